@@ -68,7 +68,7 @@ fn everything_in_one_file() {
     assert_eq!(heads(&root), heads(&project.root()));
     assert_eq!(cloned.heads, heads(&root));
     faults::assert_clean(&root);
-    // What was pushed last is what one goes on with, whatever is active.
+    // A clone goes on from the newest push, whichever version is active.
     let files = files(&root);
     assert_eq!(files.len(), cloned.adopted.files);
     let index = files.iter().find(|(path, _)| path.ends_with("src/index.ts")).unwrap();

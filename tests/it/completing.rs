@@ -1,9 +1,9 @@
-//! What a shell is told: completions that know the project, manual pages, and the word one meant.
+//! Completions of a shell that know the project, manual pages, and suggestions for a mistyped word.
 
 use crate::common::{Project, shop};
 use insta::assert_snapshot;
 
-/// What fish would offer for a line; the last word is the one being typed.
+/// Completions of fish for a line; the last word is the one being typed.
 fn offered(project: &Project, words: &[&str]) -> Vec<String> {
     let mut command = project.lua_store("");
     command.env("LUA_STORE_COMPLETE", "fish").arg("--").arg("lua-store").args(words);
@@ -73,7 +73,7 @@ fn the_script_of_every_shell_asks_the_program() {
     }
 }
 
-/// What bash would put in the place of the last word of a line, which it breaks at colons.
+/// Completion of bash for the last word of a line, which it breaks at colons.
 #[cfg(unix)]
 fn bash(project: &Project, line: &str) -> Vec<String> {
     let words = line.replace(':', " : ");

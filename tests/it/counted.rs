@@ -1,4 +1,4 @@
-//! What a command reads of the store: counted, and the same however long the history is.
+//! Reads of the store by a command: counted, and the same however long the history is.
 
 use crate::common::server::Server;
 use crate::common::{Project, shop};
@@ -73,7 +73,7 @@ fn a_fetch_that_finds_nothing_new_reads_as_much_of_500_versions_as_of_10() {
     assert!(many.len() <= few.len(), "{few:#?} {many:#?}");
 }
 
-/// What is lost here is asked for at once, not version by version.
+/// Missing objects are requested at once, not version by version.
 #[test]
 fn a_fetch_heals_500_versions_with_as_many_requests_as_10() {
     let [few, many] = [10, 500].map(|count| {
@@ -107,8 +107,9 @@ fn a_fetch_heals_500_versions_with_as_many_requests_as_10() {
     assert_eq!((few, many), (2, 2), "what it has, and a pack");
 }
 
-/// What one command may cost, however long the history is: store files that it opens to read, disk steps, syncs among
-/// them, and bytes that the store grows by. A figure that gets smaller is made the new budget.
+/// Budget of one command, however long the history is: store files opened for reading, disk steps,
+/// syncs among them, and bytes by which the store grows. A figure that gets smaller becomes the new
+/// budget.
 const BUDGETS: &[(&str, Cost)] = &[
     ("status", Cost { reads: 14, steps: 0, syncs: 0, bytes: 0 }),
     ("log", Cost { reads: 10, steps: 0, syncs: 0, bytes: 0 }),
@@ -143,7 +144,7 @@ impl Cost {
         Cost { reads, steps, syncs, bytes: size(project).saturating_sub(before) }
     }
 
-    /// What is more than the budget, by name.
+    /// Figures above the budget, by name.
     fn over(self, budget: Cost) -> Vec<String> {
         let pairs = [
             ("reads", self.reads, budget.reads),

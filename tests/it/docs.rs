@@ -92,7 +92,7 @@ fn claims(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a file exists, from the top or from the reader's room, and has a test of that name.
+/// True if a file exists, from the top or from the reader's room, and has a test of that name.
 fn holds(claim: &str) -> bool {
     let (path, test) =
         claim.split_once("::").map_or((claim, None), |(path, test)| (path, Some(test)));
@@ -126,7 +126,7 @@ impl Demo {
         project.ok("demo --json");
         let made =
             std::fs::read_dir(project.path("tmp")).unwrap().map(|entry| entry.unwrap().path());
-        // Beside it stands the folder of its server and clones.
+        // The folder of its server and clones is beside it.
         let folder = made.into_iter().find(|path| path.extension().is_none()).unwrap();
         // Something to say for `status` and `push`: a helper of both skills.
         let helper = folder.join("src/lib/money.ts");

@@ -1,7 +1,8 @@
-//! What `lua compile` leaves out: our notes beside what the real compiler made.
+//! Losses of `lua compile`: our notes compared with the output of the real compiler.
 //!
-//! `fixtures/stock` holds projects in the forms that people write, and in `made.json` what lua-cli 3.37.0 made of
-//! each (`benches/record_stock.py`). What must be told is the difference between that and our reading.
+//! `fixtures/stock` holds projects in the forms that people write, and in `made.json` what lua-cli
+//! 3.37.0 made of each (`benches/record_stock.py`). The notes must name every difference between
+//! that and our reading.
 
 use crate::common::Project;
 use serde_json::Value;
@@ -52,7 +53,7 @@ fn find<'v>(all: &'v [Value], kind: &str, name: &str) -> Option<&'v Value> {
     all.iter().find(|one| one["kind"] == kind && one["name"] == name)
 }
 
-/// Whether a value says something to the platform.
+/// False for a value that is empty for the platform.
 fn says(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty(),
@@ -62,7 +63,7 @@ fn says(value: &Value) -> bool {
     }
 }
 
-/// Whether the compiler has the function of an enum in a value, where we have none.
+/// True if the compiler has the function of an enum in a value, and we have none.
 fn swollen(mine: &Value, theirs: &Value) -> bool {
     let marks = ["toString", "[Enum: ", "null]"];
     mine != theirs
@@ -71,7 +72,7 @@ fn swollen(mine: &Value, theirs: &Value) -> bool {
             .any(|mark| theirs.to_string().contains(mark) && !mine.to_string().contains(mark))
 }
 
-/// What the compiler lost of our reading, or made something else of.
+/// Parts of our reading that the compiler lost or changed.
 fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
     let mut lost = BTreeSet::new();
     let mut lose = |kind: &str, name: &str, of: &str, field: &str| {
@@ -352,7 +353,7 @@ fn a_guard_alone_makes_a_version() {
         "{told}"
     );
     assert_eq!(project.ok("version create"), none);
-    // What is no form of the compiler's is no reason for a version.
+    // A form that the compiler does not know is no reason for a version.
     let text = project.read("src/index.ts");
     project.write("src/index.ts", format!("// more\n{text}"));
     project.ok("push");
@@ -370,7 +371,8 @@ fn versions_are_read_from_their_own_files() {
     assert!(told.contains("− tools find, open of skill shop"), "{told}");
 }
 
-/// What the real compiler makes of a project, where it is at hand; nothing where it stops before it writes.
+/// Output of the real compiler for a project, if it is installed; nothing if it stops before it
+/// writes.
 #[cfg(unix)]
 fn real(project: &mut Project) -> Option<Option<Vec<Value>>> {
     use std::io::Write;
@@ -408,7 +410,7 @@ fn modules() -> Option<PathBuf> {
     std::env::var_os("LUA_CLI_MODULES").map(PathBuf::from)
 }
 
-/// What lua-cli 3.37.0 makes of the projects today is what was written down.
+/// lua-cli 3.37.0 still makes the recorded output of the projects.
 #[cfg(unix)]
 #[test]
 fn what_is_recorded_is_what_the_real_compiler_makes() {

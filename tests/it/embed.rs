@@ -42,7 +42,7 @@ fn the_example_does_what_it_says_and_the_program_agrees() {
     assert_eq!(list[0]["createdBy"], "release bot", "{list}");
     assert!(project.ok("status").contains("v1"));
 
-    // Once more: nothing is new, and it says so.
+    // A second run finds nothing new, and reports so.
     let mut again = Vec::new();
     example::run(&project.root(), "../share/agent_shop", now(), &mut again).unwrap();
     let again = String::from_utf8(again).unwrap();

@@ -8,8 +8,8 @@ use crate::common::{Project, shop};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-/// What a terminal or its reader would act on, from the tables of ECMA-48 and Unicode, but NUL, which no argument and
-/// no name can hold.
+/// Characters that a terminal or its reader would act on, from the tables of ECMA-48 and Unicode,
+/// but NUL, which no argument and no name can hold.
 fn acting() -> impl Iterator<Item = char> {
     let controls = ('\u{1}'..='\u{1f}').chain('\u{7f}'..='\u{9f}');
     let bidi = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
@@ -175,7 +175,7 @@ fn without_progress(shown: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What of this a terminal should not have.
+/// Characters in an output that a terminal should not get.
 fn alarms(line: &str, shown: &str) -> Vec<String> {
     let bad = shown
         .chars()
@@ -308,7 +308,7 @@ fn json_keeps_what_it_escapes() {
     assert!(list[0]["by"].as_str().unwrap().contains(&nasty()));
 }
 
-/// A server, or what stands before one, that answers everything with this.
+/// A server, or a proxy before it, that answers everything with this.
 fn answering(status: &'static str, body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

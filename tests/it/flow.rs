@@ -22,7 +22,7 @@ fn origin(project: &Project) -> NamedRemote {
     NamedRemote { name: "origin".to_owned(), address, remote: Box::new(remote) }
 }
 
-/// What was pushed and promoted by function calls is what somebody else gets from the remote.
+/// Versions that function calls push and promote arrive at a clone of the remote.
 #[test]
 fn another_front_end_pushes_promotes_and_deletes() {
     let shop = shared();

@@ -32,7 +32,7 @@ fn copy_folder(from: &Path, to: &Path) {
 fn project(name: &str) -> Project {
     let project = Project::new();
     copy_folder(&Path::new(STORES).join(name).join("dot-lua"), &project.path(".lua"));
-    // What keeps git away from a store: a repository cannot contain it, so no fixture does.
+    // The git guard of a store: a repository cannot contain it, so no fixture does.
     for folder in [".lua/.git/objects", ".lua/.git/refs"] {
         fs::create_dir_all(project.path(folder)).unwrap();
     }
@@ -42,7 +42,7 @@ fn project(name: &str) -> Project {
     project
 }
 
-/// Whether all that was answered then is answered now. What is answered more was added since.
+/// True if an answer contains all of an older one. Added fields are newer.
 fn holds(now: &Value, then: &Value) -> bool {
     match (now, then) {
         (Value::Object(now), Value::Object(then)) => {
@@ -121,7 +121,7 @@ fn old_stores_can_be_worked_with() {
     }
 }
 
-/// What older rules made is compared with what today's reader says of the files of that time.
+/// A state of older rules is compared with today's reading of its files.
 #[test]
 fn nothing_of_an_old_store_counts_as_changed_before_it_is() {
     for name in COVERED {

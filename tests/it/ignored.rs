@@ -32,7 +32,7 @@ const FILES: [(&str, &str, bool); 19] = [
     ("src/skills/back.gen.ts", "export const nobody = 1;\n", true),
     ("lib/real.ts", "export const real = 'behind a link';\n", true),
     ("prompts/ava.md", "You are Ava.\n", true),
-    // What nothing imports stays ignored, even what looks like an agent of its own.
+    // A file that nothing imports stays ignored, even one that looks like an agent.
     (
         "src/other.gen.ts",
         "import { LuaAgent } from 'lua-cli';\nexport const a = new LuaAgent({ name: 'No' });\n",

@@ -53,20 +53,20 @@ fn put_back(project: &Project, sound: &Files) {
     let _ = std::fs::remove_file(project.path(".lua/cache/damaged"));
 }
 
-/// What is done to a file.
+/// Damage of a file.
 enum To {
     Removed,
     Emptied,
     Cut,
     Flipped(usize),
-    /// What it held at an earlier time, or what another file holds.
+    /// Its content at an earlier time, or that of another file.
     Other(Vec<u8>),
 }
 
 struct Case {
     file: &'static str,
     to: To,
-    /// Whether `push`, `version create` and `version promote 3` go on.
+    /// Success of `push`, `version create` and `version promote 3`.
     go_on: [bool; 3],
 }
 
@@ -303,7 +303,7 @@ fn a_lost_ref_is_told_with_what_mends_it() {
     assert_eq!(project.read(".lua/refs/source/v3"), sound);
 }
 
-/// What an older program left has no log: then what remotes were seen to have is what is known.
+/// A store of an older program has no log: then remote-tracking refs are the only source.
 #[test]
 fn without_a_log_a_remote_knows() {
     for file in ["refs/source/v3", "refs/versions/v3"] {

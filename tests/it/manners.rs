@@ -1,4 +1,4 @@
-//! How the program behaves whatever the command is: errors, exit codes, `--json`, colour, pipes.
+//! Behaviour of every command: errors, exit codes, `--json`, colour, pipes.
 
 use crate::common::Project;
 use insta::assert_snapshot;

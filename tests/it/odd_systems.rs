@@ -121,7 +121,7 @@ fn without_threads_there_is_work_or_an_error() {
     let run = as_a_plain_user_after(&project, "ulimit -u 1 2>/dev/null || ulimit -p 1");
     let status = run("version list");
     assert_eq!(status.code, 0, "{status}");
-    // What needs no other thread is done on this one.
+    // Work that needs no other thread is done on this one.
     for line in ["push backup --offline", "source rollback --version 1 --force", "fsck", "compact"]
     {
         let outcome = run(line);

@@ -1,4 +1,4 @@
-//! What is inside a version, by hand: `rev-parse`, `ls-tree`, `cat-file`.
+//! Objects of a version, by hand: `rev-parse`, `ls-tree`, `cat-file`.
 
 use crate::common::{Project, shop};
 use insta::assert_snapshot;

@@ -1,4 +1,5 @@
-//! What was taken before there were rules: every command works around it, `fsck` names it, and nobody takes it any more.
+//! Records that are older than the rules they break: every command works around them, `fsck` names
+//! them, and no store accepts them any more.
 
 use crate::common::shop::{self, edit};
 use crate::common::{Project, raw};
@@ -170,7 +171,7 @@ fn a_store_that_holds_it_goes_on_and_fsck_names_it() {
     );
 }
 
-/// What nobody may change of a healthy project.
+/// State of a healthy project that must not change.
 fn held(project: &Project) -> (Heads, Vec<u8>, String) {
     let heads = Agent::open(&project.root()).unwrap().store().heads().unwrap();
     let tracking = std::fs::read(project.path(".lua/refs/remotes/origin")).unwrap();
@@ -230,7 +231,8 @@ fn a_bad_remote_leaves_a_healthy_project_as_it_was() {
     }
 }
 
-/// A remote that took it when there were no rules serves its people for ever: who says so takes it as it is.
+/// A remote that accepted it before there were rules serves its users for ever: with the option it
+/// is cloned as it is.
 #[test]
 fn a_remote_that_holds_it_is_joined_by_those_who_say_so() {
     for with in ALL {
@@ -245,7 +247,7 @@ fn a_remote_that_holds_it_is_joined_by_those_who_say_so() {
             fetched.code == 0 && fetched.stderr.contains("warning: taken as it is: "),
             "{fetched}"
         );
-        // What is known now stops nobody.
+        // A known breach stops no command.
         for line in
             ["fetch", "pull", "status", "version list", "log", "log --ledger", "version promote 1"]
         {
@@ -264,7 +266,7 @@ fn a_remote_that_holds_it_is_joined_by_those_who_say_so() {
             }
         }
         assert_eq!(project.run("fsck -C ../clone").code, 1, "it is named");
-        // Who only reads has nothing to say.
+        // Commands that only read report nothing.
         let listed = project.json(&format!("version list --remote {url}"));
         assert_eq!(listed.as_array().unwrap().len(), 4, "{listed}");
     }
@@ -301,7 +303,8 @@ fn a_bundle_is_no_other_way_in() {
     assert_eq!(project.json("source list -C ../c").as_array().unwrap().len(), 2);
 }
 
-/// What is here already, and so is known, stops nobody: the remote took it when there were no rules.
+/// A breach that is in the store already stops no command: the remote accepted it before there were
+/// rules.
 #[test]
 fn a_remote_that_holds_it_is_worked_with_by_those_who_have_it() {
     let project = healthy();
@@ -337,7 +340,7 @@ fn what_nobody_would_take_is_not_made() {
         assert!(is_settled || told.iter().any(|told| outcome.stderr.contains(told)), "{outcome}");
     }
     assert_eq!(heads(&project), before);
-    // What only some systems could hold is not stored either.
+    // A path that only some systems could hold is refused as well.
     let deep = format!("{}file.txt", "d/".repeat(257));
     project.write(&deep, "deep");
     let outcome = project.run("push");

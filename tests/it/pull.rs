@@ -39,7 +39,7 @@ pub fn two() -> (Project, Project) {
     (ann, ben)
 }
 
-/// What Ben has, with its objects brought to Ann, as a fetch does.
+/// Heads of Ben's store, with the objects copied to Ann, as a fetch does.
 pub fn fetched(ann: &Project, ben: &Project) -> Heads {
     for pack in fs::read_dir(ben.path(".lua/objects")).unwrap() {
         let pack = pack.unwrap();
@@ -172,7 +172,7 @@ fn what_both_did_stands_and_our_numbers_make_room() {
       - You help customers shop well.
       + You help customers shop.
     ");
-    // What Ann had not pushed can be brought back, and is pushed next.
+    // Ann's unpushed files can be restored, and are pushed next.
     assert_eq!(done.kept, Some(1));
     insta::assert_snapshot!(ann.ok("push"), @"
       ·  shop unchanged (agent settings)

@@ -70,7 +70,7 @@ fn eight_projects_push_into_one_store() {
     project.ok("fsck");
 }
 
-/// How many packs the store has.
+/// Number of packs in the store.
 #[cfg(unix)]
 fn packs(project: &Project) -> usize {
     let entries = std::fs::read_dir(project.path(".lua/objects")).unwrap().map(Result::unwrap);
@@ -118,7 +118,7 @@ fn pushed_by(push: std::process::Child) -> u64 {
     serde_json::from_str::<Value>(&told).unwrap()["sourceVersion"].as_u64().unwrap()
 }
 
-/// What one process reports as done.
+/// Success that one process reports.
 enum Done {
     Pushed(u64),
     Created(u64),
@@ -292,7 +292,7 @@ fn a_ref_that_a_listing_missed_is_found_by_the_second_look() {
         std::fs::rename(&path, &aside).unwrap();
         let missing = project.run(line);
         assert!(missing.to_string().contains("v2\" is missing"), "{missing}");
-        // Where this one is opened, the folder was listed; the newest is read alone, too.
+        // At this file the folder has been listed; the newest ref is also read alone.
         let first = format!("refs/{series}/v1");
         let mut is_made = false;
         let outcome = stopping(&project, line, |opened| {

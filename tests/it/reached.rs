@@ -120,7 +120,7 @@ fn a_rollback_takes_it_back_and_keeps_what_was_not_pushed() {
     project.ok("source rollback --snapshot 1 --force");
     assert_eq!(project.read("dist/deep/word.ts"), "export const word = 'not pushed';\n");
     project.ok("push");
-    // What the first push did not have goes, and what nobody needs stays.
+    // Files that the first push did not have are removed, and files that nobody needs stay.
     project.ok("source rollback --version 1 --force");
     assert!(!project.path("dist/deep").exists());
     assert_eq!(project.read("dist/index.js"), "built\n");

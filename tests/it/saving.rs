@@ -4,7 +4,7 @@
 use crate::common::{Project, shop};
 use crate::remote::{copy_of, shared};
 
-/// What `LUA_STORE_FAULT=save=1` leaves in the file.
+/// Content of the file after `LUA_STORE_FAULT=save=1`.
 const SAVED: &str = "saved before step 1\n";
 
 fn fill(project: &Project, count: usize, text: &str) {

@@ -1,4 +1,4 @@
-//! What is different when a person sits at a terminal: colour, the pager.
+//! Differences at a terminal: colour, the pager.
 
 #![cfg(unix)]
 

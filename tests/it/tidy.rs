@@ -246,8 +246,8 @@ fn modules(text: &str) -> Vec<&str> {
     names
 }
 
-/// The code without comments and without tests: those stand in a module at the end of the file, or
-/// in files of their own.
+/// Code without comments and without tests: tests are in a module at the end of the file, or in
+/// files of their own.
 fn code(source: &Source) -> impl Iterator<Item = (usize, &str)> {
     let is_test = source.path.ends_with("/tests.rs") || source.path.contains("/tests/");
     let end = if is_test { 0 } else { start_of_tests(&source.text) };
@@ -303,7 +303,7 @@ fn rooms_named(line: &str) -> Vec<&str> {
 }
 
 const COMMANDS: &str = "src/cli/commands/";
-/// How a command begins to run.
+/// First line of the function that runs a command.
 const RUNS: &str = "pub fn run(self, cx: &mut Context";
 
 /// The name of a file, or of the folder whose `mod.rs` it is.
@@ -312,7 +312,8 @@ fn stem(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// What several commands need is in `cli`, or below it. `mod.rs` of a group names those of the group.
+/// Commands that name another one. Code that several commands share is in `cli`, or below it.
+/// `mod.rs` of a group may name those of the group.
 fn sibling_commands(source: &Source, commands: &[&str]) -> Vec<String> {
     let is_group = source.path.ends_with("/mod.rs");
     let names = |line: &str, path: &str| {
@@ -343,7 +344,7 @@ fn names_commands(source: &Source) -> Vec<String> {
     if matches!(room(&source.path), Some("cli") | None) || tables.contains(&&*source.path) {
         return Vec::new();
     }
-    // What a server is called is no command to run.
+    // A name of the server is no command to run.
     let names =
         |line: &str| line.split("`lua-store ").skip(1).any(|rest| !rest.starts_with("serve`"));
     code(source)
@@ -517,7 +518,7 @@ fn function_length(source: &Source) -> Vec<String> {
 }
 
 /// Every function with its length. The sources are formatted, so a function ends at the first
-/// closing brace that stands as far to the right as its beginning.
+/// closing brace with the indentation of its beginning.
 fn functions(text: &str) -> BTreeMap<String, usize> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Files whose agent cannot be read: they can be kept, and whoever makes a version of them is told.
+//! Files whose agent cannot be read: they can be kept, and a version of them needs an option.
 
 use crate::common::Project;
 use insta::assert_snapshot;

@@ -9,7 +9,7 @@ const COMMANDS: &str = "src/cli/commands/";
 /// The library for other programs says `lua_store::Store` of what it wraps.
 const FACADE: &str = "src/library/";
 
-/// Words that were given up, with what is said now.
+/// Words that were given up, with their successors.
 const RETIRED: [(&str, &str); 15] = [
     ("accord", "join of histories"),
     ("beneath", "sandboxed directory"),
@@ -196,7 +196,8 @@ fn declaration(line: &str) -> Option<(&str, bool)> {
     Some((name.split(|c: char| !c.is_alphanumeric() && c != '_').next()?, is_public))
 }
 
-/// Words of identifiers and comments, in lower case. What stands in strings is shown to somebody or is a format.
+/// Words of identifiers and comments, in lower case. Strings are left out: they are output, or part
+/// of a format.
 fn words_of_code(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! What changed, in words: `version diff`, `diff`, `push --dry-run` and `promote --dry-run` on one
+//! Words of a difference: `version diff`, `diff`, `push --dry-run` and `promote --dry-run` on one
 //! agent that is edited in every way a report has words for.
 
 use crate::common::{Project, shop};

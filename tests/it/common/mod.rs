@@ -1,4 +1,4 @@
-//! What every test of the binary needs: a project of its own, and one snapshot per command.
+//! Parts that every test of the binary shares: a project of its own, and one snapshot per command.
 
 pub mod faults;
 pub mod http;

@@ -1,5 +1,6 @@
-//! A proxy as `nginx` is where nobody configured it: it refuses bodies of more than 1 MB with a page of its own, and
-//! passes everything else on to the server. Whoever waits for `100 Continue` before he sends such a body is told so.
+//! A proxy like an unconfigured `nginx`: it refuses bodies of more than 1 MB with a page of its
+//! own, and passes everything else on to the server. A client that waits for `100 Continue` gets
+//! the refusal before it sends such a body.
 
 use super::http::Wire;
 use std::io::{Read, Write};

@@ -159,7 +159,7 @@ impl Project {
     }
 }
 
-/// What one command did. Shown whole, it is the snapshot of a test.
+/// Result of one command. Shown whole, it is the snapshot of a test.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub line: String,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What happens to one connection.
+/// Fault of one connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     /// Both sides are cut off when so many bytes went to the server.
@@ -19,7 +19,7 @@ pub enum Fault {
     CutDown(u64),
     /// Each piece is held back for so many milliseconds.
     Delay(u64),
-    /// When the connection has ended, all that was said is said to the server once more.
+    /// After the end of the connection, all that the client sent is sent to the server once more.
     Twice,
 }
 
@@ -63,7 +63,8 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// What happens to the next connections, one after the other; those after them are left alone.
+    /// Sets the faults of the next connections, one after the other; those after them are left
+    /// alone.
     pub fn next(&self, faults: impl IntoIterator<Item = Fault>) {
         *self.shared.faults.lock().unwrap() = faults.into_iter().collect();
     }
@@ -120,7 +121,7 @@ impl Shared {
                 thread::sleep(Duration::from_millis(wait));
             }
             if is_cut.load(Ordering::SeqCst) {
-                // What the server says to half a request does not arrive.
+                // The server's answer to half a request does not arrive.
                 continue;
             }
             let len = len.min(usize::try_from(left).unwrap_or(usize::MAX));

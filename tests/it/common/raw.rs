@@ -1,4 +1,5 @@
-//! What no program of today makes: stores and remote stores with refs that were put there below the rules.
+//! Stores that no program of today makes: local and remote ones with refs that were written below
+//! the rules.
 
 use super::Project;
 use lua_store::internals::history::project::Project as Agent;

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct Server {
     child: Child,
     pub url: String,
-    /// Where it answers those who watch over it; known with `--json`.
+    /// Address of the administrators' listener; known with `--json`.
     pub admin: Option<String>,
     address: SocketAddr,
     data: PathBuf,
@@ -161,8 +161,8 @@ fn command(project: &Project, options: &str) -> Command {
     command
 }
 
-/// `serve` with a socket that listens already as the descriptors from 3 on. A program is told which process these are
-/// for, so that only a shell that becomes it can say so.
+/// `serve` with a listening socket as the descriptors from 3 on. The variables name the process
+/// that the sockets are for, so only a shell that becomes the program can set them.
 #[cfg(unix)]
 pub fn passed(
     project: &Project,

@@ -68,7 +68,7 @@ impl Stub {
         Stub { url, requests }
     }
 
-    /// What was asked since this was called last: methods and paths.
+    /// Requests since the last call: methods and paths.
     pub fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.requests.lock().unwrap())
     }

@@ -160,7 +160,7 @@ fn a_push_that_compacts() {
     cut.run(true);
 }
 
-/// Whatever was mended is what it was, and what was not is noticed still.
+/// A cut repair leaves every ref either as it was before the damage or still reported.
 #[test]
 fn a_repair() {
     let project = promoted();

@@ -25,15 +25,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const WORKERS: usize = 4;
 
 struct Case<'a> {
-    /// Whether there is one commit point, before which a command that fails has changed nothing.
+    /// True for a command with one commit point, before which a failure has changed nothing.
     atomic: bool,
     /// The folder to copy for each run.
     prepared: &'a Path,
     /// The command, to be run in a copy.
     command: &'a (dyn Fn(&Path) -> Command + Sync),
-    /// What must hold of a copy after a cut: the old state or the new one, nothing else.
+    /// Check of a copy after a cut: the old state or the new one, nothing else.
     old_or_new: &'a (dyn Fn(&Path) + Sync),
-    /// What must hold after the command succeeded, also when it succeeded only after a cut.
+    /// Check after the command succeeded, also at a second run after a cut.
     new: &'a (dyn Fn(&Path) + Sync),
 }
 
@@ -93,7 +93,7 @@ impl Case<'_> {
         assert!(checked.is_ok(), "power failed after {context}");
     }
 
-    /// Finds the disk full from a step on; says so, and leaves all as it was.
+    /// Fills the disk from a step on: the command reports it, and leaves all as it was.
     fn fill(&self, number: usize, step: &str) {
         let (_dir, copy) = self.copy();
         let before = state(&copy);
@@ -193,7 +193,7 @@ fn assert_durable_order(steps: &[String]) {
     }
 }
 
-/// What a step does, and to which path.
+/// Word and path of a disk step.
 fn parse(step: &str) -> (String, PathBuf) {
     let (word, path) = step.split_once(' ').unwrap();
     (word.to_owned(), PathBuf::from(path))
@@ -246,8 +246,8 @@ fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
     );
 }
 
-/// What a failed command must not change: all files of the store but new packs, which nothing leads to,
-/// caches, and the git guard against git.
+/// Files that a failed command must not change: all of the store but new packs that nothing
+/// references, caches, and the git guard.
 fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let store = project.join(".lua");
     let mut files: Vec<_> = walkdir::WalkDir::new(&store)
@@ -266,7 +266,7 @@ fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// What is in the store and is not counted on: it is made again, or may be missing.
+/// True for files of the store that are made again, or may be missing.
 fn is_passing(path: &Path) -> bool {
     ["incoming", "cache", "lock", "reflog", ".git", ".gitignore"]
         .iter()

@@ -64,7 +64,7 @@ fn upload_rest(store: &RemoteStore, pack: &PackId, bytes: &[u8]) -> Result<()> {
     while at < len || at == 0 {
         let end = (at + len / 3).min(len);
         let total = len as u64;
-        // What is not yet whole is told to go on.
+        // An incomplete upload is continued.
         at = store.receive(&agent(), pack, at as u64, total, &mut &bytes[at..end])? as usize;
     }
     // Whole, or all there and not yet looked at: then a last empty piece makes it whole.
@@ -114,7 +114,7 @@ fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
     project
 }
 
-/// How many source versions there are; all is whole.
+/// Number of source versions, after a check that all is whole.
 fn count(project: &Path) -> usize {
     let store = RemoteStore::open(&project.join("depot")).unwrap();
     assert_eq!(store.check(&agent()).unwrap(), Vec::<String>::new());

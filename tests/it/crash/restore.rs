@@ -46,7 +46,7 @@ fn fill(project: &Path, files: &Files) {
     }
 }
 
-/// What the project holds, the store aside.
+/// Files of the project, without the store.
 fn on_disk(project: &Path) -> Files {
     let walk = walkdir::WalkDir::new(project)
         .into_iter()
@@ -85,7 +85,7 @@ fn prepared(old: &Files, new: &Files) -> (tempfile::TempDir, String) {
 }
 
 fn cut(old: Files, new: Files) {
-    // What the store itself writes beside it is in both.
+    // The store writes its git guard in both.
     let guarded = |files: Files| {
         files.into_iter().chain([(".gitignore".into(), "/.lua/\n".into())]).collect()
     };

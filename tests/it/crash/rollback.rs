@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-/// What stands at a path: executable, or the target of a link, and its bytes.
+/// Entry at a path: executable flag and bytes, or the target of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Standing {
     File(bool, Vec<u8>),
@@ -101,7 +101,7 @@ fn of_many_files() {
     assert_eq!(new[Path::new("many/65.txt")], Standing::File(false, b"first".to_vec()));
 }
 
-/// Cuts the rollback to the first source version at every step; gives what is there in the end.
+/// Cuts the rollback to the first source version at every step; returns the final files.
 fn cut(project: &Project) -> Paths {
     const LINE: &str = "source rollback --version 1 --force";
     let old = on_disk(&project.root());

@@ -32,7 +32,7 @@ fn copy(project: &Project) -> (tempfile::TempDir, std::path::PathBuf) {
     (dir, copy)
 }
 
-/// What a person sees: the files but those with a temporary name.
+/// Files that a person sees: those without a temporary name.
 fn seen(root: &Path) -> Vec<(String, String)> {
     let walk =
         walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| entry.file_name() != ".lua");

@@ -69,7 +69,7 @@ fn take(step: &str, dir: &Path) -> lua_store::internals::error::Result<()> {
     }
 }
 
-/// What the refs become: one more source version, another second version, and that active.
+/// New refs: one more source version, another second version, and that active.
 fn rewritten() -> Heads {
     let other = Id::of_blob(b"y");
     let source = vec![nth(1), other, nth(2), nth(3)];

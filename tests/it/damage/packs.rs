@@ -3,8 +3,8 @@
 use super::{READING, history, look, packs, refused, with};
 use crate::common::{Outcome, Project};
 
-/// Whatever happened to a pack: each command succeeds with the same words as ever, or fails and names
-/// an object or a pack. What does not need the pack goes on.
+/// Checks a store with any damage of a pack: each command succeeds with the usual output, or fails
+/// and names an object or a pack. Commands that do not need the pack go on.
 fn assert_pack_damage(project: &Project, name: &str, sound: &[Outcome]) {
     let fsck = look(project, "fsck");
     assert!(fsck.code == 1 && fsck.stdout.contains(name), "{fsck}");

@@ -1,4 +1,4 @@
-//! What a push keeps of compiled output, and what of it makes a difference.
+//! Compiled output in a push: the parts that are kept, and the parts that make a difference.
 
 use super::{compiled, copy, edit, fixtures, paths, stock_hash};
 use insta::assert_snapshot;

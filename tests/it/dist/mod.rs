@@ -1,8 +1,10 @@
-//! `dist-v2`: what `lua compile` made of the project enters beside the agent, and never decides what changed.
+//! `dist-v2`: the output of `lua compile` is stored beside the agent, and never decides what
+//! changed.
 //!
-//! `fixtures/dist` is a project and real output of lua-cli 3.37.0 for it, without source maps: `here` and
-//! `there` were compiled in two folders; `names` after a change that only moved the minifier's names in
-//! the other bundles, `neighbour` after one that stands in the bundle of the job too.
+//! `fixtures/dist` is a project and real output of lua-cli 3.37.0 for it, without source maps:
+//! `here` and `there` were compiled in two folders; `names` after a change that only moved the
+//! minifier's names in the other bundles, `neighbour` after one that is in the bundle of the job
+//! too.
 
 mod compiler;
 mod kept;

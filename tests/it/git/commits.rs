@@ -1,4 +1,4 @@
-//! What the commit of a version holds: the version's files, and nothing that is staged or edited.
+//! Commits of versions: each holds the version's files, and nothing that is staged or edited.
 
 use super::{commit_of, connected, git, log, plain, repository, status, tags};
 use crate::common::{Project, shop};
@@ -68,7 +68,7 @@ fn nothing_that_is_staged_or_edited_comes_in() {
     assert_eq!(git(&project, "show HEAD:notes.txt"), "one\n");
     assert_eq!(git(&project, "show HEAD:src/lib/other.ts"), "export const a = 1;\n");
     assert_eq!(project.git("cat-file -e HEAD:new.txt").code, 128);
-    // What is staged differs from what is pushed next, and stays staged as it was.
+    // The staged text differs from the pushed one, and stays staged.
     project.write("notes.txt", "pushed\n");
     project.ok("push");
     assert_eq!(git(&project, "show HEAD:notes.txt"), "pushed\n");
@@ -100,7 +100,7 @@ fn secrets_and_ignored_files_are_git_s_own_affair() {
     for absent in [".env", "fixtures", ".log", ".lua/"] {
         assert!(!files.contains(absent), "{files}");
     }
-    // What somebody tracks stays as it is, and is no difference.
+    // A file that the user tracks stays as it is, and is no difference.
     assert!(files.contains("tracked.p12"), "{files}");
     assert_eq!(tags(&project), ["same"]);
 }

@@ -8,8 +8,8 @@ const V1: (&str, &str) = ("src/pricing-v1.ts", "export const price = () => 1;\n"
 
 const V2: (&str, &str) = ("src/pricing-v2.ts", "export const price = () => 2;\n");
 
-/// What is imported, the code that uses it, the files beside it, and the edit that gives it something else. Every file
-/// that was reached before stays as it was.
+/// An import, the code that uses it, the files beside it, and the edit that gives it another
+/// target. Every file that was reached before stays as it was.
 struct Case {
     what: &'static str,
     import: &'static str,
@@ -150,7 +150,7 @@ fn an_import_that_resolves_to_something_else_is_a_change() {
             "{what}"
         );
         assert_eq!(hook(&project.json("push")).0, "unchanged", "{what}");
-        // What an editor does to the text of an import is no change of what it resolves to.
+        // Edits to the text of an import do not change its target.
         let index = project.read("src/index.ts");
         project.write("src/index.ts", index.replace('\'', "\"").replace("{ ", "{\n  "));
         assert_eq!(hook(&project.json("push")).0, "unchanged", "{what}");
@@ -242,7 +242,7 @@ fn a_package_that_another_one_needs_is_told_when_it_moves() {
     ");
 }
 
-/// What an import resolves to is looked up again when a file comes first that no tree holds.
+/// The target of an import is looked up again if a file comes first that no tree holds.
 #[test]
 fn an_ignored_file_that_newly_comes_first_is_read() {
     for (config, specifier, first) in [

@@ -1,4 +1,4 @@
-//! Where code is written, and how, is no change: files that move, quotes, what prettier does.
+//! Layout of code, which is no change: files that move, quotes, the output of prettier.
 
 use super::{agent, hook};
 use crate::common::{Project, shop};

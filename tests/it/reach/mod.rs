@@ -1,4 +1,5 @@
-//! What a push finds changed below a primitive: what its imports resolve to decides, and layout does not.
+//! Changes that a push finds below a primitive: the targets of its imports decide, and layout does
+//! not.
 
 mod imports;
 mod layout;

@@ -50,7 +50,7 @@ fn a_new_description_is_told_once() {
     project.ok("push");
     assert_eq!(schema("describe('One')", "describe('Two')"), (true.into(), 1));
     project.ok("push");
-    // What is no field of a tool is code of its own.
+    // A property that is no field of a tool is code of its own.
     shop::edit(
         &project,
         "src/skills/tools/TrackOrderTool.ts",
@@ -89,7 +89,7 @@ fn the_order_of_skills_and_processors_is_kept_and_told() {
     order of preprocessors: ["one","two"] → ["two","one"]
     order of skills: ["a","b"] → ["b","a"]
     "#);
-    // What comes in between changes the order of nothing.
+    // An insertion changes no order.
     project.write("src/index.ts", agent("b, c, a", "two, one"));
     let items = project.json("push")["items"].clone();
     let changed: Vec<&Value> =

@@ -6,7 +6,7 @@ use crate::common::Project;
 use crate::common::server::data;
 use crate::common::shop::edit;
 
-/// When the command is run again it is later, and what it would record is something else.
+/// A second run of the command is later, and would make another record.
 const LATER: &str = "2026-11-21T09:45:00Z";
 
 /// Something to push: a source version is made by it.
@@ -54,7 +54,7 @@ fn killed(prepared: &Project, line: &str) {
     });
 }
 
-/// Its disk is full from each step on: that is said, and nothing is changed there.
+/// The disk is full from each step on: the command reports it, and nothing changes at the remote.
 fn full(prepared: &Project, line: &str) {
     for_each(steps(prepared, line), |number| {
         let mut project = copy(prepared);

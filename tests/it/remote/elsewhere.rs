@@ -116,7 +116,7 @@ fn a_machine_with_only_a_url_and_a_token_reads_everything() {
     assert_eq!(ops.run(&format!("version list {remote}")).code, 9);
 }
 
-/// What is brought is somebody's agent, and nobody else's on this machine.
+/// The cache holds somebody's agent, which no other user of the machine may read.
 #[cfg(unix)]
 #[test]
 fn only_its_owner_reads_the_cache() {
@@ -183,7 +183,7 @@ fn what_is_brought_once_is_not_brought_again() {
         server.metric("lua_store_requests_total{route=\"fetch\",method=\"POST\",status=\"200\"}"),
         1
     );
-    // What is new comes with the next look.
+    // The next command sees the new push.
     edit(&ana, "src/index.ts", "You help.", "You help a lot.");
     ana.ok("push");
     ana.ok("version create -m third");

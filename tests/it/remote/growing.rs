@@ -1,4 +1,4 @@
-//! What a client receives does not grow with the history of the agent.
+//! Downloads of a client: they do not grow with the history of the agent.
 
 use super::served::{AGENT, aim, head, heads};
 use crate::common::proxy::Proxy;
@@ -149,7 +149,7 @@ fn who_knows_something_else_is_shown_all_of_it() {
     assert_eq!(heard(&project), now.source);
 }
 
-/// What the project remembers of its remote.
+/// Heads of the remote that the project remembers.
 fn heard(project: &Project) -> Vec<Id> {
     Store::open(&project.path(".lua")).unwrap().last_known("origin").unwrap().refs.source
 }

@@ -1,4 +1,4 @@
-//! What is live is asked: of a remote that answers, that is gone, that hangs, and of none.
+//! Live version according to a remote that answers, that is gone, that hangs, and to none.
 
 use super::served::{AGENT, aim, copy, serve};
 use super::{copy_of, published};
@@ -81,7 +81,7 @@ fn a_stale_clone_is_told_what_the_remote_serves() {
     assert!(ben.ok("show active").starts_with("Version v2 (active)"));
     assert!(ben.ok("log --ledger").lines().next().unwrap().contains("promote v2"));
     assert_eq!(ben.json("persona list")[0]["status"], "current");
-    // What is told changes nothing.
+    // A report changes nothing.
     assert!(ben.ok("version list --remote origin").contains("v2*"));
     assert_eq!(
         std::fs::read_to_string(ben.path(".lua/ACTIVE")).unwrap().lines().next(),
@@ -156,7 +156,7 @@ fn without_an_answer_it_is_what_the_remote_had() {
         (&json!(2), &json!("2026-11-21T14:10:00.000Z"))
     );
     assert!(ben.ok("version list").contains("v2*"));
-    // What is remembered is a cache: without it the last fetch tells, and no time.
+    // The remembered answer is a cache: without it the last fetch counts, and its time is unknown.
     std::fs::remove_dir_all(ben.path(".lua/cache/heard")).unwrap();
     let said = said(&ben.run("version list"));
     assert!(said.contains("as origin had it when it was last asked"), "{said}");
@@ -203,7 +203,7 @@ fn it_takes_one_request_and_with_offline_none() {
         assert!(said.contains("as origin had it at 09:30 UTC, just now"), "{said}");
         assert_eq!(requests(&server) - before, 1, "{reader} --offline");
     }
-    // What no pointer decides asks nobody.
+    // Commands that do not depend on the pointer ask no remote.
     let before = requests(&server);
     for reader in
         ["show v1:src/index.ts", "diff v1 v1", "ls-tree v1", "diff", "version diff v1 latest"]
@@ -452,7 +452,7 @@ fn hints_name_versions_that_can_be_promoted() {
         project.run("status").stderr.contains("`lua-store version promote v1` makes it active")
     );
     project.ok("version promote v1");
-    // What was live once can be live again.
+    // A version that was live once can be live again.
     project.ok("version create");
     project.ok("version promote 3");
     let refused = project.run("version promote 2");

@@ -7,10 +7,10 @@ use crate::common::{Project, faults};
 use lua_store::internals::object::Id;
 use std::collections::BTreeMap;
 
-/// How often one client looks again before it counts as stuck.
+/// Attempts of one client before it counts as stuck.
 const PATIENCE: usize = 60;
 
-/// What the server told one client to have taken: source versions by number, and promotions.
+/// Successes that the server acknowledged to one client: source versions by number, and promotions.
 #[derive(Default)]
 struct Acknowledged {
     pushes: Vec<(u64, Id)>,

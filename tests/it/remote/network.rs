@@ -9,7 +9,7 @@ use crate::common::proxy::{Fault, Proxy};
 use crate::common::server::{Server, data};
 use crate::common::shop::edit;
 
-/// What the server takes in one piece, and room: so much may have to be sent again.
+/// Size of one piece that the server takes, with some room: so much may have to be sent again.
 const AGAIN: u64 = 600 << 10;
 
 /// A server with a bad network before it, which is the project's remote.
@@ -76,7 +76,7 @@ fn a_large_push_goes_on_where_it_was_cut() {
     let project = changed(3 << 20);
     let (up, _) = undisturbed(&project);
     for_each(parts(up, 4), |cut| {
-        // What a slow server had not read yet would have to be sent again, however much that is.
+        // Bytes that a slow server had not read yet have to be sent again, however many they are.
         let (sent, _) = pushed(&project, &[Fault::CutUpRead(cut as u64)]);
         assert!(sent <= up + AGAIN, "cut at {cut} of {up}: {sent} bytes were sent");
     });
@@ -91,7 +91,7 @@ fn slow_and_repeated_requests_have_one_effect() {
     let done = |server: &Server| server.metric("lua_store_transactions_total{outcome=\"done\"}");
     proxy.next([Fault::Twice; 8]);
     project.ok("push");
-    // What the client said comes to the server once more.
+    // The request arrives at the server a second time.
     server.wait_for("lua_store_transactions_total{outcome=\"done\"}", 2);
     assert_same(&project);
     project.ok("version create -m second");
@@ -104,7 +104,7 @@ fn slow_and_repeated_requests_have_one_effect() {
     assert_eq!(done(&server), 4);
 }
 
-/// What somebody else pushed, and one who has it not yet; and the server.
+/// A push of somebody else, a client that lacks it, and the server.
 fn news(bytes: usize) -> (Project, Project) {
     let ana = shared();
     ana.ok("push");

@@ -13,7 +13,7 @@ fn backup(project: &Project) -> PathBuf {
     project.path("../backup")
 }
 
-/// What of the project nobody may change: its refs, its files, and what is known of the remote.
+/// State of the project that must not change: its refs, its files, and the remote-tracking refs.
 fn held(project: &Project) -> (lua_store::internals::store::Heads, String, Vec<u8>) {
     let tracking = std::fs::read(project.path(".lua/refs/remotes/origin")).unwrap();
     (heads(&project.root()), project.read("src/index.ts"), tracking)
@@ -123,7 +123,7 @@ fn a_remote_that_was_begun_anew_on_purpose_is_taken_when_that_is_said() {
     assert_eq!(heads(&project.root()).source, head(&data(&project)).source);
 }
 
-/// Who has no project is told the same, and reads what was there.
+/// A reader without a project gets the same message, and reads the old content.
 #[test]
 fn a_reader_without_a_project_is_told_too() {
     let project = published();
@@ -213,7 +213,7 @@ fn with_mirror() -> Project {
     project
 }
 
-/// What went to one remote keeps its numbers whatever another one has.
+/// Numbers that one remote has stay, whatever another one has.
 #[test]
 fn a_pull_renumbers_nothing_that_another_remote_has() {
     let project = with_mirror();
@@ -286,7 +286,7 @@ fn a_done_that_is_none_is_no_success() {
     super::served::assert_same(&project);
 }
 
-/// Always has something else than was expected, and says so for ever.
+/// The remote always has another state than expected, and answers so for ever.
 #[test]
 fn a_remote_that_always_moved_is_given_up() {
     let project = published();

@@ -35,7 +35,7 @@ pub fn serve(project: &mut Project, fault: &str) -> Server {
     server
 }
 
-/// Makes a server, or what stands before it, the remote.
+/// Makes a server, or a proxy before it, the remote.
 pub fn aim(project: &Project, url: &str) {
     project.ok(&format!("remote set-url origin {url}/{AGENT}"));
 }
@@ -51,7 +51,7 @@ pub fn steps(of: &Project, line: &str) -> RangeInclusive<usize> {
     1..=std::fs::read_to_string(&trace).unwrap().lines().count()
 }
 
-/// What the server has. All of it can be read.
+/// Head of the server, after a check that all of it can be read.
 pub fn head(data: &Path) -> Head {
     let store = RemoteStore::open(data).unwrap();
     assert_eq!(store.check(&agent()).unwrap(), Vec::<String>::new());
@@ -62,7 +62,7 @@ pub fn heads(project: &Path) -> Heads {
     Store::open(&project.join(".lua")).unwrap().heads().unwrap()
 }
 
-/// Whether the server has exactly what is here, and both are sound.
+/// Checks that the server has exactly the versions of the project, and both are sound.
 pub fn assert_same(project: &Project) {
     assert_same_as(project, &data(project));
 }

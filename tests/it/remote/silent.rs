@@ -83,7 +83,7 @@ fn a_body_that_drips_is_cut() {
     );
 }
 
-/// What it has comes at once, and the pack with it a byte now and then.
+/// The head comes at once, and the pack a byte now and then.
 #[test]
 fn a_pack_that_drips_is_cut() {
     let project = impatient();

@@ -32,7 +32,7 @@ fn over_http(ana: &mut Project, ben: &Project) -> Server {
     server
 }
 
-/// What is live at the remote.
+/// Live version at the remote.
 fn live(of: &Project) -> Option<u64> {
     head(&data(of)).active.unwrap().version
 }
@@ -179,7 +179,7 @@ fn on_a_terminal_previous_twice_is_asked() {
     ");
     assert_eq!((code, live(&ana)), (0, Some(1)));
     let (shown, code) = ben.on_terminal("version promote previous --color never", "n\n");
-    // What is typed is shown somewhere in between.
+    // The typed word appears between these.
     for told in [
         "promoted v1  2026-11-21 09:50  ana@example.com",
         "warning: this undoes a rollback: v2 was taken back by ana@example.com, 2026-11-21 09:50",
@@ -343,7 +343,8 @@ fn a_remote_that_cannot_be_reached_decides_nothing() {
     assert_eq!(ana.ok("version promote 1 --offline"), "v1 is already active. No change.\n");
 }
 
-/// Whatever is lost on the way, the same command again comes to its end, and nothing is recorded twice.
+/// Whichever part is lost on the way, a second run of the command completes it, and no record is
+/// made twice.
 #[test]
 fn a_lost_answer_is_found_by_asking_again() {
     let (ana, _ben) = stale();

@@ -62,7 +62,7 @@ fn the_kept_token_goes_first_then_the_variable_and_the_platforms_key_never() {
     keep(&project, &remote.url(), "lst_kept");
     project.run("fetch");
     assert_eq!(sent(&remote).as_deref(), Some("lst_kept"));
-    // What is no token is passed over, wherever it is.
+    // A malformed token is skipped, wherever it is configured.
     keep(&project, &remote.url(), "platform-key-1234");
     project.run("fetch");
     assert_eq!(sent(&remote).as_deref(), Some("lst_variable"));

@@ -68,7 +68,7 @@ impl Making {
         self.batch.tree(&tree).unwrap().entries().to_vec()
     }
 
-    /// A state with a persona and one skill. It is the same for all: a number stands for one content.
+    /// A state with a persona and one skill. It is the same for all: a number means one content.
     pub fn state(&mut self) -> Id {
         self.state_at("You help.", 1)
     }
@@ -214,7 +214,7 @@ pub fn assert_whole(remote_store: &RemoteStore, agent: &AgentId) {
     assert_eq!(checked, Vec::<String>::new());
 }
 
-/// What a stored head says, its pages too.
+/// Parsed head, with its pages.
 pub fn read_head(bytes: &[u8], packs: &dyn PackStore) -> StoredHead {
     StoredHead::read(&agent(), bytes, None, &mut |page| page.load(packs)).unwrap()
 }

@@ -64,7 +64,7 @@ fn one_swap_lands_all_that_may_happen() {
     // Each is answered again as it was.
     let again = done(remote_store.transact(&agent(), &winner).unwrap());
     assert_eq!((again.source.len(), again.versions.len(), again.active), (2, 0, None));
-    // Who was too slow decides anew, and need not send the pack again.
+    // A client that was too slow plans anew, and need not send the pack again.
     let later = Transaction {
         txn: txn(),
         source: loser.source.map(|create| CreateRefs { after: 2, ..create }),

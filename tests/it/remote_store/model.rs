@@ -17,22 +17,22 @@ use std::time::{Duration, SystemTime};
 
 const SURPRISES: usize = 2;
 
-/// A push, ready to be sent: its objects do not depend on what is there.
+/// A push, ready to be sent: its objects do not depend on the remote's.
 struct Push {
     tx: Transaction,
     pack: PackId,
     bytes: Vec<u8>,
 }
 
-/// What there is at the beginning, and what the writers want.
+/// Initial content of the store, and the plans of the writers.
 struct Story {
     kept: Kept,
     pushes: Vec<Push>,
-    /// Whether upkeep puts packs together.
+    /// Number of packs that upkeep joins into one; 0 for no upkeep.
     many: usize,
-    /// How many source versions there are.
+    /// Number of source versions at the start.
     before: usize,
-    /// How many of the pushes come to the first server at once: it merges them into one swap.
+    /// Number of pushes that reach the first server at once: it merges them into one swap.
     merged: usize,
 }
 
@@ -162,7 +162,7 @@ impl Story {
         (self.outcome(kept, outcomes), following(taken))
     }
 
-    /// Whatever was acknowledged is there, whole.
+    /// Checks that every acknowledged push is in the store, whole.
     fn outcome(&self, kept: Kept, outcomes: Vec<Result<TxnOutcome>>) -> Result<(), String> {
         let dir = tempfile::tempdir().unwrap();
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));

@@ -144,7 +144,8 @@ fn who_reads_pages_sees_what_was_written() {
         );
         assert_eq!(again.source.len(), if number < 4 { 130 * number } else { 391 });
     }
-    // What is full becomes one page with those before it, and these go when nobody reads them any more.
+    // Full pages are joined with those before them, which are removed when nobody reads them any
+    // more.
     push_many(&other, &client, 130, "page 4");
     let stored = stored_head(&root);
     assert_eq!((stored.pages.len(), stored.retired.len(), stored.source.len()), (1, 3, 522));
@@ -208,7 +209,7 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
         let made: Result<Transaction> = client.push(&remote_store, &agent(), "more");
         assert_eq!(made.unwrap_err().kind(), Kind::Corrupt);
         assert!(remote_store.check(&agent()).unwrap_err().message().contains(&name));
-        // A backup says so, and keeps what it has.
+        // A backup reports it, and keeps its older copy.
         let copied = remote_store
             .back_up(&dir.path().join("copy"), "now", &Progress::default(), || Ok(()))
             .unwrap();

@@ -69,7 +69,7 @@ fn race(remote_stores: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool
 fn eight_writers_in_one_process_lose_nothing_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
-    // Remote stores of their own, so that nothing but the engine stands between them.
+    // Remote stores of their own, so that they share nothing but the engine.
     let remote_stores: Vec<RemoteStore> = (0..WRITERS)
         .map(|_| RemoteStore::with(heads.clone(), packs.clone(), dir.path().to_owned()))
         .collect();

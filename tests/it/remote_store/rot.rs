@@ -81,7 +81,7 @@ fn go_on(root: &Path) -> usize {
         }
         count += 1;
     }
-    // Whatever is left, as if much more had been pushed.
+    // Collects all that may be collected, as if much more had been pushed.
     let _ = remote_store.collect(&agent(), &at_once());
     count
 }
@@ -142,7 +142,8 @@ fn one_flipped_bit_and_many_pushes_lose_nothing_that_could_be_read() {
         taken += go_on(&root);
         let after = readable(&root);
         assert_eq!(before.difference(&after).count(), 0, "at {at}");
-        // Whoever has the right bytes can put them back: unless all of it could be read the pack is there.
+        // A person with the right bytes can put them back: the pack is kept unless all of it could
+        // be read.
         if pack.exists() {
             std::fs::write(&pack, &sound).unwrap();
         }
@@ -151,7 +152,7 @@ fn one_flipped_bit_and_many_pushes_lose_nothing_that_could_be_read() {
     assert!(taken > MANY_PACKS, "where pushes are taken packs are put together: {taken}");
 }
 
-/// What an earlier program made: the name is a correct hash of damaged bytes.
+/// A pack of an earlier program: its name is a correct hash of damaged bytes.
 fn rename_to_its_hash(root: &Path, key: &PackKey) {
     let heads = FileHeads::new(root);
     let (bytes, token) = heads.load(&agent()).unwrap().unwrap();

@@ -46,7 +46,7 @@ impl Stage {
         let (store, mut want) = (&self.client.store, Vec::new());
         want.extend(tx.source.iter().chain(&tx.versions).flat_map(|create| &create.ids));
         want.extend(tx.active.as_ref().map(|swap| swap.new.ledger));
-        // What was refused is in no pack that the remote store has.
+        // Refused objects are in no pack of the remote store.
         let missing = MissingObjects::new(store.objects(), &want, &self.head.roots()).unwrap();
         let thin_pack = store.objects().thin_pack(&missing, &store.incoming().unwrap()).unwrap();
         upload(&self.remote_store, &agent(), &thin_pack.id(), thin_pack.bytes()).unwrap();
@@ -55,8 +55,8 @@ impl Stage {
             .unwrap()
     }
 
-    /// What a source version does after the last one: nothing, or the rule that it breaks. What is refused changes
-    /// nothing, here or there.
+    /// Pushes a source version after the last one: returns nothing, or the rule that it breaks. A
+    /// refusal changes nothing, here or there.
     fn push(
         &mut self,
         make: impl FnOnce(&mut Making, &State) -> (SourceRecord, State, Id),
@@ -246,7 +246,7 @@ fn what_was_given_is_never_forgotten() {
         "\"jobs/x\" had the number 1.0.0, which it never",
     );
     assert_eq!(stage.persona("You help.", "1", &[("persona", "4")]), None);
-    // What is gone keeps its number too.
+    // A removed entry keeps its number too.
     let gone = |stage: &mut Stage, highest: &[(&str, &str)]| {
         let map = highest.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let record = SourceRecord { highest: BTreeMap::from_iter(map), ..record() };
@@ -307,7 +307,7 @@ fn files_are_such_that_every_client_restores_them() {
         );
     }
     assert_eq!(stage.files(link(vec![b'a'; 4095])), None);
-    // What was a file is looked at again as a link, whatever its bytes were before.
+    // A blob that was a file is checked again as a link, whatever its bytes were before.
     assert_eq!(stage.files(|made| made.file("link", "")), None);
     told(stage.files(link(vec![])), "a link leads to");
     let deep = |levels: usize| {

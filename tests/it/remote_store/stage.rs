@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::SystemTime;
 
-/// What is left out, to see that it is needed.
+/// Part that is left out, to prove that it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Without {
     Nothing,
@@ -31,14 +31,14 @@ pub enum Without {
     Comparison,
 }
 
-/// What the engine keeps.
+/// Content of the engine.
 #[derive(Clone, Default)]
 pub struct Kept {
     pub head: Option<(Bytes, u64)>,
     pub packs: BTreeMap<PackKey, Bytes>,
 }
 
-/// Which way each choice went, of how many.
+/// Choices that were made, each of how many.
 type Taken = Vec<(usize, usize)>;
 
 struct World {

@@ -162,7 +162,8 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
         written.push(engine.written() - before);
         most = most.max(engine.head().packs.len());
     }
-    // What any 200 of thousands write is counted beside the rule, by their sizes alone.
+    // The bytes that any 200 of thousands write are counted by their sizes alone, independent of
+    // the rule.
     for (pushed, written) in pushed.windows(100).zip(written.windows(100)) {
         let (pushed, written) = (pushed.iter().sum::<u64>(), written.iter().sum::<u64>());
         assert!(written <= 4 * pushed, "{written} bytes written for {pushed}");

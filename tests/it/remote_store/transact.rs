@@ -127,7 +127,7 @@ fn a_pack_that_never_came_or_never_came_to_its_end_is_asked_for() {
     assert_eq!(remote_store.offset(&agent(), &pack).unwrap(), 100);
     assert_eq!(remote_store.receive(&agent(), &pack, 100, len, &mut &bytes[100..]).unwrap(), len);
     done(remote_store.transact(&agent(), &tx).unwrap());
-    // What the agent has need not be sent again.
+    // Objects that the agent has need not be sent again.
     assert_eq!(remote_store.offset(&agent(), &pack).unwrap(), len);
     assert!(matches!(refusal(&remote_store, &Transaction { txn: txn(), ..tx }), Refusal::Moved(_)));
 }
@@ -242,7 +242,7 @@ fn what_neither_the_pack_nor_the_agent_has_is_named() {
     assert_whole(&remote_store, &agent());
 }
 
-/// What the remote store says of a new source version that is this tree.
+/// Answer of the remote store to a new source version with this tree.
 fn of_source(make: impl FnOnce(&mut Making) -> Id) -> String {
     let (_dir, remote_store) = remote_store();
     let (client, _) = filled(&remote_store);

@@ -19,8 +19,8 @@ fn slack() -> String {
     ["xoxb-", "2938475610-3847561029-q9Zx8Wc7Vb6Nm5Lk"].concat()
 }
 
-/// Whether any file of the store, or any object in a pack, holds these bytes. Objects are read out of the packs by
-/// the library, so that compression hides nothing.
+/// First file of the store, or object in a pack, that holds these bytes. Objects are read out of
+/// the packs by the library, so that compression hides nothing.
 fn store_holds(project: &Project, secret: &str) -> Option<String> {
     let has = |bytes: &[u8]| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
     let objects = every_object(&project.path(".lua"));
@@ -288,7 +288,7 @@ fn what_is_in_the_history_stands_in_nobodys_way() {
     assert!(project.read("src/skills/orders.skill.ts").contains(&anthropic()));
 }
 
-/// Whoever clones or pulls gets what others allowed, or they could push nothing of it.
+/// Allowed secrets come with a clone or a pull, or others could push nothing of it.
 #[test]
 fn what_others_allowed_comes_with_a_clone_and_a_pull() {
     let ana = shop::project();
@@ -337,7 +337,7 @@ fn what_others_allowed_comes_with_a_clone_and_a_pull() {
     ana.ok("push -C ../ben");
     let tree = ana.ok("ls-tree -r -C ../ben source/v3");
     assert!(tree.contains(".env.shared") && tree.contains("src/lib/key.ts"), "{tree}");
-    // What nobody allowed is refused as before.
+    // A secret that nobody allowed is refused as before.
     ana.write("../ben/src/lib/other.ts", format!("export const key = '{}';\n", github()));
     ana.write(
         "../ben/src/lib/store.ts",
@@ -348,7 +348,7 @@ fn what_others_allowed_comes_with_a_clone_and_a_pull() {
     assert!(refused.stderr.contains("src/lib/other.ts:1: "), "{refused}");
 }
 
-/// What the program itself finds in a sample: the bytes that must be nowhere.
+/// Secret that the program finds in a sample: the bytes that must be nowhere.
 fn secret_in(sample: &str) -> Option<(&'static str, String)> {
     let hit = lua_store::internals::workspace::secrets(sample.as_bytes()).next()?;
     Some((hit.what, sample[hit.range].to_owned()))

@@ -1,4 +1,4 @@
-//! Who gets what: tokens that are wrong, expired, revoked, for another agent, of a lesser scope.
+//! Access to agents: tokens that are wrong, expired, revoked, for another agent, of a lesser scope.
 
 use crate::common::Project;
 use crate::common::server::{Server, bearer, token};

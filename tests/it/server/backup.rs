@@ -128,7 +128,7 @@ fn a_backup_with_more_than_the_server_has_is_not_written_over() {
     assert_eq!(sources, json!(2));
 }
 
-/// What a plain copy of a folder gives while upkeep removes packs.
+/// A plain copy of a folder, made while upkeep removes packs, lacks some of them.
 #[test]
 fn a_head_whose_packs_are_gone_is_noticed_before_anybody_reads_the_agent() {
     let (project, server) = served();
@@ -149,7 +149,7 @@ fn a_head_whose_packs_are_gone_is_noticed_before_anybody_reads_the_agent() {
     let told = project.run("serve fsck --agent shop --data ../data").to_string();
     assert!(told.contains(name) && told.contains("it does not exist"), "{told}");
     assert_eq!(project.run("serve agents show shop --data ../data").code, 1);
-    // Who puts it back need not start the server again.
+    // After the pack is put back the server need not be started again.
     std::fs::write(&pack, kept).unwrap();
     assert_eq!(server.ask("GET", "/shop/refs", &header, b"").status, 200);
     assert!(!server.ask("GET", "/readyz", "", b"").text().contains("damage"));

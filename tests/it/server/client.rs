@@ -86,7 +86,7 @@ impl Both {
     }
 }
 
-/// What the client printed: one JSON value a line.
+/// Output of the client: one JSON value per line.
 fn said(words: &[&str], output: Output) -> Vec<Value> {
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
@@ -132,7 +132,7 @@ fn listed(folder: &Path) -> Vec<(String, String, String)> {
                 false => ("file", std::fs::read(&path).unwrap()),
             };
             let path = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
-            // What `init` and `clone` add so that git leaves the store alone.
+            // `init` and `clone` add the git guard.
             if path != ".gitignore" {
                 found.push((path, what.to_owned(), blake3::hash(&bytes).to_string()));
             }

@@ -1,4 +1,5 @@
-//! A server on whose disk something is damaged: it says so of itself, blames no client, and goes on.
+//! A server with damage on its disk: it reports the damage as its own, blames no client, and goes
+//! on.
 
 use crate::common::http::{Reply, Wire};
 use crate::common::server::{Server, bearer};
@@ -99,7 +100,7 @@ fn a_push_that_leans_on_what_rotted_there_is_not_blamed() {
     );
 }
 
-/// Whoever copies a file over another one cuts that short first.
+/// A copy over an existing file truncates it first.
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 #[test]
 fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
@@ -123,12 +124,12 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
     assert!(bytes.len() > 500_000, "it is sent in several pieces: {}", bytes.len());
     cut(300_000);
     assert_eq!([damaged.fetch("shop"), damaged.fetch("shop")], [None, Some(500)]);
-    // Where nothing was promised yet the answer says it.
+    // As long as nothing was promised, the answer reports it.
     std::fs::write(&pack, &bytes).unwrap();
     assert_eq!(damaged.fetch("shop"), Some(200));
     cut(0);
     assert_eq!([damaged.fetch("shop"), damaged.fetch("shop")], [Some(500); 2]);
-    // Whoever names what is lost there does not lack it.
+    // A request that names the lost object does not need it.
     let source = damaged.refs("shop").json()["source"].clone();
     let asked = serde_json::json!({"txn": "0".repeat(32), "source": {"after": 1, "ids": source}})
         .to_string();
@@ -140,7 +141,7 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
     assert_eq!(damaged.server.metric("lua_store_panics_total"), 0);
 }
 
-/// What is wrong with the first agent hides nothing of the next one.
+/// Damage of the first agent hides nothing of the next one.
 #[test]
 fn a_check_goes_on_past_an_agent_whose_head_cannot_be_read() {
     let Damaged { project, server, .. } = &Damaged::new();

@@ -72,7 +72,7 @@ impl Stored {
         }
     }
 
-    /// What a client and who asks by hand are told, and that nothing of it comes about.
+    /// Checks the answers to a client and to a plain request, and that neither changes anything.
     fn nothing_is_taken(&self, server: &Server, why: &str) {
         let head = head(&data(&self.project));
         let refused = self.project.run("push");

@@ -123,7 +123,7 @@ impl Story {
     }
 }
 
-/// What a pack takes is not what the document is about.
+/// Text without the sizes of packs, which are not the subject of the document.
 fn without_sizes(text: &str) -> String {
     let mut parts = text.split("\"bytes\":");
     let mut shown = parts.next().unwrap_or_default().to_owned();

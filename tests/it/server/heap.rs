@@ -6,7 +6,7 @@ use crate::common::Project;
 use crate::common::http::Wire;
 use crate::common::server::{Server, bearer};
 
-/// Where the allocator reserves room for an arena beside the first one, it begins at a multiple of this, and takes as much.
+/// Alignment and size of a further arena: the allocator reserves room for it in these units.
 const ARENA: u64 = 64 << 20;
 
 /// So many uploads of one token are let in at once, each on a thread of its own.

@@ -83,7 +83,8 @@ fn an_id_that_comes_again_with_another_request_is_refused() {
     assert_eq!(ask(1, "").status, 200, "a retry");
     let reply = ask(2, "");
     assert_eq!((reply.status, &reply.json()["error"]["kind"]), (400, &json!("usage")));
-    // Under another id it is refused for what is there, and told that it is its own.
+    // Under another id it is refused because of the present state, with the note that this is its
+    // own.
     let known = head.json()["source"][0].as_str().unwrap().parse::<Id>().unwrap();
     let query = format!("?after=1,0,0&digest={}", blake3::hash(known.as_bytes()).to_hex());
     let moved = |after: usize, id: Id| -> Value {

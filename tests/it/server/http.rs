@@ -1,4 +1,4 @@
-//! What a server says to requests that are not what they should be.
+//! Answers of a server to malformed requests.
 
 use crate::common::Project;
 use crate::common::http::Wire;
@@ -117,7 +117,7 @@ fn bodies_that_are_too_large_are_refused_before_and_while_they_come() {
             break;
         }
     }
-    // Where the refusal comes before the last piece the connection may end under the sender.
+    // The refusal comes before the last piece, so the connection may end under the sender.
     assert!(wire.try_reply("POST").is_none_or(|reply| reply.status == 413));
 }
 

@@ -73,7 +73,7 @@ fn an_upload_that_is_too_slow_is_given_up() {
     assert_eq!(reply.status, 408);
     assert!(reply.text().contains("came too slowly"), "{}", reply.text());
     server.wait_for("lua_store_uploads", 0);
-    // What had arrived is kept.
+    // The received bytes are kept.
     let reply = server.ask("HEAD", PACK, &header, b"");
     assert_eq!(reply.header("upload-offset"), Some("300"));
 }

@@ -1,4 +1,4 @@
-//! Who sent a request that a proxy hands on: believed of the proxies that are named, and of nobody else.
+//! Client addresses from proxies: accepted from the proxies that are named, and from nobody else.
 
 use crate::common::Project;
 use crate::common::http::Wire;
@@ -16,10 +16,10 @@ fn a_trusted_proxy_says_who_sent_a_request() {
     let project = Project::new();
     let server = Server::start(&project, "--trust-proxy 10.0.0.0/8,127.0.0.1");
     let ask = |path: &str, headers: &str| server.ask("GET", path, headers, b"").status;
-    // What stands before the last stranger is his word.
+    // The part before the last unknown address was written by that client.
     ask("/shop/refs", "X-Forwarded-For: 127.0.0.1, 192.0.2.99, 192.0.2.7, 10.1.1.1\r\n");
     ask("/shop/refs", "Forwarded: for=\"[2001:db8::7]:4711\";proto=https\r\n");
-    // Which of them the proxy wrote nobody knows.
+    // Two headers at once: it is unknown which of them the proxy wrote.
     ask("/shop/refs", "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=192.0.2.8\r\n");
     assert_eq!(ask("/metrics", "X-Forwarded-For: 127.0.0.1\r\n"), 200);
     for refused in [

@@ -1,4 +1,4 @@
-//! Who did it: the token that brought a thing is told beside the author that it claims.
+//! Receipts: the token that sent a version is shown beside the author that the version claims.
 
 use crate::common::server::{Server, bearer, data, token};
 use crate::common::{Outcome, Project, shop};
@@ -108,7 +108,7 @@ fn who_brought_it_is_told_offline_too() {
         assert_eq!(second.as_array().unwrap().last().unwrap()["via"], via, "{line}");
     }
     assert_eq!(told("version show 2").get("via"), None);
-    // Who made it live is proven too, wherever that is said.
+    // The token of a promotion is shown wherever the promotion is.
     let sentence = "by ceo@example.com via token \"laptop-2\"\n";
     for line in ["status", "version show active", "show active", "version status"] {
         let live = project.ok(&format!("{line} --offline"));

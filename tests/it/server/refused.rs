@@ -1,4 +1,4 @@
-//! What the log says of who did what, and the options that come from a file.
+//! Log of refused requests with their reason, and options from a file.
 
 use crate::common::Project;
 use crate::common::server::{Server, bearer, token};

@@ -1,4 +1,4 @@
-//! Where a server starts, and where it refuses to.
+//! Start of a server, and the cases in which it refuses.
 
 use crate::common::Project;
 use crate::common::server::{Server, token};

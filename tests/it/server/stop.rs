@@ -1,4 +1,4 @@
-//! A server that is told to stop lets running requests finish, and waits for none for ever.
+//! Stop of a server: it lets running requests finish, and waits for none for ever.
 
 #![cfg(unix)]
 

@@ -1,4 +1,5 @@
-//! What one tenant, or nobody, does to a server: another tenant's requests are answered all the same.
+//! Isolation of tenants: whatever one tenant, or a stranger, does to a server, the requests of
+//! another are answered.
 
 use crate::common::Project;
 use crate::common::http::Wire;
@@ -145,7 +146,7 @@ fn idle_connections_of_nobody() {
     assert_eq!(kept.reply().status, 200);
     let _idle = idle(&tenants.server, 200);
     tenants.good_is_served();
-    // Who showed a token keeps his connection.
+    // A client that showed a token keeps its connection.
     kept.send("GET", "/good/refs", &tenants.good, b"");
     assert_eq!(kept.reply().status, 200);
     assert!(tenants.server.metric("lua_store_connections_closed_total") >= 161);
@@ -286,7 +287,7 @@ fn an_agent_has_no_more_bytes_than_its_quota() {
         "{}",
         reply.text()
     );
-    // What an upload will bring counts before it is there, and what is there counts afterwards.
+    // Announced bytes of an upload count before they arrive, and stored ones afterwards.
     let headers = format!("{}Upload-Offset: 0\r\nUpload-Length: 600\r\n", tenants.bad);
     let mut slow = Wire::new(server.connect());
     slow.head("PATCH", &pack(2), &headers, 600);

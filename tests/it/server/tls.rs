@@ -49,7 +49,7 @@ fn requests_go_through_tls() {
     assert_eq!(health(&mut wire), Some(200));
     wire.send("GET", "/shop/refs", &bearer(&server.token(&project, "shop", "read")), b"");
     assert_eq!(wire.reply().status, 200);
-    // Without TLS nothing is said.
+    // Without TLS the header is absent.
     let mut plain = Wire::new(server.connect());
     plain.send("GET", "/healthz", "", b"");
     assert!(plain.try_reply("GET").is_none());

@@ -1,4 +1,5 @@
-//! Upkeep of a running server: damage is told, and what nobody goes on with goes, whether somebody pushes or not.
+//! Upkeep of a running server: damage is reported, and abandoned uploads are removed, with and
+//! without pushes.
 
 use crate::common::http::Wire;
 use crate::common::server::{Server, bearer};
@@ -54,7 +55,7 @@ fn a_scrub_tells_of_damage_in_the_log_the_metrics_and_readyz() {
     assert_eq!(ready.status, 200, "it serves all the others");
     assert!(ready.text().starts_with("ready\ndamage: "), "{}", ready.text());
     assert!(!ready.text().contains("shop"), "anybody may read it: {}", ready.text());
-    // What is damaged is not sent.
+    // Damaged objects are not sent.
     let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
     let want = serde_json::json!({"want": [source], "have": []}).to_string();
     assert_eq!(server.ask("POST", "/shop/fetch", &bearer(&token), want.as_bytes()).status, 500);

@@ -1,4 +1,5 @@
-//! Who watches over a server: health, readiness and counters, and what of that others see.
+//! Monitoring of a server: health, readiness and counters, and the parts of them that others may
+//! see.
 
 use crate::common::Project;
 use crate::common::http::Wire;
@@ -97,7 +98,8 @@ fn a_page_of_counters_opens_nothing_of_an_agent() {
 
 #[test]
 fn the_counters_look_at_no_agent() {
-    // What a look at heads does to the disk is traced; with and without agents a page costs none of it.
+    // System calls of the heads on the disk are traced; a page causes none of them, with or without
+    // agents.
     let project = Project::new();
     let server = Server::start(&project, "");
     let page = |server: &Server| server.ask("GET", "/metrics", "", b"").text();

@@ -1,4 +1,4 @@
-//! `version list`, `show`, `diff` and `status`: what is there, and what differs.
+//! `version list`, `show`, `diff` and `status`: the versions, and their differences.
 
 use crate::common::shop;
 use crate::common::shop::two_versions;

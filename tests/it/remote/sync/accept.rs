@@ -187,7 +187,7 @@ fn what_would_be_read_as_another_value_is_not_written() {
         (ben.read("src/index.ts"), ben.read("src/persona.md")),
         (read, "Be kind.\n".to_owned())
     );
-    // What the code gives back as it is, is written.
+    // A value that the code returns unchanged is written.
     ana.write("src/index.ts", agent("'Be brief.'"));
     for line in ["push", "version create -m third", "version promote 3"] {
         ana.ok(line);

@@ -199,7 +199,7 @@ fn what_needs_the_server_fails_without_it() {
     for line in ["sync --accept", "sync --push", "sync --pull --force", "sync --check --strict"] {
         assert_eq!(project.run(line).code, 11, "{line}");
     }
-    // What it had when it answered last is all there is to say.
+    // The last answer of the remote is all that is known.
     let check = project.run("sync --check");
     assert_eq!((check.code, &*check.stdout), (0, ""), "{check}");
     assert!(

@@ -1,4 +1,4 @@
-//! What a project is compared with: what is live, what was published last, or a version that is named.
+//! Target of a comparison: the live version, the newest published one, or a named one.
 
 use super::super::{copy_of, published};
 use crate::common::shop::edit;

@@ -19,7 +19,7 @@ fn served() -> (Admin, String) {
 fn same_as_the_shell(admin: &Admin, project: &Project) {
     let mut shown = admin.told("GET", "/-/agents/shop", "", 200);
     let mut shell = project.json("serve agents show shop --data ../data");
-    // What only the server knows, and the tokens of others.
+    // Fields that only the server knows, and the tokens of others.
     shown["quotas"]["cache"]["used"] = json!(null);
     assert_eq!(shell["tokens"].as_array_mut().unwrap().pop().unwrap()["scope"], "read");
     assert_eq!(shown, shell);

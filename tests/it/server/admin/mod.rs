@@ -31,7 +31,7 @@ impl Admin {
         self.server.ask(method, path, &self.header, body.as_bytes())
     }
 
-    /// What is answered with this status.
+    /// JSON body of an answer, after a check of its status.
     #[track_caller]
     fn told(&self, method: &str, path: &str, body: &str, status: u16) -> Value {
         let reply = self.ask(method, path, body);
@@ -80,7 +80,7 @@ fn without_a_token_of_scope_admin_nothing_is_answered_and_nothing_told() {
             assert_eq!(reply.status, 401, "{method} {path}");
         }
     }
-    // Of an agent that is another's nothing is told before scopes are looked at, as everywhere.
+    // An agent of somebody else is hidden before scopes are checked, as everywhere.
     let reply = admin.ask("GET", "/-/agents/other", "");
     assert_eq!(reply.status, 404);
     let listed = admin.project.json("serve token list --data ../data");

@@ -21,7 +21,7 @@ fn a_token_is_made_shown_once_rotated_and_revoked() {
         (&json!("push"), &json!("2026-12-21T09:30:00Z"))
     );
     assert_eq!((&made["for"], &made["forOthers"]), (&json!("ana@example.com"), &json!(true)));
-    // What is listed is what the command line lists, and no secret is in it.
+    // The list is that of the command line, and holds no secret.
     let listed = admin.told("GET", "/-/tokens", "", 200);
     let mut shell = admin.project.json("serve token list --data ../data");
     for (one, here) in
@@ -82,7 +82,7 @@ fn nobody_gives_more_than_he_has() {
     refused(&format!("{{\"agents\":[\"team-a\"],{mine},\"forOthers\":true}}"));
     let told = refused(&format!("{{\"agents\":[\"team-a\"],{mine},\"expires\":\"11d\"}}"));
     assert!(told.contains("ends on 2026-12-01"), "{told}");
-    // What has no end has that of the token which makes it.
+    // A token without an end gets that of the token which makes it.
     let made = admin.told("POST", "/-/tokens", &format!("{{\"agents\":[\"team-*\"],{mine}}}"), 201);
     assert_eq!(made["expiresAt"], "2026-12-01T09:30:00Z");
     // A rotation gives a secret too.
@@ -143,7 +143,7 @@ fn what_makes_no_sense_is_refused_and_makes_nothing() {
     assert_eq!(admin.project.json("serve token list --data ../data").as_array().unwrap().len(), 1);
 }
 
-/// Whoever lost his own right in the meantime has none here either.
+/// A caller whose own rights were revoked meanwhile has none here either.
 #[test]
 fn an_admin_who_revokes_himself_is_out() {
     let admin = team();
