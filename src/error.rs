@@ -10,10 +10,10 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// What everything here that can fail gives.
+/// Result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure this is. The command line turns it into an exit code and `--json` into a word.
+/// Kind of failure. The command line turns it into an exit code, and `--json` into a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Anything that is none of the others.
@@ -165,22 +165,22 @@ impl Error {
         error
     }
 
-    /// What kind of failure it is: what callers branch on.
+    /// Kind of failure: the part that callers branch on.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// What could not be done, without the hint.
+    /// Message: the thing that could not be done, without the hint.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What to try next, for the front end to say.
+    /// Next steps, for the front end to print.
     pub(crate) fn hints(&self) -> &[Hint] {
         &self.0.hints
     }
 
-    /// What to try next, where that is no command of the program: its words.
+    /// Next step as text, if it is no command of the program.
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hints.iter().find_map(|hint| match hint {
             Hint::Text(text) => Some(&**text),
@@ -193,7 +193,7 @@ impl Error {
         self.0.source.as_ref().map(io::Error::kind)
     }
 
-    /// Whether the disk takes nothing now: it is full, or can only be read. What is there can be read all the same.
+    /// True if the disk takes no writes now: it is full, or read-only. Reads still work.
     pub fn is_unwritable(&self) -> bool {
         use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         matches!(self.io_kind(), Some(StorageFull | QuotaExceeded | ReadOnlyFilesystem))

@@ -1,8 +1,10 @@
-//! What the program's own tests and fuzz targets use of the rooms below the library's interface.
+//! Internals: the items below the library's interface that the program's own tests and fuzz targets
+//! use.
 //!
-//! Nothing here is promised to anybody: an item is listed because a test must make what the interface refuses to make
-//! (a damaged pack, a record of the wrong shape, two writers at one head) or must look at what is stored without the
-//! code under test. What no test names is not listed, so that the compiler finds code that nobody uses.
+//! No stability is promised: an item is listed because a test must make what the interface refuses
+//! to make (a damaged pack, a record of the wrong shape, two writers at one head) or must read the
+//! store without the code under test. An item that no test names is not listed, so that the
+//! compiler finds code that nobody uses.
 
 #[cfg(feature = "cli")]
 pub mod cli {

@@ -137,7 +137,7 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Whether so many threads can be had at once, for what cannot do without.
+/// Checks that so many threads can run at once, for work that cannot do with fewer.
 pub fn require(threads: usize, what: &str) -> Result<()> {
     scope(|scope| {
         let mut started = Vec::new();

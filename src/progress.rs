@@ -1,4 +1,5 @@
-//! What long work tells about itself. The library only counts and remarks; the command line decides whether to draw.
+//! Progress of long work. The library only counts and remarks; the command line decides what to
+//! draw.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

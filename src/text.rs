@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Whether a terminal would do something else with it than show a letter: C0, DEL, C1; marks, embeddings, overrides
-/// and isolates of direction; separators of lines and paragraphs; interlinear annotations.
+/// True for a character that a terminal would not just show: C0, DEL, C1; marks, embeddings,
+/// overrides and isolates of direction; separators of lines and paragraphs; interlinear
+/// annotations.
 pub fn is_active(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
@@ -35,7 +36,8 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// JSON, which has C0 escaped already: the other ones stand in strings only, where `\u009b` means the same.
+/// JSON, in which C0 is escaped already: the other characters occur in strings only, where `\u009b`
+/// means the same.
 pub fn json(text: &str) -> Cow<'_, str> {
     let acts = |letter: char| letter > '~' && is_active(letter);
     if !text.chars().any(acts) {
@@ -59,7 +61,8 @@ pub struct TextDecoder {
 }
 
 impl TextDecoder {
-    /// What a terminal may have of the next piece. What is no UTF-8 is shown as `\x{9b}`.
+    /// Text of the next piece that is safe for a terminal. Bytes that are no UTF-8 are shown as
+    /// `\x{9b}`.
     pub fn next(&mut self, piece: &[u8]) -> String {
         let mut all = std::mem::take(&mut self.begun);
         all.extend_from_slice(piece);
@@ -68,7 +71,7 @@ impl TextDecoder {
         shown(&all)
     }
 
-    /// What is left.
+    /// Rest at the end.
     pub fn end(&mut self) -> String {
         shown(&std::mem::take(&mut self.begun))
     }
@@ -87,7 +90,7 @@ fn shown(bytes: &[u8]) -> String {
     text
 }
 
-/// How many bytes at the end may be the beginning of something.
+/// Number of bytes at the end that may begin a longer sequence.
 fn unfinished(bytes: &[u8]) -> usize {
     if bytes.last() == Some(&b'\r') {
         return 1;

@@ -191,7 +191,7 @@ fn no_command(rendered: &str) -> Error {
     Error::usage(message).hint(usage_hint(usage))
 }
 
-/// How to go on after a mistake, from clap's line of usage.
+/// Hint after a mistake, from clap's usage line.
 fn usage_hint(usage: &str) -> String {
     match usage.split_once(help::COMMANDS) {
         Some((program, _)) => format!("`{program} --help` lists the commands"),

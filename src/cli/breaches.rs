@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::history::rules::Breach;
 
-/// How many breaches are told before the rest is only counted.
+/// Number of breaches that are listed; more are only counted.
 const BREACHES: usize = 5;
 
 /// Says what was taken although it breaks a rule.

@@ -1,5 +1,5 @@
-//! What a shell completes beside commands and options: versions, names of primitives, kinds, as they are
-//! in the project one stands in. Whatever goes wrong here only means that nothing is completed.
+//! Completion of a shell, beside commands and options: versions, names of primitives, kinds, from
+//! the project of the current folder. Any failure here only means that nothing is completed.
 
 use super::args::Cli;
 use super::table::cut;
@@ -23,7 +23,7 @@ use std::ffi::{OsStr, OsString};
 /// Set by the script that `completions` prints: the program then completes instead of running.
 pub const VARIABLE: &str = "LUA_STORE_COMPLETE";
 
-/// Versions whose message is told beside the number.
+/// Versions that are completed with their message beside the number.
 const TOLD: usize = 100;
 
 /// Completes the command line of a shell, when one asks. `false` when none does.
@@ -57,7 +57,8 @@ fn matching(
             .display_order(Some(order));
         value.starts_with(&*typed).then_some(found)
     };
-    // What a shell would put on the line as it is, and the terminal act on, is not offered.
+    // A shell would put the candidate on the line as it is, so none with control characters is
+    // offered.
     let calm = |(value, help): (String, Option<String>)| {
         let help = help.map(|help| text::line(&help).into_owned());
         (!value.chars().any(text::is_active)).then_some((value, help))
@@ -108,8 +109,8 @@ pub fn objects(typed: &OsStr) -> Vec<CompletionCandidate> {
     matching(typed, found.into_iter().map(candidate))
 }
 
-/// What is in a folder of a version. On the top level the files of the project come first, as they are
-/// what one most often means.
+/// Content of a folder of a version. At the top level the files of the project come first, as the
+/// most frequent choice.
 fn inside(version: &str, folder: &str) -> Option<Vec<TreeEntry>> {
     let project = project()?;
     let objects = project.store().objects();
@@ -149,7 +150,7 @@ pub fn personas(typed: &OsStr) -> Vec<CompletionCandidate> {
     )
 }
 
-/// What `push` takes.
+/// Arguments of `push`.
 pub fn kinds(typed: &OsStr) -> Vec<CompletionCandidate> {
     let words = ["all", "persona", "backup"].into_iter().chain(KINDS.iter().map(|kind| kind.word));
     matching(typed, words.map(|word| (word.to_owned(), None)))

@@ -1,4 +1,4 @@
-//! What a command knows of the world: the project, the clock, the user, the person at the terminal.
+//! Context of a command: the project, the clock, the user, the person at the terminal.
 
 use super::args::Global;
 use super::output::{Output, cannot_ask};
@@ -48,7 +48,7 @@ impl<'a> Context<'a> {
         Project::find(&self.directory()?)
     }
 
-    /// Whether a token may cross the network in plain text.
+    /// True if a token may cross the network in plain text.
     pub fn insecure(&self) -> bool {
         self.global.insecure
     }
@@ -66,7 +66,7 @@ impl<'a> Context<'a> {
         time::now()
     }
 
-    /// Who does this, and when.
+    /// Author and time of this command.
     pub fn who(&self, project: &Project) -> Result<Author> {
         Ok(Author { by: self.author(project)?, at_ms: self.now()?.as_millisecond() })
     }
@@ -91,8 +91,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Puts packs together where they have piled up, after a command has done its work and said so.
-    /// What goes wrong here is told and fails nothing.
+    /// Compacts packs if they have piled up, after a command has done its work and printed its
+    /// result. A failure here is a warning and fails nothing.
     pub fn look_after(&mut self, project: &Project) {
         if self.out.finish().is_ok()
             && let Err(error) = upkeep::after_write(project)
@@ -114,7 +114,7 @@ impl<'a> Context<'a> {
         Ok(yes)
     }
 
-    /// Whether there is a person to ask.
+    /// True if a person can be asked.
     pub fn can_ask(&self) -> bool {
         !(self.global.ci || term::in_ci() || self.out.is_json()) && self.out.term().can_ask()
     }
@@ -144,7 +144,7 @@ fn cannot_open(path: &Path, error: io::Error) -> Error {
     }
 }
 
-/// What git would sign a commit with. No git is no answer.
+/// Email with which git would sign a commit. Without git there is none.
 fn git_email(root: &Path) -> Option<String> {
     let mut git = Command::new("git");
     git.args(["config", "user.email"]).current_dir(root).stdin(Stdio::null()).stderr(Stdio::null());

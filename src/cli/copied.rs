@@ -48,7 +48,7 @@ impl CopiedView<'_> {
     }
 }
 
-/// What is wrong, a line each.
+/// Problems of a copy, one per line.
 pub fn print_problems(cx: &mut Context<'_>, copied: &CopySummary) -> Result<()> {
     for (agent, what) in &copied.problems {
         let word = cx.out.paint(RED, "problem:");

@@ -36,8 +36,8 @@ impl DataFolder {
         if let Some(parent) = folder.parent() {
             fs::create_dir_all(parent)?;
         }
-        // What agents are made of, and tokens, are nobody else's on this machine: from here on all that this process
-        // makes is for its user alone.
+        // Content of agents, and tokens, are private on this machine: from here on every file of
+        // this process is for its user alone.
         fs::keep_private();
         RemoteStore::open(&folder)?;
         fs::make_private(&folder)?;
@@ -57,7 +57,7 @@ impl DataFolder {
     /// The remote store in the folder, which must be one.
     pub fn store(&self, cx: &Context<'_>) -> Result<(PathBuf, RemoteStore)> {
         let folder = self.existing(cx)?;
-        // What is written here is nobody else's on this machine, as what the server itself writes.
+        // Files written here are private on this machine, like those of the server.
         fs::keep_private();
         let store = RemoteStore::open_existing(&folder)?;
         Ok((folder, store))

@@ -7,7 +7,7 @@ use crate::diff::{self, ChangeKind, DiffSide, TreeChange};
 use crate::error::Result;
 use crate::object::{Leaf, Source};
 
-/// How changed files are shown.
+/// Options for changed files.
 #[derive(Debug, clap::Args)]
 pub struct FileView {
     /// Show the changed lines of every file
@@ -25,12 +25,12 @@ pub struct FileView {
 }
 
 impl FileView {
-    /// Whether any way to show files was asked for.
+    /// True if any option for files was given.
     pub fn is_wanted(&self) -> bool {
         self.patch || self.stat || self.name_only || self.raw
     }
 
-    /// Whether people read it: then the agent's change in words comes first.
+    /// True for output that people read: then the agent's change in words comes first.
     pub fn in_words(&self) -> bool {
         !self.name_only && !self.raw
     }

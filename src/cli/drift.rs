@@ -1,4 +1,4 @@
-//! Drift as commands say it: `sync` asks the remote, and `compile --sync` says how the project stands to it.
+//! Drift in commands: `sync` asks the remote, and `compile --sync` compares the project with it.
 
 use super::Exit;
 use super::context::Context;
@@ -18,7 +18,7 @@ pub fn ask(cx: &mut Context<'_>, project: &Project, which: &RemoteArgs) -> Resul
     sync::ask(project, remote::require(cx, project, which.remote.as_deref())?)
 }
 
-/// What the remote had when it answered last is all there is to say.
+/// Prints the last answer of the remote, if it does not answer now.
 pub fn print_unknown(
     cx: &mut Context<'_>,
     project: &Project,
@@ -54,7 +54,7 @@ struct UnknownDrift<'a> {
     live: LiveView<'a>,
 }
 
-/// For `compile --sync`: what differs is told, and stops nothing.
+/// For `compile --sync`: differences are printed, and stop nothing.
 pub fn print(cx: &mut Context<'_>) -> Result<Exit> {
     let project = cx.project()?;
     let there = match ask(cx, &project, &RemoteArgs::default()) {

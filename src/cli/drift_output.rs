@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 const WIDTH: usize = 60;
-/// How much of the line that differs first the summary shows.
+/// Length of the first differing line in the summary.
 const PREVIEW: usize = 200;
 
 pub fn nothing_published(cx: &mut Context<'_>) -> Result<Exit> {
@@ -43,7 +43,7 @@ pub fn in_sync(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What was compared, and what is live now, which need not be the same.
+/// Compared version, and the live one, which may be another.
 fn compared_line(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<report::Line> {
     let Compared { against, server, published, live, is_live, .. } = compared;
     let newest = format!("v{}, the newest version ever promoted", published.number);
@@ -163,7 +163,7 @@ fn primitives(out: &mut Output, compared: &Compared) -> Result<()> {
     if any { out.line("") } else { Ok(()) }
 }
 
-/// Where it is, and what differs. The number here says nothing: it is given when it is pushed.
+/// Place and numbers of a difference. The number here is a draft: a push decides on it.
 fn numbers(compared: &Compared, word: &str, name: &str) -> String {
     let Some(kind) = compared.drift.change.kinds.iter().find(|kind| kind.kind.word == word) else {
         return String::new();

@@ -13,10 +13,11 @@ use crate::history::live::KnownRemote;
 use crate::history::project::Project;
 use std::path::PathBuf;
 
-/// How many bytes the histories of all remotes may have, unless `LUA_STORE_CACHE_BYTES` says otherwise.
+/// Limit in bytes on the cached histories of all remotes, unless `LUA_STORE_CACHE_BYTES` sets
+/// another.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Whether the name of a remote is an address: a URL, or a path.
+/// True if the name of a remote is an address: a URL, or a path.
 pub fn is_address(remote: &str) -> bool {
     remote.contains(['/', ':'])
 }
@@ -40,7 +41,7 @@ pub fn open(cx: &mut Context<'_>, whom: &LiveRemoteArgs, remote: &str) -> Result
     Ok(View::elsewhere(Project::open(kept.root())?, known_remote, now_ms, kept))
 }
 
-/// What a remote is called and where it is.
+/// Name and address of a remote.
 fn find(cx: &mut Context<'_>, remote: &str) -> Result<(String, Address, bool)> {
     if is_address(remote) {
         let address = Address::parse(remote, &cx.directory()?)?;

@@ -5,7 +5,7 @@ use clap::builder::StyledStr;
 use clap::{Command, CommandFactory};
 use std::fmt::Write;
 
-/// Every command stands in exactly one group; a test holds this.
+/// Groups of commands. Every command is in exactly one; a test holds this.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["demo", "init", "status", "compile"]),
     ("Keep and bring back the project", &["push", "source", "restore"]),
@@ -19,10 +19,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["git", "completions", "man", "help"]),
 ];
 
-/// How the usage line of the whole program begins, and of no single command.
+/// Start of the usage line of the whole program, and of no single command.
 const WHOLE_PROGRAM: &str = "lua-store [OPTIONS] <COMMAND>";
 
-/// How the usage line of the program, and of each group of commands, goes on after the name.
+/// Rest of the usage line of the program, and of each group of commands, after the name.
 pub const COMMANDS: &str = " [OPTIONS] <COMMAND>";
 
 /// The group of commands that a usage line is of, as one types it: `lua-store version`.

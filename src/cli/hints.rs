@@ -3,7 +3,7 @@
 use crate::error::{Error, Hint};
 use crate::server::hints::of_server;
 
-/// What helps after an error, one way a line.
+/// Hints of an error, one per line.
 pub fn of(error: &Error) -> Option<String> {
     let lines: Vec<String> = error.hints().iter().map(text).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::OnceLock;
 
-/// Ends a mark. Escaped wherever it stands without one.
+/// Ends a mark. Escaped in any other position.
 const END: char = '\u{2}';
 
 #[derive(Debug, Default)]

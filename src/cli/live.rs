@@ -21,10 +21,11 @@ use clap_complete::ArgValueCompleter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// How long the answer is waited for, unless `LUA_STORE_PATIENCE` says otherwise (milliseconds).
+/// Time to wait for the answer, unless `LUA_STORE_PATIENCE` sets another (milliseconds). Short,
+/// because the last known answer serves as well.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Whom a command asks what is live.
+/// Remote that a command asks for the live version.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct LiveRemoteArgs {
     /// Ask this remote [default: the only one, or origin]; by its address no project is needed
@@ -42,7 +43,7 @@ pub struct RemoteQuery {
     until: Instant,
 }
 
-/// What a command reads, and what a remote says of it.
+/// View of a command: the project, and the heads of a remote.
 pub struct View {
     pub project: Project,
     known_remote: Option<KnownRemote>,
@@ -68,7 +69,7 @@ impl LiveRemoteArgs {
     pub fn open_for(&self, cx: &mut Context<'_>, revisions: &[&Revision]) -> Result<View> {
         let asks = revisions.iter().any(|revision| revision.is_of_pointer());
         let whom = LiveRemoteArgs { offline: self.offline || !asks, ..self.clone() };
-        // What a remote has can only be told by asking it.
+        // The remote must be asked: nothing here has its content.
         let whom = if self.remote.is_some() { self } else { &whom };
         let view = whom.open(cx)?;
         if let Some(known_remote) =
@@ -124,7 +125,7 @@ impl LiveRemoteArgs {
     }
 }
 
-/// What is live, by the word of a remote where there is one: for a command that does something else.
+/// Live version, according to the remote if there is one: for a command that does something else.
 pub fn of(cx: &mut Context<'_>, project: &Project, whom: &LiveRemoteArgs) -> Result<Live> {
     match of_remote(cx, project, whom)? {
         Some(live) => Ok(live),
@@ -132,7 +133,7 @@ pub fn of(cx: &mut Context<'_>, project: &Project, whom: &LiveRemoteArgs) -> Res
     }
 }
 
-/// What a remote serves, and what was not sent to it. `None` where there is no remote.
+/// Live version of a remote, and the records that were not sent to it. `None` without a remote.
 pub fn of_remote(
     cx: &mut Context<'_>,
     project: &Project,
@@ -145,7 +146,7 @@ pub fn of_remote(
 }
 
 impl RemoteQuery {
-    /// What the remote has now, or had when it was last asked. `None`: it never was.
+    /// Heads of the remote now, or at its last answer. `None`: it never answered.
     fn known_remote(
         self,
         cx: &mut Context<'_>,
@@ -218,7 +219,7 @@ impl View {
         Ok(View { project, known_remote, now_ms, kept: None })
     }
 
-    /// What a remote has, kept beside no project.
+    /// View of a remote outside of a project.
     pub fn elsewhere(
         project: Project,
         known_remote: KnownRemote,
@@ -228,12 +229,13 @@ impl View {
         View { project, known_remote: Some(known_remote), now_ms, kept: Some(kept) }
     }
 
-    /// Whether there are files of the user's, or only what a remote has.
+    /// True if the view has files of the user, and not only a remote.
     pub fn is_project(&self) -> bool {
         self.kept.is_none()
     }
 
-    /// What is said of an empty list: `(no versions yet — run …)`. Without a project nothing can be run.
+    /// Text for an empty list: `(no versions yet — run …)`. Outside of a project nothing can be
+    /// run.
     pub fn none(&self, what: &str, command: &str) -> String {
         if self.is_project() { format!("({what} — run {command})") } else { format!("({what})") }
     }
@@ -246,7 +248,7 @@ impl View {
         self.project.store()
     }
 
-    /// What a remote has, where its word counts.
+    /// Heads of the remote, if it decides.
     pub fn theirs(&self) -> Option<&Heads> {
         self.known_remote.as_ref().map(|known_remote| &known_remote.heads)
     }

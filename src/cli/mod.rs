@@ -1,5 +1,5 @@
-//! The command line: arguments in, words and exit codes out. The only room that knows the clock, the
-//! user, the environment and the terminal; everything below is told.
+//! The command line: arguments in, text and exit codes out. The only room that reads the clock, the
+//! user, the environment and the terminal, and hands them to the rooms below.
 
 pub mod args;
 pub mod breaches;
@@ -44,7 +44,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use term::Term;
 
-/// How a command that did its work ends.
+/// End of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Exit {
@@ -53,7 +53,7 @@ pub enum Exit {
     Found,
 }
 
-/// What a shell sees of a process that a closed pipe ended (128 + SIGPIPE).
+/// Exit code of a process that a closed pipe ended, as a shell sees it (128 + SIGPIPE).
 const CLOSED_PIPE: u8 = 141;
 
 /// Runs the program on the arguments and the environment of this process.

@@ -1,7 +1,8 @@
-//! Where output goes: data to stdout, everything else to stderr; text or `--json`; errors too.
+//! Output: data to stdout, everything else to stderr; text or `--json`; errors too.
 //!
-//! The one way out, so that nothing of others reaches a terminal raw: text is escaped here, at the end, whoever made it and
-//! whatever was put into it. Colours of ours pass, as [`Output::paint`] marks them with a word that nobody else knows.
+//! The one way out, so that nothing foreign reaches a terminal raw: text is escaped here, at the
+//! end, whatever was put into it. Our own colours pass, because [`Output::paint`] marks them with a
+//! word that nobody else knows.
 
 use super::hints;
 use super::ink::Ink;
@@ -28,7 +29,7 @@ pub struct Output {
     json: bool,
     data: Data,
     ink: Ink,
-    /// What of the bytes for a terminal is not whole yet.
+    /// Incomplete bytes for a terminal.
     bytes: text::TextDecoder,
     closed: bool,
 }
@@ -51,7 +52,7 @@ impl Output {
         }
     }
 
-    /// Whether the answer is wanted as JSON.
+    /// True if the answer is wanted as JSON.
     pub fn is_json(&self) -> bool {
         self.json
     }
@@ -60,7 +61,8 @@ impl Output {
         &self.term
     }
 
-    /// Whether the reader of stdout went away, as `head` does. That ends a command, but is no error.
+    /// True if the reader of stdout went away, as `head` does. That ends a command, but is no
+    /// error.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
@@ -136,7 +138,7 @@ impl Output {
         }
     }
 
-    /// A warning: like a note, with the word in front. It is told under `--json` as well.
+    /// A warning: like a note, with the word in front. It is printed with `--json` as well.
     pub fn warn(&mut self, text: impl Display) {
         self.print_message(&self.word(YELLOW.bold(), "warning: "), &text.to_string());
     }

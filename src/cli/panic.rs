@@ -1,12 +1,12 @@
-//! What a person reads when the program itself is wrong.
+//! Message for a person after a bug of the program itself.
 
 use crate::text;
 use serde::Serialize;
 use std::io::Write;
 use std::panic::PanicHookInfo;
 
-/// Replaces Rust's message for programmers by one for users. What was written stays safe whatever
-/// happens here, so the message says so.
+/// Replaces Rust's message for programmers by one for users. The store stays safe in any case, so
+/// the message says so.
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
         let _ = std::io::stderr().write_all(text::lines(&message(info)).as_bytes());

@@ -17,11 +17,12 @@ use crate::operations::stage::PushRequest;
 use crate::report::{self, ChangeView, PushView, UnsentView};
 use serde::Serialize;
 
-/// What a command pushes, and how.
+/// Options of a command that pushes.
 pub struct Options<'a> {
     pub push: push::Push<'a>,
     pub compiler: Option<Compiler>,
-    /// What others pushed and is not here becomes history.
+    /// Makes versions that others pushed, and that are not here, part of history without merging
+    /// them.
     pub overwrite_remote: bool,
     pub force: bool,
     pub to: &'a RemoteArgs,
@@ -147,13 +148,13 @@ fn supersede(
     Ok(true)
 }
 
-/// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
+/// Unsent versions for the remote, printed when nothing is sent; `None` without a remote.
 fn unsent(cx: &mut Context<'_>, project: &Project, to: &RemoteArgs) -> Result<Option<UnsentView>> {
     let whom = LiveRemoteArgs { remote: to.remote.clone(), offline: to.offline };
     let live = match live::of_remote(cx, project, &whom) {
         Ok(Some(live)) => live,
         Ok(None) => return Ok(None),
-        // The push is done; what else is damaged is told, and no part of its answer.
+        // The push is done; other damage is reported, and no part of its answer.
         Err(error) if error.kind() == error::Kind::Corrupt => {
             cx.out.warn(format!("cannot say what else waits for the remote: {error}"));
             return Ok(None);

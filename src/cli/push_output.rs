@@ -11,11 +11,11 @@ use crate::operations::stage::PushReport;
 use crate::operations::stock;
 use crate::report;
 
-/// How many remarks are told before the rest is only counted.
+/// Number of remarks that are listed; more are only counted.
 const REMARKS: usize = 10;
 
-/// What became of each primitive, on stdout, with what differs in it where that is given; what was left
-/// out or not understood, on stderr.
+/// Result for each primitive, on stdout, with its differences if given; left-out files and
+/// unevaluated code on stderr.
 pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>) -> Result<()> {
     if cx.out.is_json() {
         return Ok(());
@@ -29,7 +29,7 @@ pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>
         let (style, text) = item_words(item, pushed.number.is_some());
         let text = cx.out.paint(style, text);
         cx.out.line(text)?;
-        // Of what is new only the name it had is told, and what changed with it.
+        // A new one shows only its former name, and the changes with it.
         let has_lines = match item.change {
             PushChange::Changed => true,
             PushChange::New => item.kind != "agent",
@@ -106,7 +106,7 @@ fn changed_files(report: &PushReport) -> String {
     format!("{} {word} file(s)", report.files.len())
 }
 
-/// What was left out of the files, and what in the TypeScript was not evaluated.
+/// Files that were left out, and TypeScript that was not evaluated.
 pub fn print_remarks(cx: &mut Context<'_>, report: &PushReport) {
     let skipped =
         report.snapshot.skipped.iter().map(|s| format!("left out \"{}\": {}", s.path, s.reason));

@@ -1,4 +1,4 @@
-//! Which remote a command speaks to.
+//! Remote of a command.
 
 use super::context::Context;
 use super::output::Output;
@@ -14,7 +14,7 @@ use clap_complete::ArgValueCompleter;
 use std::path::Path;
 use std::time::Duration;
 
-/// Which remote a command goes to.
+/// Remote that a command goes to.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct RemoteArgs {
     /// The remote [default: the only one, or origin]
@@ -99,7 +99,7 @@ fn open_as(
                 environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
             let (advice, direct) = (token.advice(), address.is_at_home());
             let term = *cx.out.term();
-            // Who has little patience tells that nobody answered.
+            // A short wait reports that nobody answered.
             let waiting = patience
                 .request
                 .is_none()

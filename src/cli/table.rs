@@ -106,8 +106,8 @@ fn width(cell: &Cell) -> usize {
     cell.text.width()
 }
 
-/// Text as it may stand in one line of a terminal: white space is a space, and a control character,
-/// which could move the cursor or change colours, is shown by its number.
+/// Text for one line of a terminal: white space becomes a space, and a control character, which
+/// could move the cursor or change colours, its number.
 pub fn one_line(shown: &str) -> String {
     let mut line = String::with_capacity(shown.len());
     for letter in shown.trim().chars() {

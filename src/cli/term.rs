@@ -15,7 +15,7 @@ pub enum Color {
     Never,
 }
 
-/// What is known of the three standard streams.
+/// Properties of the three standard streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Term {
     pub stdin: bool,
@@ -47,7 +47,7 @@ impl Term {
         }
     }
 
-    /// Whether a question reaches a person and the answer comes back.
+    /// True if a question reaches a person and the answer comes back.
     pub fn can_ask(&self) -> bool {
         self.stdin && self.stderr
     }
@@ -61,7 +61,7 @@ pub fn size() -> (usize, usize) {
     }
 }
 
-/// Whether this process runs in continuous integration, by the variable that all of them set.
+/// True in continuous integration, by the variable that all services set.
 pub fn in_ci() -> bool {
     is_set("CI") && env::var_os("CI").is_some_and(|value| value != "false" && value != "0")
 }

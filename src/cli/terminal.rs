@@ -55,7 +55,7 @@ impl<'c, 'o> Terminal<'c, 'o> {
         }
     }
 
-    /// What the remote had that was not known here, and what becomes of ours.
+    /// New records of the remote, and the fate of ours.
     fn joined(&mut self, name: &str, joined: &JoinedHistory) {
         let JoinedHistory { incoming, unsent, left_out, .. } = joined;
         self.records(&format!("Brought from {name}, not known here before:"), incoming);
@@ -119,7 +119,7 @@ impl Reporter for Terminal<'_, '_> {
     }
 }
 
-/// What git did not do, each with the way to make up for it.
+/// Failures of git, each with the way to make up for it.
 pub fn print_git(cx: &mut Context<'_>, outcome: &git::GitOutcome) {
     for Warning { what, fix } in &outcome.warnings {
         cx.out.warn(what);

@@ -1,4 +1,4 @@
-//! How times are shown and given: always UTC.
+//! Times as shown and given: always UTC.
 
 use crate::error::{Error, Result};
 use jiff::Timestamp;

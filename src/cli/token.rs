@@ -1,4 +1,4 @@
-//! Which token goes to a remote, where it is kept, and how a person gives one.
+//! Token for a remote: its sources, its file, and the way a person enters one.
 
 use super::context::Context;
 use super::remote;
@@ -16,7 +16,7 @@ const VARIABLES: [&str; 2] = ["LUA_STORE_TOKEN", "LUA_API_KEY"];
 #[derive(Debug, Default)]
 pub struct Token {
     pub value: Option<String>,
-    /// Where it was found, or what was found and is no token: for errors and hints.
+    /// Source of the token, or of a text that is none: for errors and hints.
     pub origin: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Token {
         Ok(found)
     }
 
-    /// What a person may want to know when the remote refuses: nothing where a token was sent.
+    /// Advice after a refusal: none if a token was sent.
     pub fn advice(&self) -> Option<String> {
         self.origin.clone().filter(|_| self.value.is_none())
     }
@@ -109,7 +109,7 @@ fn read(cx: &mut Context<'_>, address: &Address) -> Result<String> {
     }
 }
 
-/// Where tokens are kept: with the user's other settings, outside of every project.
+/// File of tokens: with the user's other settings, outside of every project.
 pub fn credentials_file() -> Option<PathBuf> {
     let folder = match environment("XDG_CONFIG_HOME") {
         Some(folder) => PathBuf::from(folder),

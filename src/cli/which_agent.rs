@@ -1,4 +1,4 @@
-//! Which agent is meant where several are below one folder.
+//! Choice of an agent if there are several below one folder.
 
 use super::context::Context;
 use crate::error::{Error, Result};

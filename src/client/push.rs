@@ -61,8 +61,8 @@ pub fn send(
     local: &Heads,
     progress: &Progress,
 ) -> Result<PushOutcome> {
-    // Refused means that somebody else came between: what there is now is looked at once more. A remote that always
-    // has something else is not asked for ever.
+    // A refusal means that somebody else's push came between: the new head is read once more. The
+    // number of attempts is bounded, because a broken remote could always answer with another head.
     let (mut there, mut all, mut races) = (None, RemotePush::default(), 0);
     while races < limits::RACES {
         if !Divergence::of(local, &head, store.objects())?.can_push() {

@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-/// Each is said by one sentence, or by one a line where several ways help.
+/// Next step after an error. Each is printed as one sentence, or one line each if there are
+/// several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hint {
     /// Words that name no command of this program.

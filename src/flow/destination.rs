@@ -24,7 +24,7 @@ pub struct Destination {
     pub head: Result<Head>,
 }
 
-/// What went to a remote.
+/// Versions and bytes sent to a remote.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
@@ -63,7 +63,8 @@ impl Destination {
             let store = project.store();
             if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
                 fetch(store, remote, head)?;
-                // What was not seen may turn out to be what is here.
+                // A head that was not known may turn out to be ours: an earlier push whose answer
+                // was lost.
                 if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
                     return Err(behind(reporter, store, "push", &remote.name, head));
                 }
@@ -72,7 +73,7 @@ impl Destination {
         Ok(destination)
     }
 
-    /// What the remote has that is not here. It is brought here, and nothing of ours changes.
+    /// Versions of the remote that are not here. They are fetched, and nothing of ours changes.
     pub fn incoming(&self, project: &Project) -> Result<Incoming> {
         let head = self.head.as_ref().map_err(Error::repeat)?;
         let store = project.store();

@@ -1,6 +1,6 @@
-//! What happens to versions, told to git where the project is connected: a commit for each event, a tag
-//! for each version, in the stock command's words. git never stops what was asked for: what goes wrong
-//! there is a warning with the command that makes up for it.
+//! Mirror of versions in git, for a connected project: a commit for each event, a tag for each
+//! version, in the stock command's words. A failure of git never stops the command; it becomes a
+//! warning with the command that makes up for it.
 
 use crate::diff;
 use crate::error::{Error, Hint, Result};
@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// What happened. Trees are those of the project's files.
+/// Event that becomes a commit. Trees are those of the project's files.
 #[derive(Clone, Debug)]
 pub enum GitEvent {
     Pushed {
@@ -52,7 +52,7 @@ impl GitEvent {
     }
 }
 
-/// What git did: a commit, perhaps a tag, and what went wrong, each with the way to make up for it.
+/// Result in git: a commit, perhaps a tag, and the failures, each with the way to make up for it.
 #[derive(Debug, Default, Serialize)]
 pub struct GitOutcome {
     pub commit: Option<String>,
@@ -120,10 +120,10 @@ fn commit_event(
     }
 }
 
-/// How often a commit is prepared anew because somebody else was faster.
+/// Attempts to prepare a commit while somebody else commits.
 const ATTEMPTS: usize = 5;
 
-/// Whether somebody else committed, or checked something out, since a commit was prepared.
+/// True if somebody else committed, or checked something out, since a commit was prepared.
 fn has_moved(repository: &Repository, prepared: &PreparedCommit) -> bool {
     repository.head().is_ok_and(|head| head != prepared.head)
 }
@@ -265,7 +265,7 @@ impl VersionCommit {
     /// commit holds what was pushed and stays.
     fn retract(&self) {
         if let (Some(CommitState::Waiting(waiting)), Some(tag)) = (&self.ready, &self.outcome.tag) {
-            // What is left over is adopted by the next version if it holds the same files.
+            // A leftover tag is reused by the next version if it holds the same files.
             drop(waiting.repository.untag(tag, &waiting.prepared.commit));
         }
     }
@@ -316,7 +316,7 @@ fn later(event: &GitEvent) -> Hint {
     }
 }
 
-/// Stores the commit of these files, or of none where nothing but an event is told.
+/// Stores the commit of these files, or an empty one for an event without files.
 fn prepare(
     project: &Project,
     repository: &Repository,

@@ -1,6 +1,6 @@
-//! Flow: the order of things where a project, a remote and git take part in one command. Every front end
-//! pushes, promotes, deletes and syncs by calling these functions; none of them prints, asks a person or
-//! reads the clock. What happens on the way is told to a [`Reporter`].
+//! Flow: the order of steps when a project, a remote and git take part in one command. Every front
+//! end pushes, promotes, deletes and syncs by calling these functions; none of them prints, asks a
+//! person or reads the clock. Progress and notices go to a [`Reporter`].
 
 pub mod delete;
 pub mod destination;

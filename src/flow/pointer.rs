@@ -12,7 +12,7 @@ use crate::operations::promote::{PointerState, PointerSwap};
 use crate::protocol::Head;
 use crate::store::Store;
 
-/// Who decides what is live.
+/// Side that decides which version is live.
 pub enum Authority {
     /// There is no remote, or it is left alone.
     Here,
@@ -32,7 +32,7 @@ pub struct PointerRequest<'a> {
     pub action: &'a str,
     /// The name of the remote, where it was said.
     pub remote: Option<&'a str>,
-    /// Whether it may change anything at all.
+    /// With this, nothing is changed.
     pub dry_run: bool,
     /// Leave out what was recorded here and cannot follow on the ledger there.
     pub theirs: bool,
@@ -66,7 +66,7 @@ impl Authority {
         Ok(Authority::Remote(Box::new(RemotePointer { remote, head, history })))
     }
 
-    /// What a step is judged by.
+    /// Pointer and versions against which the change is checked.
     pub fn pointer_state<'a>(&'a self, store: &'a Store) -> Result<PointerState<'a>> {
         match self {
             Authority::Here => PointerState::here(store),
@@ -142,7 +142,7 @@ impl RemotePointer {
 
 fn unchanged(error: Error) -> Error {
     match error.hints() {
-        // What was asked for may have happened after all.
+        // The change may have been applied although its answer was lost.
         [Hint::Text(hint)] if hint == promote::UNANSWERED => error,
         _ => error.also(Hint::StepOffline),
     }

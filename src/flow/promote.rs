@@ -38,7 +38,7 @@ pub fn prepare<R: Reporter>(
 }
 
 impl PreparedPromotion {
-    /// What the promotion was judged by.
+    /// Pointer and versions against which the promotion was checked.
     pub fn pointer_state<'a>(&'a self, store: &'a Store) -> Result<PointerState<'a>> {
         self.authority.pointer_state(store)
     }

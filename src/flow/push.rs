@@ -13,7 +13,7 @@ use crate::operations::stage::{self, PushRequest};
 use crate::operations::{allowed, create};
 use crate::progress::Progress;
 
-/// What is pushed, and what is said of it.
+/// Options of a push.
 #[derive(Default)]
 pub struct Push<'a> {
     pub message: Option<&'a str>,
@@ -25,7 +25,7 @@ pub struct Push<'a> {
 pub struct Done {
     pub pushed: Pushed,
     pub git: Option<git::GitOutcome>,
-    /// What went to the remote, where there is one.
+    /// Versions sent to the remote, if there is one.
     pub delivery: Option<Delivery>,
 }
 
@@ -67,7 +67,7 @@ pub fn store<R: Reporter>(
     Ok((pushed, git))
 }
 
-/// What a push would do, and what would differ then from the pushed state. Nothing is stored.
+/// State that a push would store, and its differences from the pushed one. Nothing is stored.
 pub fn preview(
     project: &Project,
     request: &PushRequest,
@@ -83,8 +83,8 @@ pub fn preview(
     Ok((Pushed { number: None, healed: 0, report: staged.report }, change))
 }
 
-/// Whether `version create` would make a version now. A damaged version, and files that were not read, it refuses: that
-/// is its own answer, and no hint.
+/// True if `version create` would make a version now. It refuses a damaged version, and files that
+/// were not read, with an error of its own, so neither gets the hint.
 pub fn is_versionable(project: &Project, who: &Author) -> bool {
     matches!(
         create::plan(project.store(), &create::CreateRequest::default(), who),

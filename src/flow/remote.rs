@@ -6,7 +6,7 @@ use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::store::{Store, StoreConfig};
 
-/// What a remote is called when nobody says.
+/// Name of a remote by default.
 pub const DEFAULT: &str = "origin";
 
 /// A remote under the name that the project has for it, ready to be asked.
@@ -17,7 +17,7 @@ pub struct NamedRemote {
 }
 
 impl NamedRemote {
-    /// What the remote says that it has is remembered in a store, with the time.
+    /// Remembers each answer of the remote in a store, with the time.
     pub fn remembering(self, store: &Store, at_ms: i64) -> NamedRemote {
         let NamedRemote { name, address, remote } = self;
         let remembered =

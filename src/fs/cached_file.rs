@@ -28,7 +28,7 @@ impl CachedFile {
         &self.bytes
     }
 
-    /// Whether the name still leads to this very file. Where the system cannot tell, it never does.
+    /// True if the name still leads to this very file. False on systems that cannot tell.
     pub fn is_at(&self, path: &Path) -> bool {
         platform::CAN_COMPARE_FILES && platform::is_at(&self.file, path)
     }

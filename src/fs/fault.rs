@@ -20,7 +20,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What a step does to the disk.
+/// Kind of a disk step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Create,
@@ -72,7 +72,7 @@ pub fn write_all(mut to: impl Write, path: &Path, bytes: &[u8]) -> io::Result<()
     to.write_all(bytes)
 }
 
-/// How much of a write is to happen.
+/// Part of a write that is to happen.
 #[cfg(debug_assertions)]
 enum Extent {
     Whole,
@@ -119,7 +119,7 @@ fn open_to_write(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether something that begins with a step has begun, and has not ended.
+/// True between the start and the end of a fault that starts at a step.
 #[cfg(debug_assertions)]
 fn is_now(plan: &Plan, from: Option<u64>, number: u64) -> bool {
     from.is_some_and(|from| number >= from) && plan.lasts.as_ref().is_none_or(|file| file.exists())

@@ -1,4 +1,4 @@
-//! How a file looks from outside: enough to see that it is another one than before.
+//! Fingerprint of a file, from its metadata: enough to see that it is another one than before.
 
 use crate::error::{At, Result};
 use std::fs::Metadata;

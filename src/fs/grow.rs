@@ -30,7 +30,7 @@ impl Growing {
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
                 Err(error) => return Err(error).at("lock", path),
             }
-            // Whoever held it before may have given it its final name, or removed it.
+            // Its last holder may have given it its final name, or removed it.
             if platform::is_at(&file, path) {
                 return Ok(Growing { file, path: path.to_owned() });
             }
@@ -86,7 +86,7 @@ mod tests {
         let bytes = std::fs::read(&whole).unwrap();
         assert_eq!(bytes.len(), 8 * 20 * 200);
         assert!(bytes.chunks(200).all(|piece| piece.iter().all(|byte| byte == &piece[0])));
-        // Whoever comes late begins another file.
+        // A late writer begins another file.
         Growing::hold(&part).unwrap().append(b"late").unwrap();
         assert_eq!(std::fs::read(&whole).unwrap(), bytes);
     }

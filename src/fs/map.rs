@@ -16,8 +16,9 @@ pub struct Map {
 }
 
 impl Map {
-    /// Whether the disk could not give some of it: its file was cut short, or has bad sectors. There it is zeros now, and stays so
-    /// until the file is mapped again. Where the system has no signal for that, such a read ends the process.
+    /// True if the disk could not give some of it: its file was cut short, or has bad sectors. That
+    /// part reads as zeros until the file is mapped again. On a system without a signal for it,
+    /// such a read ends the process.
     pub fn is_torn(&self) -> bool {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         return self.watch.as_ref().is_some_and(Watch::is_torn);

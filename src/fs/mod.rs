@@ -114,7 +114,7 @@ pub fn temporary_places() -> Vec<PathBuf> {
     std::iter::once(std::env::temp_dir()).chain(memory).collect()
 }
 
-/// Whether a folder takes files and the disk has room: writes some bytes and lets them go.
+/// Checks that a folder takes files and the disk has room: writes some bytes and removes them.
 pub fn try_to_write(dir: &Path) -> Result<()> {
     let mut temp = AtomicFile::create_in(dir)?;
     temp.write_all(&[0; 4096]).at("write", dir)

@@ -6,16 +6,17 @@
 
 use super::temporary;
 
-/// How many bytes one name may have: Linux takes no more.
+/// Limit in bytes on one name: that of Linux.
 pub const LONGEST_NAME: usize = 255;
 
-/// How many bytes a path in a project may have. Systems take 4,096, with the path of the project before it.
+/// Limit in bytes on a path in a project. Systems take 4,096, with the path of the project before
+/// it.
 pub const LONGEST_PATH: usize = 2048;
 
-/// How many folders may be inside each other.
+/// Limit on folders inside each other.
 pub const DEEPEST: usize = 256;
 
-/// How many bytes the target of a link may have: Linux takes no more.
+/// Limit in bytes on the target of a link: that of Linux.
 pub const LONGEST_LINK: u64 = 4095;
 
 /// Why no client could restore a path, for its length alone.
@@ -46,9 +47,10 @@ pub fn untrackable(name: &str) -> Option<&'static str> {
     temporary::is_temporary(name).then_some("it is the temporary file of a restore")
 }
 
-/// Whether a name is this folder, or another file system takes it for it. The tricks are those that git refuses
-/// (`is_hfs_dotgit` and `is_ntfs_dotgit` in its sources): macOS passes over characters without width, Windows
-/// over dots and blanks at the end and what follows a colon, and it gives short names.
+/// True if a name is this folder, or another file system takes it for it. The tricks are those that
+/// git refuses (`is_hfs_dotgit` and `is_ntfs_dotgit` in its sources): macOS ignores characters
+/// without width, Windows ignores dots and blanks at the end and the part after a colon, and it
+/// gives short names.
 fn is_alias(name: &str, folder: &str, short: &str) -> bool {
     let bare: String = name.chars().filter(|c| !IGNORED_BY_HFS.contains(c)).collect();
     if bare.eq_ignore_ascii_case(folder) {

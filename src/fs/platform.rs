@@ -1,4 +1,4 @@
-//! What is particular to an operating system, with the portable form beside it.
+//! Calls that differ between operating systems, with the portable form beside them.
 
 use std::fs::File;
 use std::io;
@@ -35,7 +35,7 @@ fn reopen(dir: &File) -> io::Result<File> {
     Ok(rustix::fs::openat(dir, ".", flags, Mode::empty())?.into())
 }
 
-/// Whether a whole file system can be made durable in one call.
+/// True if a whole file system can be made durable in one call.
 pub const CAN_SYNC_ALL: bool = cfg!(target_os = "linux");
 
 /// Makes everything on the file system of an open directory durable.
@@ -49,10 +49,10 @@ pub fn sync_file_system(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Whether two names, or a name and an open file, can be told to be one file.
+/// True if two names, or a name and an open file, can be recognised as one file.
 pub const CAN_COMPARE_FILES: bool = cfg!(unix);
 
-/// Whether a name leads to this open file.
+/// True if a name leads to this open file.
 #[cfg(unix)]
 pub fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -69,7 +69,7 @@ pub fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// Whether names in an open directory may be made and removed.
+/// True if names in an open directory may be made and removed.
 #[cfg(unix)]
 pub fn is_writable(dir: &File) -> bool {
     use rustix::fs::{Access, AtFlags};
@@ -135,7 +135,7 @@ pub fn open_for_lock(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// How a file is made that its owner alone may read and write.
+/// Options of a new file that its owner alone may read and write.
 #[cfg(unix)]
 pub fn private_options() -> std::fs::OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
@@ -160,7 +160,7 @@ pub fn private_options() -> std::fs::OpenOptions {
     File::options()
 }
 
-/// Whoever may read the file may then run it.
+/// Lets everybody run the file who may read it.
 #[cfg(unix)]
 pub fn make_executable(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

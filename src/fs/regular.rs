@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Opens a file. A pipe is not waited for, a folder not read: an error says what stands there.
+/// Opens a file. A pipe is not waited for, a folder not read: the error names the kind of entry.
 pub fn open_regular(path: &Path) -> Result<File> {
     open(path, "open")
 }
@@ -20,7 +20,7 @@ pub fn open_if_exists(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// What stands where a file of this program belongs, if that is no file.
+/// Refuses an entry that is no regular file, in a place that belongs to a file of this program.
 pub fn check_regular(file: &File, path: &Path) -> Result<()> {
     let kind = file.metadata().map_err(|error| Error::io("read", path, error))?.file_type();
     if kind.is_file() {

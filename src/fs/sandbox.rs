@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// What stands under a name.
+/// Kind of an entry of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     File { executable: bool },
@@ -63,7 +63,7 @@ impl Folder {
         &self.path
     }
 
-    /// What stands under a name, links not followed; `None` where nothing does.
+    /// Kind of the entry under a name, links not followed; `None` if there is none.
     pub fn file_kind(&self, name: &str) -> Result<Option<FileKind>> {
         match self.dir.symlink_metadata(name) {
             Ok(metadata) => Ok(Some(FileKind::of(&metadata))),
@@ -79,7 +79,7 @@ impl Folder {
         Ok(Folder { dir, path })
     }
 
-    /// The folder under a name, made when nothing stands there.
+    /// The folder under a name, created if it is missing.
     pub fn make(&self, name: &str) -> Result<Folder> {
         let path = self.path.join(name);
         if self.file_kind(name)?.is_none() {
@@ -113,7 +113,7 @@ impl Folder {
         Ok(target.into_os_string().into_encoded_bytes())
     }
 
-    /// Whether names in it may be made and removed.
+    /// True if names in it may be made and removed.
     pub fn is_writable(&self) -> bool {
         self.dir.try_clone().is_ok_and(|dir| super::platform::is_writable(&dir.into_std_file()))
     }
@@ -221,7 +221,7 @@ impl Folder {
     }
 
     /// Makes everything written to its file system durable at once, which for many files is far
-    /// cheaper than one by one. Only where [`super::CAN_SYNC_ALL`] says so.
+    /// cheaper than one by one. Only if [`super::CAN_SYNC_ALL`].
     pub fn sync_all(&self) -> Result<()> {
         let dir = self.dir.try_clone().at("sync", &self.path)?.into_std_file();
         fault::step(Step::Sync, &self.path, || super::platform::sync_file_system(&dir))
@@ -268,7 +268,7 @@ impl Drop for Draft<'_> {
 
 #[cfg(unix)]
 fn set_mode(options: &mut OpenOptions, executable: bool) {
-    // What the user's umask leaves of it, as for every new file.
+    // The user's umask applies, as for every new file.
     use cap_std::fs::OpenOptionsExt;
     options.mode(if executable { 0o777 } else { 0o666 });
 }

@@ -10,7 +10,7 @@ use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 const ENDING: &str = "part";
-/// What a spool is called before it is known what arrives.
+/// Name of a spool before it is known what arrives.
 const NAMELESS: &str = "new";
 
 /// Bytes that arrived so far, and the name of the thing they are the beginning of. The file is called
@@ -68,7 +68,7 @@ impl Spool {
         Ok(Some(Spool { file, path: path.to_owned(), name, len }))
     }
 
-    /// What the bytes are the beginning of.
+    /// Name of the thing that the bytes begin.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -11,7 +11,7 @@ const ASIDE: &str = ".lua-store-tmp-old-";
 /// So much of a file's own name is in those made of it, in bytes. With the rest they fit everywhere.
 const LONGEST: usize = 100;
 
-/// Whether a restore made the name, now or long ago. No snapshot takes such a file.
+/// True if a restore made the name, now or long ago. No snapshot takes such a file.
 pub fn is_temporary(name: &str) -> bool {
     name.starts_with(PREFIX)
 }
@@ -26,7 +26,7 @@ pub fn aside(name: &str) -> String {
     format!("{ASIDE}{}-{}", unique(), fit(name))
 }
 
-/// Whether nothing but our own can be under the name.
+/// True if the name can only be one of ours.
 pub fn is_draft(name: &str) -> bool {
     let rest = name.strip_prefix(DRAFT).and_then(|rest| rest.split_once('-'));
     rest.is_some_and(|(process, count)| {

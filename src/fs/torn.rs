@@ -69,7 +69,7 @@ impl Watch {
         Watch(range)
     }
 
-    /// Whether something in it could not be read, and is zeros since.
+    /// True if some of it could not be read, and is zeros since.
     pub fn is_torn(&self) -> bool {
         self.0.is_torn.load(Ordering::Acquire)
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 
-/// Whether no file of this name can be made on Windows, where some names mean a device or a path.
+/// Refuses a name that no file on Windows can have: some mean a device or a path.
 pub fn check_windows_name(name: &str) -> Result<()> {
     const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();

@@ -6,11 +6,11 @@ use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::report;
 
-/// What differs between two versions, or between a version and the project.
+/// Differences between two versions, or between a version and the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diff {
-    /// What changed in the agent: primitives, persona, model, settings. Empty when the agent is the same.
+    /// Changes of the agent: primitives, persona, model, settings. Empty if the agent is the same.
     pub lines: Vec<String>,
     /// Files that differ, by path.
     pub files: Vec<FileChange>,
@@ -24,12 +24,12 @@ pub struct FileChange {
     pub path: String,
     /// The path it had before, where it was renamed.
     pub from: Option<String>,
-    /// What happened to it: `added`, `removed`, `modified` …, as in the JSON of `lua-store diff`.
+    /// Kind of change: `added`, `removed`, `modified` …, as in the JSON of `lua-store diff`.
     pub change: &'static str,
 }
 
 impl Diff {
-    /// Whether neither the agent nor a file differs.
+    /// True if neither the agent nor a file differs.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.files.is_empty()
     }

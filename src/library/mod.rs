@@ -16,7 +16,8 @@ pub use version::Version;
 use crate::history::record;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Who does something, and when. Records keep both for ever; nothing in the library asks for the user or the clock.
+/// Author and time of an action. Records keep both for ever; nothing in the library asks for the
+/// user or the clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     name: String,

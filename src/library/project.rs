@@ -16,7 +16,7 @@ pub struct Project {
     store: Store,
 }
 
-/// What a push did.
+/// Result of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pushed {
@@ -73,7 +73,8 @@ impl Project {
         Ok(Pushed { number: pushed.number, unread: pushed.report.unread, notes })
     }
 
-    /// What differs between a version (`v2`, `active`, `latest`, `previous`) and the project as it is now. Nothing is stored.
+    /// Differences between a version (`v2`, `active`, `latest`, `previous`) and the project as it
+    /// is now. Nothing is stored.
     pub fn diff(&self, from: &str) -> Result<Diff> {
         let from = self.store.load(from)?;
         let staged = stage::preview(&self.inner, &stage::PushRequest::all(Progress::default()))?;

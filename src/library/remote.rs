@@ -19,7 +19,7 @@ pub struct Remote<'p> {
     inner: Box<dyn client::Remote>,
 }
 
-/// What a push brought to a remote.
+/// Versions and bytes that a push sent to a remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sent {
@@ -27,9 +27,9 @@ pub struct Sent {
     pub source_versions: Vec<u64>,
     /// Numbers of the versions that were not there.
     pub versions: Vec<u64>,
-    /// Whether what is live there changed, or its ledger grew.
+    /// True if the live version there changed, or its ledger grew.
     pub active_moved: bool,
-    /// How many bytes went there.
+    /// Number of bytes sent.
     pub bytes: u64,
 }
 

@@ -72,7 +72,7 @@ impl Store {
         self.version(&promotion.number.to_string())
     }
 
-    /// What the second of two versions has and the first has not.
+    /// Changes from the first of two versions to the second.
     pub fn diff(&self, from: &str, to: &str) -> Result<Diff> {
         let (from, to) = (self.load(from)?, self.load(to)?);
         let objects = self.0.objects();

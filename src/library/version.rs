@@ -13,13 +13,13 @@ pub struct Version {
     pub number: u64,
     /// Its id, in hexadecimal digits: the hash of everything that it holds.
     pub id: String,
-    /// Whether it is live, was live, never was, or is deleted.
+    /// Live, superseded, staged or deleted.
     pub status: Status,
-    /// What its maker wrote.
+    /// Message of its author.
     pub message: Option<String>,
-    /// Who made it.
+    /// Name of its author.
     pub author: String,
-    /// When it was made.
+    /// Time of its creation.
     pub created: SystemTime,
     /// The source version that it was made from.
     pub source_version: u64,

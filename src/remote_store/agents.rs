@@ -25,7 +25,7 @@ pub struct Overview {
     /// Uploads that are unfinished, and their bytes.
     pub uploads: (usize, u64),
     pub archived: bool,
-    /// When the newest transaction with a token landed, in milliseconds since 1970-01-01 UTC.
+    /// Time of the newest transaction with a token, in milliseconds since 1970-01-01 UTC.
     pub changed_ms: Option<u64>,
 }
 

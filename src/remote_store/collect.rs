@@ -14,7 +14,7 @@ use crate::protocol::{AgentId, limits};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// When upkeep is done, and what it leaves alone.
+/// Time and limits of upkeep.
 #[derive(Clone, Copy, Debug)]
 pub struct Upkeep {
     pub now: SystemTime,

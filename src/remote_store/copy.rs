@@ -154,8 +154,8 @@ impl RemoteStore {
         Ok(CopyAttempt::Done { changed })
     }
 
-    /// Copies a pack or a page that the copy lacks; false where it does not exist. One that is damaged is copied as it is, as most
-    /// of it may be readable, and is told.
+    /// Copies a pack or a page that the copy lacks; false if it does not exist. A damaged one is
+    /// copied as it is, since most of it may be readable, and is reported.
     fn copy_pack(
         &self,
         to: &RemoteLayout,

@@ -154,7 +154,7 @@ impl RemoteStore {
         Ok(keys.filter(repairable).cloned().collect())
     }
 
-    /// Takes note of damage that stood in the way of something, of which only this is known.
+    /// Records damage that made an operation fail, of which only the error is known.
     pub(super) fn note_error<T>(&self, agent: &AgentId, result: Result<T>) -> Result<T> {
         if let Err(error) = result.as_ref()
             && error.kind() == Kind::Corrupt

@@ -140,7 +140,7 @@ impl RemoteStore {
         Ok(pack)
     }
 
-    /// Takes note of the damaged copies of some objects, where damage stood in the way of reading them.
+    /// Records the damaged copies of some objects, after one of them could not be read.
     fn record_damage<T>(
         &self,
         agent: &AgentId,

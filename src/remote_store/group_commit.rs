@@ -25,8 +25,8 @@ pub struct PendingTxn {
     pub by: Option<Bearer>,
     pub now_ms: u64,
     pub pack: Option<VerifiedPack>,
-    /// When its upload was whole, or when it was asked for, in milliseconds since 1970-01-01 UTC. Who lost and
-    /// asks again brings the same pack.
+    /// Time at which its upload was complete, or else of the request, in milliseconds since
+    /// 1970-01-01 UTC. A loser that retries has the same pack, and keeps its place.
     pub since_ms: u64,
     /// It lost, and waits for the next round to be answered.
     pub is_held: bool,

@@ -32,7 +32,7 @@ impl StoredHead {
         }
     }
 
-    /// When a transaction landed, if it did and is not forgotten.
+    /// Position of a transaction that was applied, unless it is forgotten.
     pub fn recorded(&self, txn: TxnId) -> Option<HeadPosition> {
         let at = self.txns.iter().position(|landed| landed.txn == txn)?;
         let (landed, later) = (&self.txns[at], self.txns.len() - at - 1);

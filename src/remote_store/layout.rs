@@ -250,9 +250,9 @@ fn shard(agent: &AgentId) -> String {
     Id::of_blob(agent.as_str().as_bytes()).to_string()[..2].to_owned()
 }
 
-/// The agent's folder: the id in lower case, and which of its letters were capitals, so that two ids
-/// are two folders where the file system ignores case. Each digit after the `~` stands for
-/// four characters of the id.
+/// Folder of an agent: the id in lower case, and the positions of its capitals, so that two ids get
+/// two folders on a file system that ignores case. Each digit after the `~` covers four characters
+/// of the id.
 fn encode(agent: &AgentId) -> String {
     let text = agent.as_str();
     let name = names::encode(&text.to_ascii_lowercase());

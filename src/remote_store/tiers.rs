@@ -1,13 +1,15 @@
-//! Tiers: packs of about the same size, of which many are put together.
+//! Tiers: packs of about the same size, which are joined when there are many.
 //!
-//! What was put together is at least four times as large as each of what it was made of, so that a byte is
-//! written again a few times only, however many pushes follow. A large pack is never written again because of small ones.
+//! A joined pack is at least four times as large as each of its parts, so that a byte is rewritten
+//! only a few times, however many pushes follow. A large pack is never rewritten because of small
+//! ones.
 
 use super::engine::PackKey;
 use super::head::PackRef;
 
-/// When a tier has so many packs they become one. Of equal pushes the sixteenth writes what sixteen brought, the
-/// 256th what 256 brought: over 200 pushes that is at most three times what they bring, beside storing them.
+/// Number of packs at which a tier becomes one. Of equal pushes the sixteenth writes the bytes of
+/// sixteen, the 256th those of 256: over 200 pushes at most three times their bytes, beside storing
+/// them.
 pub const MANY_PACKS: usize = 16;
 
 /// Most that the largest pack of a tier is larger than its smallest.

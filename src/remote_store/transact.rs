@@ -159,7 +159,7 @@ impl RemoteStore {
         }))
     }
 
-    /// When an upload was whole, in milliseconds since 1970-01-01 UTC.
+    /// Time at which an upload was complete, in milliseconds since 1970-01-01 UTC.
     fn uploaded_ms(&self, agent: &AgentId, pack: &PackId) -> Option<u64> {
         let modified = self.layout.whole(agent, pack).metadata().ok()?.modified().ok()?;
         let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;

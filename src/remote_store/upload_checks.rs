@@ -54,7 +54,7 @@ struct CheckQueue {
     next: u64,
     waiting: Vec<(u64, UploadCheckKey)>,
     running: Vec<UploadCheckKey>,
-    /// When an agent that is here began a proof the last time.
+    /// Turn at which each agent here began its last check.
     began: HashMap<AgentId, u64>,
 }
 

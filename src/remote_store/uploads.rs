@@ -48,7 +48,7 @@ impl Sender {
 
 struct PartialUpload {
     path: PathBuf,
-    /// When something came last.
+    /// Time of the last bytes.
     written: SystemTime,
 }
 

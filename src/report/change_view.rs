@@ -37,7 +37,7 @@ struct KindView<'a> {
     added: Vec<NamedView<'a>>,
     removed: Vec<NamedView<'a>>,
     changed: Vec<ChangedView<'a>>,
-    /// What stands in `added` and in `removed` and is one thing.
+    /// Pairs of `added` and `removed` that are one thing.
     renamed: Vec<RenamedView<'a>>,
     rebundled: Vec<NamedView<'a>>,
 }

@@ -1,4 +1,4 @@
-//! What two sides did that cannot both stand, in words and as JSON.
+//! Conflicts of a merge, in words and as JSON.
 
 use super::line::{Line, Sign};
 use super::{declarations, details, part_lines};
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Lines of a file that are shown of each side.
 const LINES: usize = 8;
 
-/// What a side did.
+/// Edit of one side.
 fn edit_lines(conflict: &Conflict, edit: &SideEdit) -> Vec<Line> {
     match (edit, &conflict.item) {
         (SideEdit::Item { from, to }, Some(who)) => {

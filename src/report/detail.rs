@@ -1,4 +1,4 @@
-//! One detail of a change as lines, and how much of it is told.
+//! Lines for one detail of a change, cut to a readable length unless all of it is wanted.
 
 use super::line::{Line, Sign, pair};
 use crate::compare::Detail;

@@ -65,7 +65,7 @@ fn moved_words(moved: &LedgerChange) -> String {
     text.trim_end().to_owned()
 }
 
-/// What changed, one line for each thing and what differs in it below.
+/// Changed things, one line each, with their differences below.
 pub fn brief(change: &StateChange) -> Vec<Line> {
     let mut lines = Vec::new();
     for section in &change.kinds {
@@ -155,7 +155,7 @@ pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
     })
 }
 
-/// What a refused pull has to say besides its error.
+/// Lines of a refused pull beside its error.
 pub fn refusal_lines(refused: &PullConflicts) -> Vec<Line> {
     let mut lines: Vec<Line> = refused.conflicts.iter().flat_map(conflict_lines).collect();
     if let Some((ours, theirs)) = &refused.diverged {
@@ -169,7 +169,7 @@ pub fn refusal_lines(refused: &PullConflicts) -> Vec<Line> {
     lines
 }
 
-/// Which of our numbers became which.
+/// Old and new numbers of our versions.
 pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
     let moved = |label: &'static str, list: &[rebase::NumberChange]| -> Vec<Line> {
         list.iter()

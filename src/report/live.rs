@@ -50,7 +50,7 @@ fn ago(ms: i64) -> String {
     if ms < 60_000 { lasted(ms) } else { format!("{} ago", lasted(ms)) }
 }
 
-/// Whose word it is, and of when: `as origin had it at 14:10 UTC, 2 h ago`.
+/// Source of the answer and its time: `as origin had it at 14:10 UTC, 2 h ago`.
 pub fn according(known_remote: &KnownRemote, now_ms: i64) -> String {
     match (known_remote.fresh, known_remote.at_ms) {
         (true, _) => format!("as {} has it now", known_remote.remote),
@@ -66,7 +66,7 @@ pub fn according(known_remote: &KnownRemote, now_ms: i64) -> String {
     }
 }
 
-/// Whose word it is, and what is not the same here; nothing without a remote.
+/// Source of the answer, and the differences to this store; empty without a remote.
 pub fn live_lines(live: &Live, now_ms: i64) -> Vec<String> {
     let Some(known_remote) = &live.known_remote else { return Vec::new() };
     let missing = live.served.as_ref().filter(|served| served.promoted.is_none());
@@ -80,7 +80,7 @@ pub fn live_lines(live: &Live, now_ms: i64) -> Vec<String> {
     lines.into_iter().flatten().collect()
 }
 
-/// What the pointer here says, where it is not what is live.
+/// Pointer here, if it is not the live version.
 fn pointer(live: &Live) -> Option<String> {
     let remote = &live.known_remote.as_ref()?.remote;
     let number =
@@ -121,7 +121,7 @@ fn unsent_parts(unsent: &Unsent) -> Vec<String> {
     [source, versions].into_iter().chain(moves).flatten().collect()
 }
 
-/// Whether a record was not sent.
+/// True if a record was not sent.
 pub fn is_unsent(unsent: &Unsent, step: &LedgerEntry) -> bool {
     unsent.ledger.iter().any(|other| other.id == step.id)
 }

@@ -133,12 +133,12 @@ fn changed_line(kind: &Kind, changed: &ChangedPrimitive) -> Line {
     Line::new(Sign::Changed, text)
 }
 
-/// What differs in a renamed primitive, if anything does.
+/// Differences of a renamed primitive beside its name.
 fn beside_name(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
     if parts.is_defined_otherwise() { part_lines(parts, whole) } else { Vec::new() }
 }
 
-/// What differs inside one primitive, without indentation.
+/// Differences inside one primitive, without indentation.
 pub fn part_lines(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
     if !parts.is_defined_otherwise() {
         return vec![Line::plain("only code or packages it reaches (see below)")];
@@ -169,7 +169,8 @@ pub fn part_lines(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
     lines
 }
 
-/// What differs in one primitive that changed or has another name, the persona or the settings, by kind and name, without indentation.
+/// Differences in one primitive that changed or was renamed, the persona or the settings, by kind
+/// and name, without indentation.
 pub fn item_lines(change: &StateChange, kind: &str, name: &str) -> Vec<Line> {
     match kind {
         "persona" => persona_lines(change, false),
@@ -189,7 +190,7 @@ pub fn item_lines(change: &StateChange, kind: &str, name: &str) -> Vec<Line> {
     }
 }
 
-/// What changed below several primitives, each thing once.
+/// Changes below several primitives, each once.
 pub fn reached_lines(reached: &SharedReach) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut section = |label: &str, found: Vec<Line>| {

@@ -1,4 +1,4 @@
-//! What `lua compile` builds otherwise of two versions, in words and as JSON.
+//! Differences of two versions as `lua compile` builds them, in words and as JSON.
 
 use super::line::{Line, Sign};
 use crate::model::agent::Dropped;

@@ -118,7 +118,7 @@ pub fn source_summary(version: &SourceVersion) -> SourceSummary {
     }
 }
 
-/// What a state holds: names and numbers by kind, persona, model, voice.
+/// Content of a state: names and numbers by kind, persona, model, voice.
 #[derive(Serialize)]
 pub struct SnapshotView {
     #[serde(flatten)]

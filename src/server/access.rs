@@ -110,7 +110,7 @@ impl Access {
         self.tokens.within(rights)
     }
 
-    /// When tokens were used.
+    /// Times at which tokens were last used.
     pub fn used(&self) -> BTreeMap<String, Timestamp> {
         self.used.newest()
     }

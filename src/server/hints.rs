@@ -40,7 +40,7 @@ pub fn of_server(hint: &Hint) -> Option<String> {
     })
 }
 
-/// What a client is told. Hints for whoever sits at this machine are none for it.
+/// Hints for a client. Hints that only help at this machine are left out.
 pub fn of(error: &Error) -> Option<String> {
     let lines: Vec<String> = error.hints().iter().filter_map(of_server).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))

@@ -107,7 +107,7 @@ pub fn quotas(data: &Path) -> Quotas {
     Quotas::noted(data).unwrap_or_else(|| Quotas::of(&ServerLimits::default()))
 }
 
-/// When something was brought to the agent last.
+/// Time of the last transaction of the agent.
 pub fn changed(overview: &Overview) -> Option<Timestamp> {
     Timestamp::from_millisecond(overview.changed_ms?.try_into().ok()?).ok()
 }

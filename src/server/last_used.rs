@@ -44,7 +44,7 @@ impl LastUsed {
         noted.is_new = true;
     }
 
-    /// When each was used last, as far as it was written. What cannot be read is as good as nothing.
+    /// Time of each token's last use, as far as it was written. A damaged file counts as empty.
     pub fn read(&self) -> BTreeMap<String, Timestamp> {
         let times = self.written().into_iter();
         times.filter_map(|(id, time)| Some((id, Timestamp::from_second(time).ok()?))).collect()

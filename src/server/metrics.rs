@@ -11,7 +11,8 @@ use crate::protocol::{AgentId, TxnOutcome};
 
 /// Upper bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0];
-/// Whatever a client calls its method, it makes no label: there would be one more for ever.
+/// Methods with a label of their own. Other words of a client get none: each would be one more
+/// series for ever.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
 /// Of more agents than this it is not known which were seen.
 const MOST_AGENTS: usize = 1 << 20;

@@ -67,7 +67,8 @@ use tokio_rustls::TlsAcceptor;
 
 /// Threads beside those that answer: the log's, and those of the probe.
 const THREADS: usize = 17;
-/// When no connection can be taken, for lack of file descriptors, trying at once again helps nobody.
+/// Pause after a connection could not be accepted for lack of file descriptors: an immediate retry
+/// helps nobody.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 /// Connections of those who watch over the server.
 const WATCHERS: usize = 32;

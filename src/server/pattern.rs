@@ -1,4 +1,4 @@
-//! Agent patterns of a token: ids, and patterns of ids in which `*` stands for any characters.
+//! Agent patterns of a token: ids, and patterns in which `*` matches any characters.
 
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;

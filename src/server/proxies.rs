@@ -67,7 +67,7 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(peer))
     }
 
-    /// Client address that a trusted proxy reports. `None` where nobody who is believed says so.
+    /// Client address that a trusted proxy reports. `None` if no trusted proxy does.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         if !self.trusts(peer) {
             return None;

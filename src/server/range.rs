@@ -13,7 +13,7 @@ pub enum ByteRange {
 }
 
 impl ByteRange {
-    /// Where the bytes to send begin, if there are any.
+    /// Offset of the bytes to send, if there are any.
     pub fn start(self) -> Option<u64> {
         match self {
             ByteRange::Whole => Some(0),

@@ -79,7 +79,7 @@ impl HttpError {
     }
 }
 
-/// An error as a client is told of it.
+/// Body of an error, as sent to a client.
 pub fn body(error: &Error) -> ErrorBody {
     ErrorBody::new(error, hints::of(error))
 }

@@ -1,7 +1,9 @@
-//! Scrub: reads everything that is stored again, once in so many days, at no more than a bounded rate.
+//! Scrub: reads everything that is stored again, once in so many days, at no more than a bounded
+//! rate.
 //!
-//! How far it is stays in the data folder, so that a server that is restarted every day comes to an end too. It is ahead of
-//! time nowhere: what comes next is read when as large a part of the time is over as of the bytes.
+//! Its progress is kept in the data folder, so that a server that is restarted every day gets to
+//! the end as well. It never runs ahead: the next bytes are read when as large a part of the time
+//! is over as of the bytes.
 
 use super::state::{ServerState, on_thread};
 use super::upkeep::SOON;

@@ -3,7 +3,7 @@
 use crate::error::{At, Result};
 use std::path::Path;
 
-/// Request that a signal stands for.
+/// Request that a signal means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalEvent {
     Stop,

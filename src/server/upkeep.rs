@@ -86,7 +86,7 @@ pub async fn check_packs(state: Arc<ServerState>) {
             if shared.stopping.load(Ordering::Relaxed) {
                 break;
             }
-            // An agent that cannot be looked at says so when somebody asks for it.
+            // An agent that cannot be read is reported at its next request.
             let _ = shared.store.missing_packs(&agent);
         }
         Ok(())

@@ -39,8 +39,8 @@ impl Store {
         LastKnown::decode(&fs::read_if_exists(&self.last_known_path(name).ok()?).ok()??)
     }
 
-    /// Every known state of each remote: the last answer, and the last one that was fetched whole. What is damaged
-    /// tells nothing here: `fsck` says so.
+    /// Every known state of each remote: the last answer, and the last one that was fetched whole.
+    /// Damaged ones are skipped here, and reported by `fsck`.
     pub fn known_remotes(&self) -> Result<Vec<(String, RemoteTracking)>> {
         let last_known = remote_tracking::remotes_in(&self.last_known_folder())?.into_iter();
         let last_known = last_known.filter_map(|name| Some((self.last_known(&name)?.refs, name)));

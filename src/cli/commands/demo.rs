@@ -18,7 +18,7 @@ use std::process::{Command, Output};
 #[derive(Debug, clap::Args)]
 pub struct Demo {}
 
-/// What is typed before the agent is edited.
+/// Commands before the agent is edited.
 const BEFORE: &[&[&str]] = &[
     &["init"],
     &["push", "-m", "first push"],
@@ -71,10 +71,10 @@ impl Demo {
 /// The agent on the server of the demo.
 const AGENT: &str = "agent_demo";
 
-/// Who promotes what should not have gone out.
+/// Author of the promotion that is undone.
 const COLLEAGUE: &str = "colleague@example.com";
 
-/// What somebody else publishes, and what is made of it here.
+/// Commands of somebody else's push, and the answer to it.
 const PUBLISH: &[&[&str]] = &[
     &["push", "-m", "persona"],
     &["version", "create", "-m", "persona"],
@@ -86,7 +86,7 @@ struct Show {
     program: PathBuf,
     folder: PathBuf,
     done: Vec<Done>,
-    /// Who does all this, where nothing else says it.
+    /// Author of the demo, if nothing else is configured.
     author: Option<String>,
 }
 
@@ -210,7 +210,7 @@ impl Show {
             .env("LUA_STORE_PAGER", "cat")
             .env_remove("LUA_API_KEY")
             .env_remove("LUA_STORE_TOKEN");
-        // Whose name is in no configuration: a clone has one of its own.
+        // A clone has a configuration of its own, without the author.
         if let Some(author) = &self.author {
             command.env("LUA_STORE_AUTHOR", author);
         }
@@ -232,7 +232,7 @@ impl Show {
             .hint(format!("the project is in {}", self.folder.display())))
     }
 
-    /// Where nothing says who is at work, versions still need an author.
+    /// Sets an author if none is configured: versions need one.
     fn set_author(&mut self, cx: &mut Context<'_>) -> Result<()> {
         let project = Project::open(&self.folder)?;
         if cx.who(&project).is_ok() {

@@ -59,7 +59,7 @@ impl Fsck {
             true => Some(repair(cx, &project, self.from.as_deref())?),
             false => None,
         };
-        // What was repaired is read anew.
+        // A repaired store is read anew.
         let project = Project::open(project.root())?;
         let store = project.store();
         let checked = progress::show(cx.out.term(), "Checking", Unit::Item, |progress| {
@@ -144,7 +144,7 @@ fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result
     Ok(repaired)
 }
 
-/// What the remote, or the bundle, has; all of it is here then.
+/// Heads of the remote, or of the bundle, with their objects fetched.
 fn fetch(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     let term = *cx.out.term();
     let file = cx.directory()?.join(from);
@@ -168,7 +168,7 @@ fn fetch(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     Ok(client::heads(&fetched.head))
 }
 
-/// What a remote had is asked anew where it cannot be read.
+/// Forgets damaged remote-tracking refs; the next fetch writes them again.
 fn forget_damaged(store: &Store, name: &str) -> Result<()> {
     match store.remote(name) {
         Ok(_) => Ok(()),
@@ -181,7 +181,7 @@ fn names(repaired: &Repaired) -> Vec<String> {
     refs.chain(repaired.pointer.iter().map(|active| format!("ACTIVE is {active}"))).collect()
 }
 
-/// Damage in packs, but for the objects that are told with the versions they affect.
+/// Damage in packs, without the objects that are reported with the versions they affect.
 fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
     let told: BTreeSet<&str> = walked.iter().map(|problem| problem.subject.as_str()).collect();
     let subject = |object: Option<Id>| object.map_or(String::new(), |id| format!("object {id}"));
@@ -196,7 +196,7 @@ fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
     .collect()
 }
 
-/// What keeps git away is gone, so that git would remove everything.
+/// Problem of a missing git guard: `git clean` would remove the whole store.
 fn unshielded(name: &str) -> Problem {
     let what =
         "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";

@@ -42,7 +42,7 @@ struct Answer {
     created: bool,
     agent_id: Option<String>,
     remote: Option<String>,
-    /// How many files were restored.
+    /// Number of restored files.
     restored: Option<usize>,
 }
 

@@ -49,7 +49,7 @@ impl Log {
             let head = catalog.pointer().map(|active| active.ledger);
             let only_here =
                 live.unsent.iter().flat_map(|unsent| unsent.ledger.iter().cloned().map(Ok));
-            // Where the remote's own ledger is not here, ours is all that is told.
+            // Without the remote's own ledger here, only ours is shown.
             let known = live.served.as_ref().is_none_or(|served| served.promoted.is_some());
             let only_here = only_here.filter(|_| known);
             let steps = only_here.chain(ledger::steps(objects, head)).take(limit);

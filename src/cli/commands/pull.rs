@@ -90,7 +90,7 @@ impl Pull {
     }
 }
 
-/// What the remote, or the bundle, has; all of it is here then.
+/// Heads of the remote, or of the bundle, with their objects fetched.
 fn fetch(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<(String, Heads)> {
     let term = *cx.out.term();
     if let Some(name) = from {

@@ -59,7 +59,7 @@ impl Restore {
     }
 }
 
-/// What people call the version, and the tree of its files.
+/// Name of the version, and the tree of its files.
 fn files(view: &View, revision: &Revision) -> Result<(String, Id)> {
     if let Revision::Source(number) = revision {
         return Ok((revision.to_string(), source::get(view.store(), *number)?.source));

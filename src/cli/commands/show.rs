@@ -1,4 +1,4 @@
-//! `show`: a version and what it changed, or what stands at a path in one.
+//! `show`: a version and its changes, or the entry at a path in one.
 
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};

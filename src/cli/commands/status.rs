@@ -1,4 +1,4 @@
-//! `status`: where things stand, on one screen.
+//! `status`: live version, staged versions and unpushed edits, on one screen.
 
 use crate::cli::context::Context;
 use crate::cli::hints;
@@ -35,7 +35,7 @@ pub struct Status {
     whom: LiveRemoteArgs,
 }
 
-/// How many changed files are named before the rest is only counted.
+/// Number of changed files that are listed; more are only counted.
 const FILES: usize = 20;
 
 impl Status {
@@ -89,7 +89,8 @@ impl Status {
     }
 }
 
-/// What differs from the pushed state: of an agent that cannot be read, its files. What is live is to be seen also then.
+/// Differences from the pushed state; of an agent that cannot be read, its files alone, so that the
+/// live version is still shown.
 fn preview(project: &Project, progress: Progress) -> Result<PushReport> {
     let mut request = stage::PushRequest::all(progress);
     match stage::preview(project, &request) {
@@ -207,7 +208,7 @@ fn latest(catalog: &Catalog) -> Result<Option<Version>> {
     catalog.latest().filter(sound).map(|number| catalog.get(number)).transpose()
 }
 
-/// What a remote has, told where no project is.
+/// Status of a remote, outside of a project.
 fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
     let (catalog, live) = (view.catalog()?, view.live()?);
     let source = source::latest(view.store())?.map(|pushed| pushed.number);
@@ -239,7 +240,7 @@ fn named(version: &Version) -> String {
     }
 }
 
-/// What is live, since when, and whose word that is.
+/// Live version, since when, and according to which remote.
 fn print_live(
     cx: &mut Context<'_>,
     view: &View,
@@ -290,7 +291,7 @@ fn print_versions(
     Ok(())
 }
 
-/// What to do next with what was pushed and made.
+/// Next step for the pushed state and the staged versions.
 fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> Result<()> {
     let waiting = staged_numbers(catalog);
     if !waiting.is_empty() {
@@ -348,7 +349,7 @@ fn print_unpushed(cx: &mut Context<'_>, report: &PushReport, unsent: Option<Stri
     Ok(())
 }
 
-/// What stops a push, and what may be kept although it looks like a secret.
+/// Secrets that stop a push, and those that are allowed.
 fn print_secrets(cx: &mut Context<'_>, report: &PushReport, allowed: &[String]) -> Result<()> {
     if !allowed.is_empty() {
         cx.out.line(format!("Allowed secrets: {}", allowed.join(", ")))?;
@@ -366,7 +367,7 @@ fn print_secrets(cx: &mut Context<'_>, report: &PushReport, allowed: &[String]) 
     Ok(())
 }
 
-/// What the compiler made anew, although it is the same.
+/// Primitives that the compiler rebuilt without a change.
 fn print_rebundled(cx: &mut Context<'_>, report: &PushReport) -> Result<()> {
     for item in report.items.iter().filter(|item| item.rebundled) {
         cx.out.line(format!("  · {} {} ({})", item.kind, item.name, report::REBUNDLED))?;

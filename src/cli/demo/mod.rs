@@ -1,4 +1,4 @@
-//! What the demo works on: a sample agent of our own, and the edits that are made to it.
+//! Material of the demo: a sample agent of our own, and the edits that are made to it.
 
 mod server;
 
@@ -70,7 +70,7 @@ fn put(folder: &Path, file: &File) -> Result<()> {
 
 /// A change that a developer makes to the sample agent.
 pub struct Edit {
-    /// What is done, for the person who watches.
+    /// Sentence for the person who watches.
     pub said: &'static str,
     path: &'static str,
     change: Change,
@@ -123,7 +123,7 @@ pub const EDITS: &[Edit] = &[
     },
 ];
 
-/// What a colleague makes of the persona, and then you, and then the colleague late in the evening.
+/// Edits of the persona: a colleague's, then yours, then the colleague's late in the evening.
 pub const PERSONAS: [&Edit; 3] = [
     &Edit {
         said: "one more sentence of persona",

@@ -53,8 +53,9 @@ pub fn send(http: &HttpRemote, id: &PackId, pack: &[u8], progress: &Progress) ->
     }
 }
 
-/// True if a proxy before the server refused the size of a body. The server itself refuses whole packs only, and says
-/// so in its own words: pieces do not help then. One that knows of no expectations gets bodies without them.
+/// True if a proxy before the server refused the size of a body. The server itself refuses only
+/// whole packs, with an error of its own; smaller pieces do not help then. A proxy that does not
+/// support `Expect` gets bodies without it.
 fn is_too_much(failure: &RequestFailure) -> bool {
     let answers = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::EXPECTATION_FAILED];
     failure.is_foreign && failure.status.is_some_and(|status| answers.contains(&status))

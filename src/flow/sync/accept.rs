@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 pub struct ServerValue {
     field: AgentField,
     value: String,
-    /// What it is called to a person.
+    /// Name shown to a person.
     pub label: &'static str,
 }
 
@@ -35,7 +35,8 @@ pub fn plan(compared: &Compared) -> Result<(Vec<ServerValue>, Vec<&AgentPart>)> 
     Ok((values, left))
 }
 
-/// What taking a part of the server means in the TypeScript; `None` where it is no text of its own there.
+/// Values in the TypeScript that accepting a part of the server sets; `None` if the part has no
+/// text of its own there.
 pub fn values(compared: &Compared, part: &AgentPart) -> Result<Option<Vec<ServerValue>>> {
     match part {
         AgentPart::Persona => Ok(compared.drift.persona().and_then(persona)),
@@ -73,7 +74,7 @@ fn persona(change: &PersonaChange) -> Option<Vec<ServerValue>> {
     differing.map(part).collect()
 }
 
-/// What was edited, and the safety snapshot of the files before.
+/// Edited files, and the safety snapshot of the files before.
 pub struct AcceptedEdits {
     pub paths: Vec<String>,
     pub kept: Option<u64>,

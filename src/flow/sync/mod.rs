@@ -47,11 +47,11 @@ pub struct Compared {
     pub server: Version,
     /// The newest version that was ever promoted there.
     pub published: Version,
-    /// What is live there, and the step that made it so.
+    /// Live version there, and the record that promoted it.
     pub live: Option<(Version, LedgerEntry)>,
     /// From the version to the project.
     pub drift: Drift,
-    /// Whether the project is exactly what is live, although it differs from what is published.
+    /// True if the project equals the live version, although it differs from the published one.
     pub is_live: bool,
 }
 
@@ -106,7 +106,7 @@ pub fn compare_with(
     })))
 }
 
-/// Whether the project has the content of a version, whatever its numbers are.
+/// True if the project has the content of a version, whatever its numbers are.
 fn is_same(local: &mut Local<'_>, version: &Version) -> Result<bool> {
     let here = local.over(version)?;
     Ok(compare::count(&local.objects, Some(&version.state), Some(&here))? == 0)
@@ -125,8 +125,8 @@ fn compare(
     Drift::between(&Overlay(&local.objects, objects), &sides)
 }
 
-/// What both sides had when they were last equal, as far as it is known here: the version that was compared with at
-/// that time, or the one that was live, where that is what the project still is.
+/// Last common state of both sides, as far as it is known here: the version of the last comparison,
+/// or the live one if the project still equals it.
 fn base(
     local: &mut Local<'_>,
     objects: &Odb,

@@ -11,7 +11,7 @@ use crate::history::record::Author;
 use crate::operations::rollback::{self, RollbackSource};
 use crate::progress::Progress;
 
-/// What came back.
+/// Result of a pull of the live version.
 pub struct Restored {
     /// The number of the version that is active.
     pub version: u64,

@@ -80,7 +80,7 @@ fn settings(agent: &Agent) -> Map<String, Value> {
             "batching" => ("batching", some(&BATCHING)?),
             "browser" if *value == Value::Bool(false) => return None,
             "model" | "governance" | "browser" => (key.as_str(), value.clone()),
-            // What else is set stands in `agent`: the stock manifest has no place for it.
+            // Other settings are in `agent`: the stock manifest has no field for them.
             _ => return None,
         };
         Some((key.to_owned(), value))

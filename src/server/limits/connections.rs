@@ -13,7 +13,7 @@ pub struct Connections {
     /// Connections of one address that have shown no token.
     strangers: usize,
     open: Mutex<HashMap<u64, Arc<Connection>>>,
-    /// Counts up with each connection and request, and says so which came later.
+    /// Counts up with each connection and request, to order them by age.
     turn: Arc<AtomicU64>,
     closed: AtomicU64,
     count: watch::Sender<usize>,

@@ -1,8 +1,8 @@
-//! Fair shares: of so many places no token and no agent has more than its part at once.
+//! Fair shares: no token and no agent holds more than its part of the places at once.
 //!
-//! Whoever wants a place first needs one of his token's, then one of his agent's, and only then stands in the
-//! queue of all. So one token with a thousand requests has no more of them in that queue than its share, and
-//! another one waits for these at most.
+//! A request first waits for a place of its token, then for one of its agent, and only then in the
+//! common queue. So a token with a thousand requests has no more of them in that queue than its
+//! share, and another token waits for these at most.
 
 use crate::protocol::AgentId;
 use std::collections::HashMap;

@@ -33,7 +33,7 @@ const WAIT: Duration = Duration::from_secs(10);
 pub struct Rotated {
     pub entry: TokenEntry,
     pub secret: TokenSecret,
-    /// When the old one ends.
+    /// Time at which the old one ends.
     pub old_ends: Timestamp,
 }
 
@@ -178,7 +178,7 @@ impl Tokens {
         found.ok_or_else(|| unknown(id))
     }
 
-    /// When tokens were used.
+    /// Times at which tokens were last used.
     pub fn used(&self) -> LastUsed {
         LastUsed::of(&self.data)
     }

@@ -35,7 +35,7 @@ impl Rights {
         self.token.as_ref().is_none_or(|token| token.agents.cover(&other.agents))
     }
 
-    /// When what is made ends at the latest.
+    /// Latest time at which a new token may end.
     pub fn end(&self) -> Option<Timestamp> {
         self.token.as_ref()?.expires_at
     }

@@ -78,7 +78,7 @@ fn path_line(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// Characters that mean something in an ignore pattern stand for themselves after a backslash.
+/// Escapes characters with a meaning in an ignore pattern by a backslash.
 fn escape(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for c in path.chars() {

@@ -66,8 +66,8 @@ impl Odb {
         });
     }
 
-    /// Holds the index of one pack against its checksum and each object against its id. After each object `goes_on` is
-    /// told about how many bytes it has. False when that says no.
+    /// Checks the index of one pack against its checksum and each object against its id. After each
+    /// object `goes_on` gets about the number of its bytes. False if that asked to stop.
     pub fn check_one(
         &self,
         pack: &Mapped,

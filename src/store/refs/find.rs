@@ -1,5 +1,5 @@
-//! Finding refs: by name, the newest, all of a series. What the log knows and is not there any more is lost, and is
-//! told so instead of being passed over.
+//! Lookup of refs: by name, the newest, all of a series. A ref that the log knows and that is
+//! missing is reported as lost, and never skipped.
 
 use super::packed::{self, Packed};
 use super::{RefName, Refs, SNAPSHOTS, log, name};
@@ -73,7 +73,7 @@ impl Refs {
         found.map(|(number, id)| id.map(|id| (number, id))).collect()
     }
 
-    /// The same where what is damaged or lost stops nothing: its number stands with what is wrong.
+    /// The same, with damaged and lost refs in the list: each number with its error.
     pub fn list_all(&self, series: &str) -> Result<Vec<(u64, Result<Id>)>> {
         let series = name::check_series(series)?;
         let mut known = self.newest_logged(series);

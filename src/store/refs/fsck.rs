@@ -30,7 +30,7 @@ pub struct RefCheck {
 pub struct RefProblem {
     pub refs: Vec<RefName>,
     pub error: Error,
-    /// What mends it, where that is known for certain.
+    /// Command that repairs it, if it is certain.
     pub next: Option<Hint>,
 }
 

@@ -180,7 +180,7 @@ impl Packed {
 #[derive(Debug)]
 pub struct PackedScan {
     pub packed: Packed,
-    /// With whether the refs begin at once, so that no pointer stands before them.
+    /// The error, and true if the refs begin at once, so that no pointer precedes them.
     damage: Option<(Error, bool)>,
 }
 
@@ -189,7 +189,8 @@ impl PackedScan {
         self.damage.as_ref().map(|(error, _)| error)
     }
 
-    /// The pointer, where it is certain whether there is one: beside the refs it stands only for a moment.
+    /// Pointer of `packed-refs`, if it is certain whether there is one: it is there only for a
+    /// moment.
     pub fn pointer(&self) -> Result<Option<Active>> {
         match &self.damage {
             Some((error, false)) => Err(error.repeat()),

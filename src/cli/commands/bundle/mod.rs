@@ -30,7 +30,7 @@ crate::cli::args::commands! {
     }
 }
 
-/// What a bundle names, for a person.
+/// Refs of a bundle, for a person.
 fn summary(heads: &Heads) -> String {
     let active = match heads.active.and_then(|active| active.version) {
         Some(number) => format!(", v{number} active"),

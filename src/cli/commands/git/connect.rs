@@ -1,4 +1,4 @@
-//! `git connect`: from now on git is told.
+//! `git connect`: mirror every later version into the git repository of the project.
 
 use crate::cli::Exit;
 use crate::cli::context::Context;

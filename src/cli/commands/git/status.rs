@@ -20,7 +20,7 @@ use std::borrow::Cow;
 #[derive(Debug, clap::Args)]
 pub struct Status {}
 
-/// How many paths and versions are told before the rest is only counted.
+/// Number of paths and versions that are listed; more are only counted.
 const TOLD: usize = 10;
 
 impl Status {
@@ -49,7 +49,7 @@ struct TagComparison {
     program: String,
     /// Name and address, or why there is none.
     identity: Result<String>,
-    /// What keeps git from taking a commit now.
+    /// State of the repository that blocks a commit now.
     obstacle: Option<String>,
     branch: Option<String>,
     head: Option<String>,

@@ -1,4 +1,4 @@
-//! `persona`: the versions of what the agent is told to be.
+//! `persona`: versions of the agent's instructions.
 
 pub mod diff;
 pub mod list;
@@ -35,7 +35,7 @@ crate::cli::args::commands! {
     }
 }
 
-/// All versions; what is damaged is told and stops none of the others.
+/// All versions; a damaged one is reported and stops none of the others.
 fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
     let persona::PersonaHistory { versions, damaged } =
         persona::list(view.store(), &view.catalog()?)?;

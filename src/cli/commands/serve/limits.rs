@@ -1,6 +1,7 @@
-//! What a server bears. In debug builds a test may make it bear less: `LUA_STORE_SERVE_LIMITS` with
-//! `head`, `json`, `span`, `wait`, `grace`, `round` in milliseconds, `slowest` in bytes, `connections`, `strangers` as numbers,
-//! and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `admin`, `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
+//! Limits of a server. In debug builds a test may lower them: `LUA_STORE_SERVE_LIMITS` with `head`,
+//! `json`, `span`, `wait`, `grace`, `round` in milliseconds, `slowest` in bytes, `connections`,
+//! `strangers` as numbers, and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `admin`,
+//! `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
 
 use crate::error::Result;
 use crate::server::ServerLimits;

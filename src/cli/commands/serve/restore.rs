@@ -50,7 +50,7 @@ impl Restore {
             data_folder::check(&store, &agents, progress)
         })?;
         RemoteStore::restored(&data)?;
-        // What the check says too.
+        // The check reports these as well.
         copied.problems.retain(|(agent, _)| damage.iter().all(|(other, _)| other != agent));
         copied.problems.extend(damage);
         let unfinished = RemoteStore::unfinished_backup(&backup)?;

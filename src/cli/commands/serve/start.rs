@@ -115,7 +115,7 @@ impl Start {
         })
     }
 
-    /// Where to listen: those of the sockets that were passed, or those that are named.
+    /// Addresses to listen on: those of the passed sockets, or the named ones.
     fn addresses(&self, passed: &[TcpListener]) -> Result<(SocketAddr, Option<SocketAddr>)> {
         let of = |socket: &TcpListener| {
             socket.local_addr().at("read the address of", Path::new("a socket"))
@@ -224,7 +224,7 @@ fn seconds(text: &str) -> Result<Duration> {
     number.checked_mul(unit).map(Duration::from_secs).ok_or_else(wrong)
 }
 
-/// The first address that a `HOST:PORT` stands for.
+/// First address of a `HOST:PORT`.
 fn address(text: &str) -> Result<SocketAddr> {
     let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
     found.ok_or_else(|| {
@@ -263,7 +263,8 @@ fn to_stderr(line: &str) {
     let _ = std::io::stderr().write_all(text::json(line).as_bytes());
 }
 
-/// The clock that tokens and log lines go by. A claimed time stands still, as everywhere.
+/// Clock of tokens and log lines. A time from the environment does not advance, as in every
+/// command.
 fn clock(cx: &Context<'_>) -> Result<impl Fn() -> Timestamp + Send + Sync + 'static> {
     let start = cx.now()?;
     let stands_still = std::env::var_os("LUA_STORE_NOW").is_some();

@@ -50,7 +50,7 @@ impl List {
                     versions.push(summary);
                     ids.push(id);
                 }
-                // It is told, and the rest is listed.
+                // It is reported, and the rest is listed.
                 Err(error) if error.kind() == Kind::Corrupt => damaged.push((*number, error)),
                 Err(error) => return Err(error),
             }

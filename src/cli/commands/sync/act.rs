@@ -35,7 +35,7 @@ struct PulledFiles<'a> {
     snapshot: Option<u64>,
 }
 
-/// Takes everything that can be edited in place; what cannot is told, and makes exit code 1.
+/// Takes every value that can be edited in place; others are reported, and make exit code 1.
 pub fn accept(
     cx: &mut Context<'_>,
     project: &Project,

@@ -88,7 +88,7 @@ impl Sync {
     }
 }
 
-/// Whether it differs cannot be said of code that is no agent: exit code 1, as for a difference.
+/// Code that is no agent cannot be compared: exit code 1, as for a difference.
 fn unreadable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
     match cx.out.is_json() {
         true => cx.out.json(&NoComparison::unreadable(error))?,

@@ -72,7 +72,7 @@ enum VersionFields<'a> {
     Damaged(DamagedSummary<'a>),
 }
 
-/// What is known of the versions beside what they hold.
+/// Context of the versions beside their content.
 struct ListContext<'a> {
     live: &'a Live,
     now_ms: i64,
@@ -82,7 +82,7 @@ struct ListContext<'a> {
 }
 
 impl Row {
-    /// What cannot be read is told in its place, and the rest is listed.
+    /// Row of a version. A damaged one is reported in its place, and the rest is listed.
     fn of(catalog: &Catalog, number: u64) -> Result<Row> {
         match catalog.get(number) {
             Ok(version) => {

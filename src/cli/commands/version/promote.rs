@@ -20,7 +20,7 @@ use crate::report::{self, LedgerChangeView};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// How many lines of what changed are told; `version diff` has the rest.
+/// Number of changed lines that are shown; `version diff` has the rest.
 const LINES: usize = 3;
 
 /// Make a version the active one
@@ -99,7 +99,7 @@ impl Promote {
             if self.dry_run {
                 return self.preview(cx, &pointer_state, &prepared);
             }
-            // What is live may be damaged, and going back from it is the more urgent then.
+            // The live version may be damaged, and replacing it is the more urgent then.
             self.changes(cx, &pointer_state, promotion).unwrap_or_default()
         };
         if !self.is_meant(cx, &prepared.promotion)? {
@@ -118,7 +118,8 @@ impl Promote {
         Ok(Exit::Done)
     }
 
-    /// Whoever goes back twice brings back what the first time took away: that is asked, where it can be.
+    /// A second `promote previous` would bring back the version that the first one replaced: a
+    /// person is asked, if there is one.
     fn is_meant(&self, cx: &mut Context<'_>, promotion: &Promotion) -> Result<bool> {
         let again = promotion.taken_back.is_some() && matches!(self.version, Revision::Previous);
         if self.force || promotion.settled || !again || !cx.can_ask() {
@@ -206,7 +207,7 @@ impl Promote {
         Ok(())
     }
 
-    /// What a promotion would change for users.
+    /// Changes that a promotion would bring to users.
     fn preview(
         &self,
         cx: &mut Context<'_>,
@@ -230,7 +231,7 @@ impl Promote {
     }
 }
 
-/// Which remote was asked, and which records it had that were not known here.
+/// Remote that was asked, and its records that were not known here.
 struct Asked {
     name: Option<String>,
     incoming: Vec<LedgerChange>,
@@ -242,7 +243,8 @@ impl Asked {
     }
 }
 
-/// What the stock compiler makes of the change, and whether the version's agent was ever read.
+/// Compiled form of the change by the stock compiler, and a note on a version whose agent was never
+/// read.
 fn preview_built(
     cx: &mut Context<'_>,
     pointer_state: &PointerState,
@@ -259,14 +261,14 @@ fn preview_built(
     print::unread(cx.out, [&to])
 }
 
-/// What differs between what is live and what would be.
+/// Differences between the live version and the promoted one.
 fn between(pointer_state: &PointerState, promotion: &Promotion) -> Result<compare::StateChange> {
     let state = |number: u64| pointer_state.live.get(number).map(|version| version.state);
     let from = promotion.previous.map(state).transpose()?;
     compare::between(pointer_state.objects, from.as_ref(), Some(&state(promotion.number)?))
 }
 
-/// Whose doing a way back undoes.
+/// Author of the promotion that this one undoes.
 fn print_history(cx: &mut Context<'_>, promotion: &Promotion) {
     let by = |record: &LedgerRecord| {
         let reason = record.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));

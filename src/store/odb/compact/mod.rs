@@ -1,8 +1,8 @@
-//! Compaction: many packs become one, in which similar objects stand together.
+//! Compaction: many packs become one, with similar objects side by side.
 //!
-//! Nothing is ever dropped. The new pack is published, read back and proven before an old one is
-//! removed, and an old one is removed only when every object in it is in the new one. Why two
-//! compactions at once lose nothing is argued in `docs/durability.md`.
+//! Nothing is ever dropped. The new pack is published, read back and verified before an old one is
+//! removed, and an old one is removed only when every object in it is in the new one. The argument
+//! why two compactions at once lose nothing is in `docs/durability.md`.
 
 mod paths;
 mod plan;
@@ -153,7 +153,7 @@ impl Odb {
     }
 
     /// Reads back every object of the new pack, from the new pack. False: another compaction has
-    /// put it together with others already, and removes what there is to remove.
+    /// joined it with others already, and removes the old ones itself.
     fn read_back(&self, id: PackId, plan: &CompactPlan) -> Result<bool> {
         let packs = self.latest()?;
         let Some(pack) = packs.get(id) else { return Ok(false) };
@@ -199,7 +199,7 @@ fn known_of(id: Id, (kind, bytes): (ObjectKind, Vec<u8>)) -> plan::PlannedObject
     object
 }
 
-/// Only an order in which similar objects stand well: nothing depends on the clock being right.
+/// Time of a pack, used only to order similar objects: nothing depends on the clock being right.
 fn written(dir: &Path, pack: &Pack) -> SystemTime {
     let path = dir.join(pack.id.file_name());
     path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)

@@ -45,7 +45,7 @@ pub struct CompactPlan {
     pub units: Vec<CompactUnit>,
 }
 
-/// In which part of the pack an object stands. Trees come first: walking them touches nothing else.
+/// Section of the pack for an object. Trees come first: walking them touches nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum PackSection {
     Trees,
@@ -62,8 +62,8 @@ fn part(object: &PlannedObject) -> PackSection {
 }
 
 impl CompactPlan {
-    /// `objects` come with the newest first. Those of one path stand together, in that order; an
-    /// object without a path stands beside others of its size.
+    /// Plan for objects with the newest first. Those of one path are neighbours, in that order; an
+    /// object without a path is placed beside others of its size.
     pub fn new(objects: Vec<PlannedObject>) -> CompactPlan {
         let paths = paths::assign(&objects);
         let mut order: Vec<usize> = (0..objects.len()).collect();

@@ -1,12 +1,12 @@
-//! A thin pack: one pack with just the objects that somebody lacks.
+//! Thin pack: one pack with exactly the objects that a receiver lacks.
 //!
-//! Where one pack of the store holds exactly these, which is the usual push, it is the thin pack. Otherwise a
-//! new one is put together from the entries there are: what is compressed stays so, unless it leans on
-//! an object that is neither in the thin pack nor at the receiver. The same objects in the same packs give the
-//! same bytes, so that a transfer that was cut can go on.
+//! If one pack of the store holds exactly these, as after a usual push, it is the thin pack.
+//! Otherwise a new one is built from existing entries: compressed data is copied, unless it depends
+//! on an object that is neither in the thin pack nor at the receiver. The same objects in the same
+//! packs give the same bytes, so that an interrupted transfer can continue.
 //!
-//! Every object of a thin pack is read and hashed as it lies in the thin pack before anybody gets that. Where a copy is
-//! damaged another one is taken; where there is no other there is no thin pack.
+//! Every object of a thin pack is read and hashed in its final bytes before anybody gets it. A
+//! damaged copy is replaced by another one; without another there is no thin pack.
 
 mod plan;
 #[cfg(test)]
@@ -179,7 +179,8 @@ impl Odb {
         Ok(())
     }
 
-    /// Some objects of a group, as one or several new ones. One that is large stands by itself.
+    /// Writes some objects of a group, as one or several new groups. A large object gets a group of
+    /// its own.
     fn write_some(
         &self,
         writer: &mut PackWriter<AtomicFile>,

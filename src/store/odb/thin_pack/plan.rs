@@ -93,8 +93,8 @@ impl ThinPackPlan {
     }
 }
 
-/// The pack that each object is taken from: of several the one with the most of them, so that what
-/// stands together stays together. Copies that are known to be bad are passed over.
+/// Pack for each object: of several the one with the most of them, so that neighbours stay
+/// together. Copies known to be damaged are skipped.
 fn object_sources(
     packs: &[Arc<Pack>],
     missing: &MissingObjects,

@@ -34,7 +34,7 @@ crate::cli::args::commands! {
     }
 }
 
-/// Whom a token speaks for, where it speaks for somebody.
+/// Author of a token, if it is bound to one.
 fn author(entry: &TokenEntry) -> Option<String> {
     let owner = entry.owner.as_ref()?;
     Some(if entry.for_others { format!("{owner} and others") } else { owner.clone() })
