@@ -160,6 +160,10 @@ pub enum Hint {
         agent: String,
     },
     RestoreBackupAgain,
+    /// The head of an agent on a server is damaged: it can be deleted all the same.
+    DeleteDamaged {
+        agent: String,
+    },
 }
 
 impl From<&str> for Hint {

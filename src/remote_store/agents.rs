@@ -1,10 +1,12 @@
 //! Administration of the agents of a remote store: overview, archive, delete.
 
-use super::collect::{Upkeep, retire};
+use super::collect::{Upkeep, millis, retire};
+use super::engine::{Cas, Expect};
 use super::head::{LoadedHead, StoredHead};
 use super::{RemoteStore, uploads};
 use crate::error::{Error, Hint, Kind, Result};
 use crate::fs;
+use crate::object::Id;
 use crate::protocol::AgentId;
 use std::io::ErrorKind;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -132,6 +134,32 @@ impl RemoteStore {
         }
         self.forget_damage(&self.load_head(agent)?.head);
         Ok(Some(freed))
+    }
+
+    /// Deletes an agent whose head cannot be read, with every pack that is stored for it. Only for damage: a head of a
+    /// newer format is one that another program reads.
+    pub fn delete_damaged(&self, agent: &AgentId, now: SystemTime) -> Result<Option<Freed>> {
+        let (bytes, token) = match (self.heads.load(agent)?, self.load_head(agent)) {
+            (Some(head), Err(error)) if error.kind() == Kind::Corrupt => head,
+            (_, Err(error)) => return Err(error),
+            _ => return self.delete(agent, now),
+        };
+        // The count of heads before it is lost. Milliseconds are more than any agent has had.
+        let seq = millis(now);
+        let empty =
+            StoredHead { seq, previous: Id::of_blob(&bytes), ..LoadedHead::empty(agent).head };
+        let keys = self.list_packs(agent)?.into_iter().map(|(key, ..)| key).collect();
+        let empty = retire(empty, keys, &Upkeep::at(now));
+        match self.heads.swap(agent, Expect::Match(&token), &empty.encode())? {
+            Cas::Won(_) => self.delete(agent, now),
+            Cas::Lost => Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "the head of agent \"{agent}\" was replaced meanwhile, and nothing was deleted"
+                ),
+            )),
+            Cas::Unknown(error) => Err(error),
+        }
     }
 }
 

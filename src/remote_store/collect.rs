@@ -111,17 +111,22 @@ impl RemoteStore {
         Ok(())
     }
 
-    /// Packs are listed before the head is loaded: one that was taken in between is known to the head,
-    /// and one that is taken in afterwards makes the swap fail.
-    fn retire_unknown(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
+    /// Every pack of an agent that is stored, whether its head names it or not.
+    pub(super) fn list_packs(&self, agent: &AgentId) -> Result<Vec<(PackKey, u64, SystemTime)>> {
         let mut listed: Vec<(PackKey, u64, SystemTime)> = Vec::new();
         loop {
             let more = self.packs.list(agent, listed.last().map(|(key, ..)| key))?;
             if more.is_empty() {
-                break;
+                return Ok(listed);
             }
             listed.extend(more);
         }
+    }
+
+    /// Packs are listed before the head is loaded: one that was taken in between is known to the head,
+    /// and one that is taken in afterwards makes the swap fail.
+    fn retire_unknown(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
+        let listed = self.list_packs(agent)?;
         let old = |written: &SystemTime| *written + upkeep.spare <= upkeep.now;
         let old: Vec<PackKey> =
             listed.into_iter().filter(|(.., written)| old(written)).map(|(key, ..)| key).collect();
@@ -217,7 +222,7 @@ impl RemoteStore {
     }
 }
 
-fn millis(time: SystemTime) -> u64 {
+pub(super) fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 

@@ -33,6 +33,9 @@ pub fn of_server(hint: &Hint) -> Option<String> {
         Hint::Unarchive { agent } => format!(
             "whoever runs the server opens it again: `lua-store serve agents archive {agent} --undo`"
         ),
+        Hint::DeleteDamaged { agent } => format!(
+            "look for it in a backup first; `lua-store serve agents delete {agent} --damaged` gives up what is stored of it"
+        ),
         Hint::RestoreBackupAgain => {
             "`lua-store serve restore BACKUP` with the same folder goes on".to_owned()
         }

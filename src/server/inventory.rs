@@ -85,14 +85,19 @@ pub fn archive(store: &RemoteStore, agent: &AgentId, archived: bool) -> Result<b
     store.archive(agent, archived)
 }
 
-/// Deletes an agent for good, or finishes that.
+/// Deletes an agent for good, or finishes that; one whose head is damaged only if that is meant.
 pub fn delete(
     store: &RemoteStore,
     tokens: &Tokens,
     agent: &AgentId,
     now: SystemTime,
+    damaged: bool,
 ) -> Result<DeletedAgent> {
-    let freed = store.delete(agent, now)?.ok_or_else(|| no_agent(agent))?;
+    let freed = match damaged {
+        true => store.delete_damaged(agent, now)?,
+        false => store.delete(agent, now)?,
+    };
+    let freed = freed.ok_or_else(|| no_agent(agent))?;
     Ok(DeletedAgent { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
 }
 

@@ -113,7 +113,7 @@ pub async fn delete(
     state.may_write().await?;
     let (id, now): (AgentId, _) = (agent.parse()?, state.log.now().into());
     let tokens = admin.tokens.clone();
-    let end = move |store: &RemoteStore| inventory::delete(store, &tokens, &id, now);
+    let end = move |store: &RemoteStore| inventory::delete(store, &tokens, &id, now, false);
     let deleted = state.work(Pool::Admin, &admin.who, end).await?;
     admin.did(format!("freed {} packs with {} bytes", deleted.freed.packs, deleted.freed.bytes));
     Ok(json(StatusCode::OK, &deleted.view()))

@@ -110,6 +110,29 @@ fn a_deletion_asks_says_what_it_frees_and_leaves_nothing() {
 }
 
 #[test]
+fn an_agent_with_a_damaged_head_is_deleted_only_where_that_is_meant() {
+    let (project, server) = served();
+    let agents = walkdir::WalkDir::new(data(&project).join("a")).into_iter().flatten();
+    let head =
+        agents.map(walkdir::DirEntry::into_path).find(|path| path.ends_with("head")).unwrap();
+    std::fs::write(&head, b"no head").unwrap();
+    let refused = project.run("serve agents delete shop --force --data ../data").to_string();
+    assert!(refused.contains("serve agents delete shop --damaged"), "{refused}");
+    assert!(refused.contains("--- exit 1"), "{refused}");
+    assert_eq!(std::fs::read(&head).unwrap(), b"no head");
+    assert_eq!(project.run("serve fsck --data ../data").code, 1);
+    let deleted = project.json("serve agents delete shop --damaged --force --data ../data");
+    assert!(deleted["bytes"].as_u64().unwrap() > 0, "{deleted}");
+    let packs = std::fs::read_dir(head.with_file_name("pack")).unwrap();
+    assert_eq!(packs.count(), 0);
+    // The running server sees it, and the agent can be made anew.
+    project.ok(&format!("remote set-url origin {}/shop", server.url));
+    project.ok("push");
+    assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
+    assert_eq!(project.json("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
+}
+
+#[test]
 fn gc_puts_packs_together_beside_a_running_server() {
     let (project, server) = served();
     // An upload that nobody went on with.

@@ -4,7 +4,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::copied::size;
 use crate::cli::data_folder::DataFolder;
-use crate::error::Result;
+use crate::error::{Hint, Kind, Result};
 use crate::protocol::AgentId;
 use crate::server::inventory;
 use crate::server::tokens::Tokens;
@@ -18,6 +18,9 @@ pub struct Delete {
     /// Do not ask
     #[arg(long)]
     force: bool,
+    /// Also where the head of the agent is damaged, so that nobody can tell what it has
+    #[arg(long)]
+    damaged: bool,
     #[command(flatten)]
     place: DataFolder,
 }
@@ -26,19 +29,31 @@ impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (data, store) = self.place.store(cx)?;
         let agent = self.agent;
-        // One that was deleted already has nothing that could be asked about.
-        if let Some(overview) = store.overview(&agent)? {
-            let question = format!(
+        let question = match store.overview(&agent) {
+            Ok(Some(overview)) => Some(format!(
                 "Delete {agent} for good, with {} source version(s), {} version(s), {}?",
                 overview.source,
                 overview.versions,
                 size(overview.bytes)
-            );
-            if !cx.confirm(&question, self.force)? {
-                return Ok(Exit::Done);
+            )),
+            // One that was deleted already has nothing that could be asked about.
+            Ok(None) => None,
+            Err(error) if error.kind() == Kind::Corrupt && self.damaged => Some(format!(
+                "Delete {agent} for good? {}, so nobody can tell what it has.",
+                error.message()
+            )),
+            Err(error) if error.kind() == Kind::Corrupt => {
+                return Err(error.hint(Hint::DeleteDamaged { agent: agent.to_string() }));
             }
+            Err(error) => return Err(error),
+        };
+        if let Some(question) = question
+            && !cx.confirm(&question, self.force)?
+        {
+            return Ok(Exit::Done);
         }
-        let deleted = inventory::delete(&store, &Tokens::of(&data), &agent, cx.now()?.into())?;
+        let (tokens, now) = (Tokens::of(&data), cx.now()?.into());
+        let deleted = inventory::delete(&store, &tokens, &agent, now, self.damaged)?;
         if cx.out.is_json() {
             cx.out.json(&deleted.view())?;
             return Ok(Exit::Done);
