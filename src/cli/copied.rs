@@ -17,7 +17,7 @@ pub fn size(bytes: u64) -> String {
     )
 }
 
-/// What was copied, as JSON.
+/// Summary of a copy, as JSON.
 #[derive(Serialize)]
 pub struct CopiedView<'a> {
     agents: usize,

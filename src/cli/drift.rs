@@ -81,7 +81,7 @@ pub enum DriftState {
     Compared(Box<Compared>),
 }
 
-/// What `compile --sync --json` says of it.
+/// Drift in the answer of `compile --sync --json`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum DriftView<'a> {

@@ -1,4 +1,4 @@
-//! DriftAnswer: how the project stands to the server, as JSON. `sync` and `compile --sync` answer it.
+//! Drift of a project from the server, as JSON: the answer of `sync` and `compile --sync`.
 
 use crate::error::Error;
 use crate::flow::sync::Compared;

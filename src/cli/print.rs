@@ -49,8 +49,8 @@ pub fn lines(out: &mut Output, lines: impl IntoIterator<Item = Line>) -> Result<
     Ok(())
 }
 
-/// A line in pieces that a terminal of this width shows without breaking words; what follows the first
-/// stands two columns further to the right.
+/// Lines into which a terminal of this width breaks a line, at spaces; all but the first are
+/// indented by two columns more.
 fn wrapped(line: Line, width: usize) -> Vec<Line> {
     let indent = line.text.len() - line.text.trim_start().len() + 2;
     if line.text.width() <= width || indent + 20 > width {

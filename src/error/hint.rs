@@ -45,7 +45,7 @@ pub enum Hint {
     RecoverFormat {
         line: String,
     },
-    /// What a remote had can be asked again.
+    /// The remote can be asked again for its heads.
     RefetchTracking {
         remote: String,
     },
@@ -65,7 +65,7 @@ pub enum Hint {
     ListTree {
         tree: String,
     },
-    /// Whoever pushed it is in the list.
+    /// The list names the author of the push.
     ListAuthors,
     LogPromotions,
     LogAuthors,
@@ -138,7 +138,7 @@ pub enum Hint {
     },
     /// Something breaks the rules of today.
     AsIs,
-    /// What was made here is not there yet.
+    /// A version made here is not at the remote yet.
     PushAgain {
         made: Option<u64>,
         remote: String,

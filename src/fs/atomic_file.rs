@@ -37,7 +37,7 @@ pub struct AtomicFile {
     file: Option<File>,
     /// Temporary name; empty once there is no such file any more.
     path: PathBuf,
-    /// Whether the file was written elsewhere, and stays under its old name where it gets no new one.
+    /// True for a file that was written elsewhere, which keeps its old name if it gets no new one.
     is_adopted: bool,
 }
 

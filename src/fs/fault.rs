@@ -109,7 +109,7 @@ fn announce(step: Step, path: &Path) -> io::Result<Extent> {
     Ok(Extent::Whole)
 }
 
-/// Whether a file can be opened for writing.
+/// Fails for a file below a folder that a fault makes read-only.
 #[cfg(debug_assertions)]
 fn open_to_write(path: &Path) -> io::Result<()> {
     let plan = plan().filter(|plan| path.to_string_lossy().contains(&plan.place));

@@ -62,7 +62,7 @@ impl Reading {
     }
 }
 
-/// What was read of a project last.
+/// Cache of the agent that was last read from a project.
 pub fn agent_cache(project: &Project) -> AgentCache {
     let store = project.store();
     AgentCache::at(store.path(store::AGENT), store.path(store::COMPILED))

@@ -151,7 +151,7 @@ impl RemoteLayout {
         self.0.join("tokens.lock")
     }
 
-    /// When each token was used last.
+    /// File with the last use of each token.
     pub fn tokens_used(&self) -> PathBuf {
         self.0.join("tokens.used")
     }

@@ -31,7 +31,7 @@ pub struct UnreadSides<'a> {
     pub to: Option<&'a str>,
 }
 
-/// What changed among the primitives of one kind.
+/// Changes of the primitives of one kind.
 #[derive(Serialize)]
 struct KindView<'a> {
     added: Vec<NamedView<'a>>,
@@ -55,7 +55,7 @@ struct ChangedView<'a> {
     from: NumberView<'a>,
     to: NumberView<'a>,
     parts: &'a PrimitiveChange,
-    /// What the stock command says of a server of tools.
+    /// Fields that the stock command lists for a server of tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     changed_fields: Option<&'a [String]>,
 }

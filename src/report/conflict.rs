@@ -177,7 +177,7 @@ pub fn conflict_lines(conflict: &Conflict) -> Vec<Line> {
     lines
 }
 
-/// What each side did, as JSON.
+/// Conflict with the edits of both sides, as JSON.
 #[derive(Serialize)]
 pub struct ConflictView<'a> {
     file: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! What a remote has and we have not, and why a push or a pull is refused, in words.
+//! Incoming versions of a remote, and the refusal of a push or a pull, in words.
 
 use super::conflict::conflict_lines;
 use super::line::{Line, Sign};

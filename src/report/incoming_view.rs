@@ -13,7 +13,7 @@ use crate::merge::rebase::{NumberChange, Rebased, Renumbered};
 use crate::object::Id;
 use serde::Serialize;
 
-/// What others did, oldest first.
+/// Versions and records of others, oldest first.
 #[derive(Serialize)]
 pub struct IncomingView<'a> {
     source: Vec<SourceView<'a>>,
@@ -51,7 +51,7 @@ pub struct LedgerChangeView<'a> {
     id: Id,
 }
 
-/// What both sides did, so that a pull was refused.
+/// Changes of both sides because of which a pull was refused.
 #[derive(Serialize)]
 pub struct PullConflictsView<'a> {
     incoming: IncomingView<'a>,
@@ -66,7 +66,7 @@ struct DivergedView<'a> {
     theirs: Vec<LedgerChangeView<'a>>,
 }
 
-/// What a pull brought, and what became of ours.
+/// Result of a pull: incoming versions, and the new numbers of ours.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PulledView<'a> {

@@ -1,4 +1,5 @@
-//! What is live in words: since when, by whom, according to whom, and what was not sent there.
+//! Live version in words: since when, by whom, according to which remote, and the records that were
+//! not sent there.
 
 use crate::history::ledger::LedgerEntry;
 use crate::history::live::{KnownRemote, Live, Pointer, PromotionRecord, Unsent};

@@ -17,7 +17,7 @@ pub struct LiveView<'a> {
     unsent: Option<UnsentView>,
 }
 
-/// Whose word it is, and of when. Without a remote it is the project's own, of now.
+/// Remote that answered, and the time of its answer. Without a remote the project itself, now.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ToldView<'a> {
@@ -34,7 +34,7 @@ struct ServedView<'a> {
     via: Option<ViaView<'a>>,
 }
 
-/// What was not sent.
+/// Unsent versions and records.
 #[derive(Serialize)]
 pub struct UnsentView {
     source: Vec<u64>,
@@ -51,7 +51,8 @@ pub struct SentView<'a> {
     unsent: Option<bool>,
 }
 
-/// When, by whom, why and with which token a version was made live last; null where it never was.
+/// Time, author, reason and token of a version's last promotion; null for a version that was never
+/// live.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PromotedView<'a> {
@@ -61,7 +62,7 @@ pub struct PromotedView<'a> {
     promoted_via: Option<ViaView<'a>>,
 }
 
-/// Which token brought something to which remote.
+/// Token with which a version was sent to a remote.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ViaView<'a> {
@@ -147,7 +148,7 @@ impl<'a> ViaView<'a> {
         }
     }
 
-    /// What is known of who brought the record with this id.
+    /// Receipt of the record with this id, if a remote has one.
     pub fn of(vias: &'a Vias, id: &Id) -> Option<ViaView<'a>> {
         vias.get(id).map(ViaView::new)
     }

@@ -20,7 +20,7 @@ pub struct PushView<'a> {
     healed: usize,
     previous_source_version: Option<u64>,
     items: Vec<PushedItemView<'a>>,
-    /// How many files the project has.
+    /// Number of files in the project.
     files: usize,
     left_out: &'a [Skipped],
     kept_although_ignored: Vec<NeededView<'a>>,
@@ -51,7 +51,7 @@ pub struct NeededView<'a> {
     imported_by: Option<String>,
 }
 
-/// What `lua compile` made of the same files.
+/// Output of `lua compile` for the same files.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DistView<'a> {

@@ -26,7 +26,7 @@ pub const SOURCE: &str = "refs/source";
 pub const VERSIONS: &str = "refs/versions";
 /// The series of the safety snapshots, one per workspace that a restore overwrote.
 pub const SNAPSHOTS: &str = "refs/snapshots";
-/// What each remote had when it was last fetched from.
+/// Remote-tracking refs: the heads of each remote at the last fetch.
 pub const REMOTES: &str = "refs/remotes";
 
 /// Files that can be removed at any time.

@@ -28,7 +28,7 @@ pub struct ValidEntries {
 pub fn check(root: &Path, index: &StatIndex<'_>) -> ValidEntries {
     let count = index.folders.iter().map(|folder| folder.items.len()).sum::<usize>();
     let (looks, stale) = (AtomicUsize::new(0), AtomicBool::new(false));
-    // What costs is the items: a few folders may hold many.
+    // The cost is in the items: a few folders may hold many.
     let many = if count < FEW { usize::MAX } else { 0 };
     let folders = parallel::map(Spread::over(index.folders.len(), 16, many), |at| {
         let found = check_folder(root, index, at, &looks);

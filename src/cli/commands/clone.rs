@@ -45,7 +45,7 @@ struct Answer<'a> {
     /// Of a remote; a bundle has none.
     agent: Option<&'a AgentId>,
     files: usize,
-    /// How much came over the wire.
+    /// Number of transferred bytes.
     bytes: Option<u64>,
     source_version: usize,
     version: usize,

@@ -25,7 +25,7 @@ pub struct Login {
 struct Answer<'a> {
     name: &'a str,
     url: String,
-    /// Where the token is kept.
+    /// File in which the token is kept.
     file: Option<PathBuf>,
 }
 

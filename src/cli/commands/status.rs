@@ -137,7 +137,7 @@ struct VersionFields {
     source_version: Option<u64>,
 }
 
-/// What a push would find.
+/// Preview of a push.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProjectFields<'a> {

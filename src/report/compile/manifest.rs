@@ -77,7 +77,7 @@ pub struct ToolRef<'a> {
 #[derive(Serialize)]
 pub struct McpConfig<'a> {
     transport: Cow<'a, Value>,
-    /// Where it is text; a function is resolved when the agent runs.
+    /// Absent for a function, which is resolved when the agent runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
 }

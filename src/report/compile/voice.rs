@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Whether a voice has these.
+/// Properties of a voice of which the manifest says only that they are present.
 const FLAGS: [(&str, &str); 5] = [
     ("interruption", "hasInterruption"),
     ("onEnter", "hasOnEnter"),
@@ -69,7 +69,7 @@ impl<'a> VoiceManifest<'a> {
         for (key, value) in definition.as_object().into_iter().flatten() {
             let as_written = || VoiceField::Value(Cow::Borrowed(value));
             match key.as_str() {
-                // They stand before these already.
+                // These come before.
                 "name" | "description" | "kind" | "source" => {}
                 "llm" | "stt" | "tts" => {
                     fields.push((&**key, VoiceField::Model(SpeechModel::new(key, value))));

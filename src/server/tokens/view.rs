@@ -41,7 +41,7 @@ pub struct NewTokenView<'a> {
     #[serde(flatten)]
     entry: TokenView<'a>,
     token: String,
-    /// When the one that it replaces ends.
+    /// End of the replaced token.
     #[serde(skip_serializing_if = "Option::is_none")]
     old_expires_at: Option<Timestamp>,
 }

@@ -39,7 +39,7 @@ fn summary(heads: &Heads) -> String {
     format!("{} version(s), {} source version(s){active}", heads.versions.len(), heads.source.len())
 }
 
-/// What a bundle names, in an answer.
+/// Refs of a bundle, in an answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HeadsFields<'a> {

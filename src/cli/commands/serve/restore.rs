@@ -30,7 +30,7 @@ struct Answer<'a> {
     #[serde(flatten)]
     copied: CopiedView<'a>,
     data: &'a Path,
-    /// When the backup was begun, if it was cut off.
+    /// Start of a backup that was interrupted.
     unfinished_since: Option<&'a str>,
 }
 

@@ -27,7 +27,7 @@ pub struct List {
 struct Row<'a> {
     #[serde(flatten)]
     summary: &'a SourceSummary,
-    /// Whether it is the pushed state.
+    /// True for the pushed state.
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,

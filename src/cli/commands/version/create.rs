@@ -39,7 +39,7 @@ struct Answer<'a> {
     version: Option<u64>,
     id: Option<Id>,
     latest: u64,
-    /// What `--auto-push` pushed.
+    /// Source version that `--auto-push` made.
     source_version: Option<u64>,
     git: Option<&'a GitOutcome>,
 }

@@ -62,7 +62,7 @@ struct Answer<'a> {
     /// Records of the remote that were not known here.
     brought: Vec<LedgerChangeView<'a>>,
     undoes: Option<UndoneStep<'a>>,
-    /// Whether what was taken back comes back.
+    /// True if a version comes back that was replaced before.
     again: bool,
     undo: Option<String>,
     git: Option<&'a GitOutcome>,

@@ -87,7 +87,7 @@ impl Show {
         cx.out.line("  Snapshot:")?;
         for (kind, items) in &snapshot.kinds.0 {
             let count = items.len();
-            // Kinds that few agents have are told only where there are some.
+            // Kinds that few agents use are shown only if there are some.
             if count > 0 || is_common(kind.word) {
                 cx.out.line(format!("    {:<15} {count}", format!("{}:", kind.label)))?;
             }

@@ -172,7 +172,7 @@ fn print(cx: &mut Context<'_>, rows: &[Row]) -> Result<()> {
     table.print(cx.out)
 }
 
-/// How many differ, and what can be done about it where there is a project.
+/// Number of differences, and the next command if there is a project.
 fn print_next(cx: &mut Context<'_>, rows: &[Row], is_project: bool) {
     let behind = rows.iter().filter(|row| row.differs && row.behind).count();
     let ahead = rows.iter().filter(|row| row.differs).count() - behind;
