@@ -19,7 +19,7 @@ pub const DEEPEST: usize = 256;
 /// Limit in bytes on the target of a link: that of Linux.
 pub const LONGEST_LINK: u64 = 4095;
 
-/// Why no client could restore a path, for its length alone.
+/// Reason why no client could restore a path, for its length alone.
 pub fn too_long(path: &str) -> Option<String> {
     let longest = path.split('/').map(str::len).max().unwrap_or(0);
     if longest > LONGEST_NAME {
@@ -33,7 +33,7 @@ pub fn too_long(path: &str) -> Option<String> {
     }
 }
 
-/// Why no path with a part of this name is ever tracked; `None` where it can be.
+/// Reason why no path with a part of this name is ever tracked; `None` where it can be.
 pub fn untrackable(name: &str) -> Option<&'static str> {
     if is_alias(name, ".git", "git~1") {
         return Some("it is the folder of git, on some systems at least");

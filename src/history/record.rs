@@ -38,7 +38,8 @@ pub struct SourceRecord {
     /// The highest number ever given to a primitive, where the state itself does not hold it: the
     /// primitive is gone, or a rollback brought an older number back. So no number is used twice.
     pub highest: BTreeMap<String, String>,
-    /// Why the agent was not read: then only the files were kept, and the state is the one before.
+    /// Reason why the agent was not read: then only the files were kept, and the state is the one
+    /// before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
 }

@@ -22,7 +22,7 @@ pub struct Project {
 pub struct Pushed {
     /// The new source version. `None` where nothing differs from the one before.
     pub number: Option<u64>,
-    /// Why the agent was not read, where it could not be: then only the files were kept.
+    /// Reason why the agent was not read, where it could not be: then only the files were kept.
     pub unread: Option<String>,
     /// Values that are not known without running the project, each with its place.
     pub notes: Vec<String>,

@@ -141,7 +141,8 @@ impl FileSides {
         (!self.is_changed_by(Side::Ours)).then_some(self.theirs)
     }
 
-    /// Why two changes of this file cannot be put together; `None` where their contents or modes can.
+    /// Reason why two changes of this file cannot be put together; `None` where their contents or
+    /// modes can.
     pub fn obstacle(&self) -> Option<ConflictReason> {
         let (Some(ours), Some(theirs)) = (self.ours, self.theirs) else {
             let gone = if self.ours.is_none() { Side::Ours } else { Side::Theirs };

@@ -99,7 +99,7 @@ impl TreeExtents {
 }
 
 impl TreeExtent {
-    /// Why no project has such a tree.
+    /// Reason why no project has such a tree.
     pub fn exceeds(&self, most: PathLimits) -> Option<String> {
         if self.entries > MOST_ENTRIES {
             return Some(format!("it has more than {MOST_ENTRIES} files and folders"));

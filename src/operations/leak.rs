@@ -25,7 +25,7 @@ pub struct Leak {
     pub line: Option<usize>,
     /// The part of the agent that has the value; `None` for a file that the agent's code reaches.
     pub property: Option<String>,
-    /// Why, with as much of the value as may be shown.
+    /// Reason why, with as much of the value as may be shown.
     pub reason: String,
     /// Argument that allows it: a path of the project, or `KIND/NAME`.
     pub allow: String,

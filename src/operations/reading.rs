@@ -26,7 +26,7 @@ pub struct Reading {
     /// Key for the cache of an agent that was just read.
     cache_key: Option<CacheKey>,
     is_kept: bool,
-    /// Why the agent cannot be read, where only files are pushed.
+    /// Reason why the agent cannot be read, where only files are pushed.
     pub unread: Option<String>,
 }
 

@@ -70,7 +70,7 @@ pub struct PushReport {
     pub needed: Vec<Needed>,
     /// Parts that `lua compile` leaves out or leaves empty.
     pub dropped: Vec<Dropped>,
-    /// Why the agent was not read, where only the files are kept.
+    /// Reason why the agent was not read, where only the files are kept.
     pub unread: Option<String>,
     /// Output of `lua compile` for the same files.
     pub dist: Dist,

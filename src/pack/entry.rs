@@ -17,7 +17,7 @@ pub enum EntryContent {
 /// The object whose bytes were the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryBase {
-    /// Wherever it is: usually in an older pack.
+    /// An object by its id, usually in an older pack.
     Id(Id),
     /// In this pack, at a position before the entry's own.
     Position(u32),

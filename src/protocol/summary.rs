@@ -37,7 +37,7 @@ impl Transaction {
         parts.join(", ")
     }
 
-    /// Why it was refused, in one line; `None` for what landed.
+    /// Reason why it was refused, in one line; `None` for what landed.
     pub fn refusal(&self, outcome: &TxnOutcome<HeadView<'_>>) -> Option<String> {
         match outcome {
             TxnOutcome::Done(_) => None,

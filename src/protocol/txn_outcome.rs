@@ -65,7 +65,7 @@ impl<H> TxnOutcome<H> {
     }
 }
 
-/// Why nothing happened.
+/// Reason why nothing happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal<H = Head> {

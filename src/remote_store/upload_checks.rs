@@ -80,7 +80,7 @@ impl UploadChecks {
         (self.done.load(Ordering::Relaxed), self.spared.load(Ordering::Relaxed))
     }
 
-    /// Why a pack was refused before, where that is known.
+    /// Reason why a pack was refused before, where that is known.
     pub fn refused(&self, agent: &AgentId, pack: PackId) -> Option<String> {
         match self.known.get(&(agent.clone(), pack)) {
             Some((when, UploadCheck::Bad(reason))) if when.elapsed() < AGAIN => {

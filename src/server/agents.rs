@@ -177,7 +177,7 @@ pub async fn append(
     }
 }
 
-/// Why an upload came to nothing that was wanted when it began.
+/// Reason why an upload came to nothing that was wanted when it began.
 fn refused(failure: HttpError) -> HttpError {
     match failure.error.kind() {
         // Of the bytes that arrived: everything else was looked at before them.

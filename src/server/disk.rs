@@ -90,7 +90,7 @@ impl DiskHealth {
     }
 }
 
-/// Why the disk takes nothing, with no name of this machine in it.
+/// Reason why the disk takes nothing, with no name of this machine in it.
 pub fn why(error: &Error) -> &'static str {
     match error.io_kind() {
         Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => "the disk is full",

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 pub type HttpResponse = Response<Body>;
 
-/// Why a request is not answered with what it asked for. It becomes a body where the id of the
-/// request is known.
+/// Reason why a request is not answered with what it asked for. It becomes a body where the id of
+/// the request is known.
 #[derive(Clone, Debug)]
 pub struct HttpError {
     pub status: StatusCode,

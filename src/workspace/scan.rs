@@ -207,8 +207,8 @@ impl<'s, 'a> Scan<'s, 'a> {
         Some((&items[found], self.fresh.items[at][found]))
     }
 
-    /// Why nothing of this name is kept. Of the names of secrets folders have one only: `.env/` and the like hold
-    /// one secret beside the other.
+    /// Reason why nothing of this name is kept. Of the names of secrets folders have one only:
+    /// `.env/` and the like hold one secret beside the other.
     fn left_out(&self, name: &str, path: &str, is_folder: bool) -> Option<&'static str> {
         fs::untrackable(name).or_else(|| {
             let is_secret = (!is_folder || name.starts_with(".env")) && !self.allow.matches(path);

@@ -5,6 +5,7 @@
 mod bad_files;
 mod bombs;
 mod bundle;
+mod comments;
 mod common;
 mod compile;
 mod completing;

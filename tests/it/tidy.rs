@@ -447,7 +447,7 @@ fn names_store_files(source: &Source) -> Vec<String> {
 
 /// Threads that do no share of a work: each waits for something while the work goes on elsewhere.
 const OTHER_THREADS: [&str; 6] = [
-    // A bar is drawn, a person is told that nobody answers, a remote is asked, the log is written.
+    // A bar is drawn, a person reads that nobody answers, a remote is asked, the log is written.
     "src/cli/progress.rs",
     "src/client/http/waiting.rs",
     "src/cli/live.rs",

@@ -53,7 +53,7 @@ struct DiffSide {
 }
 
 impl DiffSide {
-    /// Why the agent of a version was not read.
+    /// Reason why the agent of a version was not read.
     fn unread(&self) -> Option<&str> {
         self.version.as_ref()?.meta.unread.as_deref()
     }

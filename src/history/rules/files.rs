@@ -36,7 +36,7 @@ pub fn check(objects: &Odb, files: Id, before: Option<Id>) -> Result<()> {
     Ok(())
 }
 
-/// Why no project has such an entry.
+/// Reason why no project has such an entry.
 fn unrestorable(objects: &Odb, entry: &TreeEntry) -> Result<Option<String>> {
     if let Some(reason) = fs::untrackable(&entry.name) {
         return Ok(Some(reason.to_owned()));

@@ -108,7 +108,7 @@ impl Dist {
         }
     }
 
-    /// Why the output is not used, where there is one.
+    /// Reason why the output is not used, where there is one.
     pub fn reason(&self) -> Option<String> {
         match self {
             Dist::Stale(path, what) => Some(format!("\"{path}\" {what}")),

@@ -88,7 +88,7 @@ fn plan(root: &Path, field: &AgentField, value: &str) -> Result<(EditSite, Edite
     }
 }
 
-/// Why a place cannot get the value, with the file that it is in.
+/// Reason why a place cannot get the value, with the file that it is in.
 enum Unfit {
     Computed(String),
     Others(String),

@@ -61,7 +61,7 @@ pub fn is_global(path: &[Rc<str>], names: &[&str]) -> bool {
         && path[1..].iter().zip(names).all(|(part, name)| &**part == *name)
 }
 
-/// Why something of a package or a global is not known.
+/// Reason why something of a package or a global is not known.
 pub fn reason(path: &[Rc<str>]) -> String {
     let names: Vec<&str> = path.iter().map(|part| &**part).collect();
     match names.as_slice() {

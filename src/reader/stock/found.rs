@@ -203,7 +203,7 @@ impl<'a> Lookup<'_, 'a> {
         (callable && told).then_some(object)
     }
 
-    /// Why nothing of a kind is found for a name in a file.
+    /// Reason why nothing of a kind is found for a name in a file.
     pub fn missing(
         self,
         kind: &Kind,

@@ -114,7 +114,8 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    /// Why something of a name is not made: what was lost by its name, or what ended a list of its kind.
+    /// Reason why something of a name is not made: what was lost by its name, or what ended a list
+    /// of its kind.
     fn why(&self, kind: &str, name: &str, of: Option<&str>) -> Option<LossReason> {
         let mut near =
             self.view.losses.iter().filter(|loss| loss.kind == kind && loss.of.as_deref() == of);
@@ -194,7 +195,7 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    /// Why a secret makes the compiler stop, with everything.
+    /// Reason why a secret makes the compiler stop, with everything.
     fn secret_refused(&self, found: &StockPrimitive<'a>) -> Option<LossReason> {
         let (module, field) = (&found.module, "secret");
         let (site, reason) = match self.lookup.written(module, found.shape, field) {
@@ -235,7 +236,7 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    /// Why a value that we know is empty to the compiler.
+    /// Reason why a value that we know is empty to the compiler.
     fn empty(
         &self,
         module: &Rc<Module<'a>>,

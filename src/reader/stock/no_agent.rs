@@ -16,7 +16,7 @@ use oxc_span::GetSpan;
 const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead";
 
 impl Lookup<'_, '_> {
-    /// Why the agent itself is not made.
+    /// Reason why the agent itself is not made.
     pub fn agent_why(self, agent: &Agent) -> Option<LossReason> {
         let root = self.evaluator.modules.root();
         let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;

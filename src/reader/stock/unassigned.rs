@@ -6,7 +6,7 @@ use crate::reader::syntax::module::Module;
 use oxc_ast::ast::{ObjectExpression, ObjectPropertyKind, PropertyKey};
 use oxc_span::GetSpan;
 
-/// Why a property that an object has when it runs is none to the compiler.
+/// Reason why a property that an object has when it runs is none to the compiler.
 pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) -> LossReason {
     let mut at = (config.span, format!("there is no `{key}: …` in this object"));
     for property in &config.properties {

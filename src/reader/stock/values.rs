@@ -17,7 +17,7 @@ use oxc_syntax::operator::{BinaryOperator, UnaryOperator};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// Why a value is not read, and where.
+/// Reason why a value is not read, and where.
 pub type LossReason = (SourceSpan, String);
 
 impl<'a> Lookup<'_, 'a> {

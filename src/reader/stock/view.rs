@@ -313,7 +313,7 @@ fn agent_config<'a>(
     })
 }
 
-/// Why something is missing, at the place that names it where there is no better one.
+/// Reason why something is missing, at the place that names it where there is no better one.
 fn placed(site: SourceSpan, (found, reason): LossReason) -> LossReason {
     (if found.start == found.end { site } else { found }, reason)
 }

@@ -37,7 +37,7 @@ enum ShareOwner {
     Agent(AgentId),
 }
 
-/// Why there is no place now.
+/// Reason why there is no place now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
     /// One's own share is used up.

@@ -20,12 +20,12 @@ pub use names::by_path;
 use crate::object::is_binary;
 use std::borrow::Cow;
 
-/// Why a file of this path and with these bytes is left out, or `None`.
+/// Reason why a file of this path and with these bytes is left out, or `None`.
 pub fn of_file(path: &str, bytes: &[u8]) -> Option<String> {
     by_path(path).map(str::to_owned).or_else(|| by_content(path, bytes))
 }
 
-/// Why a file with these bytes is left out, or `None`. Of binary files only keys are known.
+/// Reason why a file with these bytes is left out, or `None`. Of binary files only keys are known.
 pub fn by_content(path: &str, bytes: &[u8]) -> Option<String> {
     let text = match narrow(bytes, None) {
         Some((text, _)) => Cow::Owned(text),

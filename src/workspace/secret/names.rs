@@ -1,6 +1,6 @@
 //! Names of files that hold secrets, whatever is in them.
 
-/// Why a file of this path is left out, or `None`.
+/// Reason why a file of this path is left out, or `None`.
 pub fn by_path(path: &str) -> Option<&'static str> {
     let path = path.to_ascii_lowercase();
     let (above, name) = path.rsplit_once('/').unwrap_or(("", &path));

@@ -51,7 +51,7 @@ pub enum PackCheck {
     Bad(String),
 }
 
-/// Why it goes no further.
+/// Reason why it goes no further.
 enum Stop {
     Bad(String),
     Missing,
@@ -251,7 +251,7 @@ impl PackVerifier<'_> {
         self.charge(spent.bytes)
     }
 
-    /// Why an entry cannot be read, where that is an object of ours that it leans on.
+    /// Reason why an entry cannot be read, where that is an object of ours that it leans on.
     fn our_fault(&self, number: u32) -> Option<Stop> {
         let reader = &self.pack.reader;
         let mut entry = reader.entry(number).ok()?;
