@@ -24,7 +24,7 @@ pub struct ChangeView<'a> {
     changed: Vec<OfKind<ChangedView<'a>>>,
 }
 
-/// Why the agent of either side was not read, where it was not.
+/// Reason why the agent of either side was not read, where it was not.
 #[derive(Serialize)]
 pub struct UnreadSides<'a> {
     pub from: Option<&'a str>,

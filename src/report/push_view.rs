@@ -57,11 +57,11 @@ pub struct NeededView<'a> {
 pub struct DistView<'a> {
     state: &'static str,
     reason: Option<String>,
-    left_out: Vec<LeftOutBundle<'a>>,
+    left_out: Vec<LeftOutBundleView<'a>>,
 }
 
 #[derive(Serialize)]
-struct LeftOutBundle<'a> {
+struct LeftOutBundleView<'a> {
     path: &'a str,
     reason: &'a str,
 }
@@ -117,7 +117,7 @@ impl<'a> NeededView<'a> {
 impl<'a> DistView<'a> {
     pub fn new(dist: &'a Dist) -> DistView<'a> {
         let left_out = dist.output().map(|output| &*output.left_out).unwrap_or_default();
-        let left_out = left_out.iter().map(|(path, reason)| LeftOutBundle { path, reason });
+        let left_out = left_out.iter().map(|(path, reason)| LeftOutBundleView { path, reason });
         DistView { state: dist.word(), reason: dist.reason(), left_out: left_out.collect() }
     }
 }

@@ -37,7 +37,7 @@ pub struct Summary {
     pub created_at: String,
     pub commit_hash: Option<String>,
     pub source_manifest_version: u64,
-    /// Why the agent in the files was not read.
+    /// Reason why the agent in the files was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
     pub id: String,

@@ -1,7 +1,7 @@
 //! The agent among its primitives: its description is its persona, as the stock command has it.
 
 use super::manifest::{Manifest, NameRef, object_with};
-use super::{PersonaValue, PrimitiveView, SourceView, is_function};
+use super::{CodeView, PersonaValue, PrimitiveView, is_function};
 use crate::model::agent::Agent;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -40,7 +40,7 @@ impl<'a> PrimitiveView<'a> {
             kind: "agent",
             name: &agent.name,
             description: description(agent),
-            source: SourceView { path: Some(&agent.entry), line: None },
+            source: CodeView { path: Some(&agent.entry), line: None },
             manifest: Manifest::Agent(AgentManifest {
                 persona: PersonaValue::of(agent),
                 settings: settings(agent),

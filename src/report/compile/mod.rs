@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 #[derive(Serialize)]
 pub struct CompiledView<'a> {
-    agent: AgentView<'a>,
+    agent: CompiledAgentView<'a>,
     pub primitives: Vec<PrimitiveView<'a>>,
     notes: &'a [Note],
     dropped: &'a [Dropped],
@@ -25,7 +25,7 @@ pub struct CompiledView<'a> {
 
 /// The agent as its project sets it.
 #[derive(Serialize)]
-struct AgentView<'a> {
+struct CompiledAgentView<'a> {
     name: &'a str,
     persona: PersonaValue<'a>,
     entry: &'a str,
@@ -46,7 +46,7 @@ pub struct PrimitiveView<'a> {
     pub kind: &'static str,
     pub name: &'a str,
     pub description: Cow<'a, str>,
-    pub source: SourceView<'a>,
+    pub source: CodeView<'a>,
     #[serde(flatten)]
     manifest: Manifest<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ pub struct PrimitiveView<'a> {
 }
 
 #[derive(Serialize)]
-pub struct SourceView<'a> {
+pub struct CodeView<'a> {
     /// `None` where a tool has no file.
     pub path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ impl<'a> CompiledView<'a> {
             primitives.extend(tools.new_of(primitive));
         }
         CompiledView {
-            agent: AgentView::new(agent),
+            agent: CompiledAgentView::new(agent),
             primitives,
             notes: &agent.notes,
             dropped: &agent.dropped,
@@ -91,11 +91,11 @@ impl<'a> CompiledView<'a> {
     }
 }
 
-impl<'a> AgentView<'a> {
-    fn new(agent: &'a Agent) -> AgentView<'a> {
+impl<'a> CompiledAgentView<'a> {
+    fn new(agent: &'a Agent) -> CompiledAgentView<'a> {
         // The key belongs to the file that makes the agent.
         let settings = agent.settings.iter().filter(|(key, _)| *key != "entry");
-        AgentView {
+        CompiledAgentView {
             name: &agent.name,
             persona: PersonaValue::of(agent),
             entry: &agent.entry,
@@ -122,7 +122,7 @@ impl<'a> PrimitiveView<'a> {
             kind: kind.word,
             name: &primitive.name,
             description: Cow::Borrowed(&primitive.description),
-            source: SourceView { path, line },
+            source: CodeView { path, line },
             manifest: Manifest::new(kind, definition),
             schemas: Schemas::of(kind, definition),
         }
@@ -135,7 +135,7 @@ impl<'a> PrimitiveView<'a> {
             kind: TOOL.word,
             name: text("name").unwrap_or_default(),
             description: Cow::Borrowed(text("description").unwrap_or_default()),
-            source: SourceView { path: text("path"), line: None },
+            source: CodeView { path: text("path"), line: None },
             manifest: Manifest::new(&TOOL, tool),
             schemas: Schemas::of(&TOOL, tool),
         }
