@@ -26,7 +26,7 @@ const WITH_REQUESTS: u64 = 3;
 /// The number of a head with pages, which are named where the others have nothing.
 const WITH_PAGES: u64 = 4;
 
-/// Number of values of a head; the last one names its pages. Receipts come before it. Receipts come before it.
+/// Number of values of a head; the last one names its pages. Receipts come before it.
 const FIELDS: u32 = 11;
 
 type EncodeResult = Result<(), ValueWriteError>;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Longest wait of a swap for another process. It holds the lock for two syncs. It holds the lock for two syncs.
+/// Longest wait of a swap for another process. It holds the lock for two syncs.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Most heads that are kept open, each with its bytes.

@@ -17,8 +17,7 @@ use std::path::Path;
 const PIECE: usize = 256 << 10;
 
 impl RemoteStore {
-    /// Number of bytes of a pack that have arrived. A pack that the agent has already is whole. A pack that the agent
-    /// has already is whole.
+    /// Number of bytes of a pack that have arrived. A pack that the agent has already is whole.
     pub fn offset(&self, agent: &AgentId, pack: &PackId) -> Result<u64> {
         for path in [self.layout.whole(agent, pack), self.layout.part(agent, pack)] {
             if let Some(len) = len_of(&path)? {

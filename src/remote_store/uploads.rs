@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Most unfinished uploads of one agent.
 pub const MOST_UPLOADS: usize = 64;
 
-/// Most of these that one token may have begun. A client has one at a time. A client has one at a time.
+/// Most of these that one token may have begun. A client has one at a time.
 pub const MOST_OF_A_TOKEN: usize = 8;
 
 /// Most whole packs of one agent that wait for a transaction. Each client of a hot agent has one, and keeps it when
