@@ -30,6 +30,8 @@ pub fn push(
     let store = project.store();
     wording::check(store, &[("message", message), ("author", Some(&who.by))])?;
     store.require_whole()?;
+    // Before the files are read: a line that it adds to `.gitignore` afterwards would show as an edit.
+    store.guard_from_git()?;
     loop {
         let Staged { objects: mut batch, report } = stage::stage(project, request)?;
         report.require_whole(request)?;

@@ -32,6 +32,16 @@ fn nothing_changed_makes_nothing() {
 }
 
 #[test]
+fn a_gitignore_that_was_written_after_init_is_pushed_as_it_is_afterwards() {
+    let project = shop::project();
+    project.write(".gitignore", "*.log\n");
+    project.ok("push");
+    assert_eq!(project.read(".gitignore"), "*.log\n/.lua/\n");
+    assert_eq!(project.json("status")["notPushed"]["files"], serde_json::json!([]));
+    assert_eq!(project.ok("cat-file source/v1:source/.gitignore"), "*.log\n/.lua/\n");
+}
+
+#[test]
 fn only_what_changed_gets_a_number() {
     let project = shop::project();
     project.ok("push");
