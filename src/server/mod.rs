@@ -38,7 +38,9 @@ pub mod tokens;
 mod upkeep;
 
 pub use config::{ServerConfig, TlsFiles};
-pub use limits::{PoolSize, ServerLimits};
+#[cfg(all(debug_assertions, feature = "cli"))]
+pub use limits::PoolSize;
+pub use limits::ServerLimits;
 pub use log::{Clock, LogLevel};
 pub use proxies::{Network, Proxies};
 
