@@ -3,6 +3,7 @@
 use super::file::Side;
 use crate::model::item::Item;
 use crate::object::Leaf;
+use crate::reader::Unreadable;
 use serde_json::Value;
 use std::ops::Range;
 
@@ -58,9 +59,9 @@ pub enum ConflictReason {
     Folder(String),
     /// Both changed the file, and the agent of a side cannot be read: it is unknown which primitives
     /// changed in it.
-    Unreadable(Side, String),
+    Unreadable(Side, Unreadable),
     /// The merged project cannot be read.
-    Broken(String),
+    Broken(Unreadable),
     /// It would be neither as the side left it that changed it, nor can it be told apart from what
     /// else that side changed.
     Entangled,

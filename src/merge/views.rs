@@ -6,12 +6,12 @@ use super::file::{FileSides, Side};
 use super::items::AgentItems;
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
-use crate::reader;
 use crate::reader::edit::file_overrides::{FileOverrides, tree_overrides};
+use crate::reader::{self, Unreadable};
 use std::path::{Path, PathBuf};
 
 /// An agent, or why it cannot be read.
-pub type AgentView = Result<AgentItems, String>;
+pub type AgentView = Result<AgentItems, Unreadable>;
 
 pub struct AgentViews<'a> {
     pub objects: &'a dyn Source,
@@ -80,6 +80,6 @@ impl<'a> AgentViews<'a> {
 fn agent(root: &Path, file_overrides: &FileOverrides) -> Result<AgentView> {
     match reader::project_with(root, file_overrides) {
         Ok(agent) => Ok(Ok(AgentItems::of(&agent))),
-        Err(error) => reader::reason(error).map(Err),
+        Err(error) => Unreadable::of(error).map(Err),
     }
 }

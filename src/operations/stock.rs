@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::history::version::Version;
 use crate::model::agent::{Agent, Dropped};
 use crate::object::{self, Id, Mode, PathFinder, Source};
-use crate::reader;
 use crate::reader::edit::file_overrides::linked;
+use crate::reader::{self, Unreadable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -72,14 +72,11 @@ pub fn is_same(before: &[Dropped], now: &[Dropped]) -> bool {
     lost(before) == lost(now)
 }
 
-/// An agent, or why it cannot be read.
-pub type Reading = Result<Agent, String>;
-
 /// No code is longer; of what is, nothing is read.
 const FILE_MAX: usize = 4 << 20;
 
-/// The agent in the files of a version, read from them alone. `root` is any folder that exists.
-pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Reading> {
+/// The agent in the files of a version, or why it cannot be read. It is read from them alone. `root` is any folder that exists.
+pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Result<Agent, Unreadable>> {
     let (mut finder, mut held) = (PathFinder::new(files), BTreeMap::new());
     for (path, mode, id) in object::leaves(objects, files)? {
         let bytes = match mode {
@@ -90,7 +87,7 @@ pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Reading>
     }
     match reader::files(root, &held) {
         Ok(agent) => Ok(Ok(agent)),
-        Err(error) => reader::reason(error).map(Err),
+        Err(error) => Unreadable::of(error).map(Err),
     }
 }
 
@@ -136,7 +133,7 @@ pub struct Difference {
     /// New, and left out at once.
     pub missing: Vec<Dropped>,
     /// Version that cannot be read, and the reason.
-    pub unknown: Option<(u64, String)>,
+    pub unknown: Option<(u64, Unreadable)>,
     /// True if it makes all of the later one.
     pub deployable: Option<bool>,
 }
@@ -162,7 +159,7 @@ pub fn between(
     })
 }
 
-fn unknown(version: &Version, reason: String) -> Difference {
+fn unknown(version: &Version, reason: Unreadable) -> Difference {
     Difference { unknown: Some((version.number, reason)), ..Difference::default() }
 }
 

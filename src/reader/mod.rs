@@ -42,6 +42,7 @@ use oxc_allocator::Allocator;
 use reach::Reacher;
 use serde_json::Map;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// The stock command's own file in a project: the agent's id, and the numbers that it gave.
@@ -87,12 +88,28 @@ pub fn is_about_code(error: &Error) -> bool {
     matches!(error.kind(), Kind::Usage | Kind::Failed) && error.io_kind().is_none()
 }
 
-/// Reason why a project cannot be read, in one line. A failure of the disk stays an error.
-pub fn reason(error: Error) -> Result<String> {
-    if !is_about_code(&error) {
-        return Err(error);
+/// Reason why the code of a project cannot be read as an agent, in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable(String);
+
+impl Unreadable {
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
-    Ok(error.message().lines().next().unwrap_or_default().to_owned())
+
+    /// The reason in an error about code. A failure of the disk stays an error.
+    pub fn of(error: Error) -> Result<Unreadable> {
+        if !is_about_code(&error) {
+            return Err(error);
+        }
+        Ok(Unreadable(error.message().lines().next().unwrap_or_default().to_owned()))
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// The folders below a root that make an agent each, where it has none of its own: `agents/shop`.

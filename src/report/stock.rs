@@ -64,8 +64,9 @@ struct UnreadVersion<'a> {
 impl<'a> BuiltView<'a> {
     pub fn new(difference: &'a Difference) -> BuiltView<'a> {
         let Difference { removed, restored, missing, unknown, deployable } = difference;
-        let unknown =
-            unknown.as_ref().map(|(version, reason)| UnreadVersion { version: *version, reason });
+        let unknown = unknown.as_ref();
+        let unknown = unknown
+            .map(|(version, reason)| UnreadVersion { version: *version, reason: reason.as_str() });
         BuiltView { removed, restored, missing, unknown, deployable: *deployable }
     }
 }
