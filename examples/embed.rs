@@ -29,12 +29,12 @@ pub fn run(root: &Path, remote: &str, now: SystemTime, out: &mut Vec<u8>) -> Res
     // Keep the project as it is, and give that a number.
     let pushed = project.push(Some("from the library"), &author)?;
     say(format!("source version {:?}", pushed.number));
-    let made = store.create_version(Some("first"), &author)?;
+    let made = project.create_version(Some("first"), &author)?;
     say(format!("version {:?}", made.map(|version| version.number)));
 
     // Make it live, unless something else became so meanwhile.
     let before = store.active()?.map(|version| version.number.to_string());
-    let live = store.promote("latest", before.as_deref(), Some("it was tried"), &author)?;
+    let live = project.promote("latest", before.as_deref(), Some("it was tried"), &author)?;
     say(format!("v{} is {}, made by {}", live.number, live.status.word(), live.author));
     for path in live.files()? {
         say(format!("  {path}: {} bytes", live.read(&path)?.len()));
@@ -43,9 +43,13 @@ pub fn run(root: &Path, remote: &str, now: SystemTime, out: &mut Vec<u8>) -> Res
     // Share it.
     project.add_remote("origin", remote)?;
     let origin = project.remote("origin", None, now)?;
-    let sent = origin.push()?;
+    let sent = origin.push(&author)?;
     say(format!("sent versions {:?}, live there now: {}", sent.versions, sent.active_moved));
-    say(format!("sent again: {:?}; new there: {}", origin.push()?.versions, origin.fetch()?));
+    say(format!(
+        "sent again: {:?}; new there: {}",
+        origin.push(&author)?.versions,
+        origin.fetch()?
+    ));
 
     // What changes after that is told in the words of `lua-store diff`.
     let changed = project.diff("active")?;

@@ -15,8 +15,8 @@
 //! let project = Project::init(root)?;
 //! let author = Author::new("release bot", SystemTime::now());
 //! project.push(Some("first"), &author)?;
-//! let version = project.store().create_version(None, &author)?.expect("something was pushed");
-//! project.store().promote("latest", None, Some("it was tried"), &author)?;
+//! let version = project.create_version(None, &author)?.expect("something was pushed");
+//! project.promote("latest", None, Some("it was tried"), &author)?;
 //! assert_eq!(project.store().active()?.unwrap().number, version.number);
 //! assert_eq!(version.read("src/index.ts")?, std::fs::read(root.join("src/index.ts")).unwrap());
 //! # Ok(())
@@ -80,8 +80,11 @@ mod text;
 mod workspace;
 
 pub use error::{Error, Kind, Result};
+pub use flow::Phase;
 pub use history::version::Status;
-pub use library::{Author, Diff, FileChange, Project, Pushed, Remote, Sent, Store, Version};
+pub use library::{
+    Author, Diff, FileChange, Listener, Project, Pushed, Remote, Sent, Store, Version,
+};
 
 /// The program: what `src/main.rs` calls.
 #[cfg(feature = "cli")]

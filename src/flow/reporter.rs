@@ -14,10 +14,15 @@ use crate::progress::Progress;
 /// A part of the work that may take long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// The project is read and kept.
     Pushing,
+    /// What a remote has not goes there.
     Sending,
+    /// The project is read.
     Reading,
+    /// Files of a version are brought back.
     Restoring,
+    /// What came is merged into the files.
     Merging,
 }
 

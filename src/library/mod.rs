@@ -1,13 +1,15 @@
-//! Library: what a program that links the crate uses. Each method calls the room that holds the rule (`operations`,
-//! `history`, `client`), as the command line does; nothing is decided here.
+//! Library: what a program that links the crate uses. What changes something goes through `flow`, as on the command line;
+//! what only reads asks `history`. Nothing is decided here.
 
 mod diff;
+mod listener;
 mod project;
 mod remote;
 mod store;
 mod version;
 
 pub use diff::{Diff, FileChange};
+pub use listener::Listener;
 pub use project::{Project, Pushed};
 pub use remote::{Remote, Sent};
 pub use store::Store;

@@ -1,19 +1,28 @@
 //! Project: a folder with an agent's files and its store.
 
-use super::{Author, Diff, Remote, Store};
+use super::listener::{LibraryReporter, Listener};
+use super::{Author, Diff, Remote, Store, Version};
 use crate::compare;
 use crate::error::Result;
+use crate::flow;
+use crate::flow::pointer::PointerRequest;
+use crate::flow::remote::NamedRemote;
 use crate::history::project;
+use crate::history::revision::Revision;
 use crate::model::agent::Note;
-use crate::operations::{init, push, stage};
+use crate::operations::create::{CreateRequest, Created};
+use crate::operations::promote::PromoteRequest;
+use crate::operations::{init, stage};
 use crate::progress::Progress;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A folder with an agent's TypeScript, and `.lua/` beside it.
 pub struct Project {
     inner: project::Project,
     store: Store,
+    reporter: LibraryReporter,
 }
 
 /// Result of a push.
@@ -26,6 +35,8 @@ pub struct Pushed {
     pub unread: Option<String>,
     /// Values that are not known without running the project, each with its place.
     pub notes: Vec<String>,
+    /// The git commit of it, where the project is connected to git and something was to be committed.
+    pub commit: Option<String>,
 }
 
 impl Project {
@@ -33,6 +44,14 @@ impl Project {
     pub fn init(root: &Path) -> Result<Project> {
         init::init(root, None)?;
         Project::open(root)
+    }
+
+    pub(super) fn inner(&self) -> &project::Project {
+        &self.inner
+    }
+
+    pub(super) fn reporter(&self) -> LibraryReporter {
+        self.reporter.clone()
     }
 
     /// The project in a folder.
@@ -47,7 +66,13 @@ impl Project {
 
     fn of(inner: project::Project) -> Project {
         let store = Store::of(inner.store().clone());
-        Project { inner, store }
+        Project { inner, store, reporter: LibraryReporter::default() }
+    }
+
+    /// The same, and what happens on the way is told to a listener.
+    #[must_use]
+    pub fn with_listener(self, listener: Arc<dyn Listener>) -> Project {
+        Project { reporter: LibraryReporter(Some(listener)), ..self }
     }
 
     /// Its folder.
@@ -60,17 +85,75 @@ impl Project {
         &self.store
     }
 
-    /// Keeps the project as it is now as the next source version, as `lua-store push --offline` does. A value that looks like a
-    /// secret is an error, which says how to allow it.
+    /// Keeps the project as it is now as the next source version, as `lua-store push --offline` does, with a commit in git where
+    /// the project is connected. A value that looks like a secret is an error, which says how to allow it.
     pub fn push(&self, message: Option<&str>, author: &Author) -> Result<Pushed> {
         let request = stage::PushRequest::all(Progress::default());
-        let pushed = push::push(&self.inner, &request, message, &author.who())?;
+        let (reporter, at) = (&mut self.reporter.clone(), (&self.inner, &author.who()));
+        let (pushed, git) = flow::push::store(reporter, at, &request, message)?;
         let notes = pushed.report.notes.iter().map(|note| {
             let Note { path, line, column, message } = note;
             format!("{path}:{line}:{column}: {message}")
         });
         let notes = notes.collect();
-        Ok(Pushed { number: pushed.number, unread: pushed.report.unread, notes })
+        let commit = git.and_then(|git| git.commit);
+        Ok(Pushed { number: pushed.number, unread: pushed.report.unread, notes, commit })
+    }
+
+    /// Gives the newest source version the next number, with a commit and a tag in git where the project is connected. `None`
+    /// where the newest version has this very state.
+    pub fn create_version(
+        &self,
+        message: Option<&str>,
+        author: &Author,
+    ) -> Result<Option<Version>> {
+        let message = message.map(str::to_owned);
+        let request = CreateRequest { message, ..CreateRequest::default() };
+        let (created, git) = flow::git::create_version(&self.inner, &request, &author.who())?;
+        self.reporter.git(git.as_ref());
+        match created {
+            Created::New { number, .. } => self.store.version(&number.to_string()).map(Some),
+            Created::NothingStaged { .. } => Ok(None),
+        }
+    }
+
+    /// Makes a version live here, as `lua-store version promote --offline` does: the next push to a remote takes the step there.
+    /// Where others push to a remote too, [`Remote::promote`] is what is meant. `expect` is what must be live before; where
+    /// something else is, nothing changes and the error is a conflict.
+    pub fn promote(
+        &self,
+        version: &str,
+        expect: Option<&str>,
+        reason: Option<&str>,
+        author: &Author,
+    ) -> Result<Version> {
+        self.promote_at(None, version, expect, reason, author)
+    }
+
+    /// Makes a version live at a remote and then here, or here alone.
+    pub(super) fn promote_at(
+        &self,
+        remote: Option<NamedRemote>,
+        version: &str,
+        expect: Option<&str>,
+        reason: Option<&str>,
+        author: &Author,
+    ) -> Result<Version> {
+        let (version, expect) = (version.parse()?, expect.map(str::parse::<Revision>).transpose()?);
+        let (reporter, at) = (&mut self.reporter.clone(), (&self.inner, &author.who()));
+        let name = remote.as_ref().map(|remote| remote.name.clone());
+        let step = PointerRequest {
+            action: &format!("promote {version}"),
+            remote: name.as_deref(),
+            dry_run: false,
+            theirs: false,
+        };
+        let prepared =
+            flow::promote::prepare(reporter, at, remote, &step, &version, expect.as_ref())?;
+        let request = PromoteRequest { reason: reason.map(str::to_owned), expect };
+        let promoted = prepared.apply(reporter, at, &request)?;
+        self.reporter.git(promoted.git.as_ref());
+        self.store.version(&promoted.promotion.number.to_string())
     }
 
     /// Differences between a version (`v2`, `active`, `latest`, `previous`) and the project as it
@@ -86,12 +169,12 @@ impl Project {
 
     /// Names a remote: `https://host/AGENT`, or the path of a folder, which may be relative to the project.
     pub fn add_remote(&self, name: &str, url: &str) -> Result<()> {
-        Remote::add(&self.inner, name, url)
+        Remote::add(self, name, url)
     }
 
     /// A remote that was named. `token` is one that `lua-store serve token create` made; a folder needs none. What the remote
     /// says is remembered as of `now`.
     pub fn remote(&self, name: &str, token: Option<&str>, now: SystemTime) -> Result<Remote<'_>> {
-        Remote::open(&self.inner, name, token, now)
+        Remote::open(self, name, token, now)
     }
 }

@@ -1,13 +1,12 @@
 //! Remote: another place that has versions of the agent, a server or a folder.
 
-use super::{Author, milliseconds};
-use crate::client::push::{self, PushOutcome};
-use crate::client::remembered::RememberedRemote;
+use super::{Author, Project, Version, milliseconds};
 use crate::client::{self, Address, FolderRemote, fetch};
 use crate::error::{Error, Result};
-use crate::history::project::Project;
-use crate::merge::incoming::Incoming;
-use crate::merge::pull::{self, PullOutcome};
+use crate::flow;
+use crate::flow::destination::Destination;
+use crate::flow::remote::NamedRemote;
+use crate::merge::pull::PullOutcome;
 use crate::progress::Progress;
 use crate::report;
 use std::time::SystemTime;
@@ -16,7 +15,9 @@ use std::time::SystemTime;
 pub struct Remote<'p> {
     project: &'p Project,
     name: String,
-    inner: Box<dyn client::Remote>,
+    address: Address,
+    token: Option<String>,
+    now: SystemTime,
 }
 
 /// Versions and bytes that a push sent to a remote.
@@ -35,9 +36,10 @@ pub struct Sent {
 
 impl Remote<'_> {
     pub(super) fn add(project: &Project, name: &str, url: &str) -> Result<()> {
+        let store = project.inner().store();
         Address::parse(url, project.root())?;
-        let lock = project.store().lock()?;
-        let mut config = project.store().config()?;
+        let lock = store.lock()?;
+        let mut config = store.config()?;
         config.set_remote(name, url, false)?;
         config.save(&lock)
     }
@@ -48,7 +50,7 @@ impl Remote<'_> {
         token: Option<&str>,
         now: SystemTime,
     ) -> Result<Remote<'p>> {
-        let (store, config) = (project.store(), project.store().config()?);
+        let config = project.inner().store().config()?;
         let url = config
             .remote(name)
             .ok_or_else(|| Error::not_found(format!("there is no remote \"{name}\"")))?;
@@ -56,50 +58,67 @@ impl Remote<'_> {
         if token.is_some() && !config.is_insecure(name) {
             address.require_private(None)?;
         }
-        let remote = connect(&address, token, now)?;
-        let (name, at_ms) = (name.to_owned(), milliseconds(now));
-        let inner = RememberedRemote { remote, store: store.clone(), name: name.clone(), at_ms };
-        Ok(Remote { project, name, inner: Box::new(inner) })
+        let (name, token) = (name.to_owned(), token.map(str::to_owned));
+        Ok(Remote { project, name, address, token, now })
+    }
+
+    /// A connection for one operation.
+    fn connect(&self) -> Result<NamedRemote> {
+        let remote = connect(&self.address, self.token.as_deref(), self.now)?;
+        let (name, address) = (self.name.clone(), self.address.clone());
+        let store = self.project.inner().store();
+        Ok(NamedRemote { name, address, remote }.remembering(store, milliseconds(self.now)))
     }
 
     /// Brings everything here that the remote has. Versions, files and what is live stay as they are. Says whether it has
     /// anything that it had not when it was asked before.
     pub fn fetch(&self) -> Result<bool> {
-        let store = self.project.store();
-        let fetched = fetch::fetch(store, &self.name, &*self.inner, &Progress::default())?;
+        let store = self.project.inner().store();
+        let NamedRemote { name, remote, .. } = self.connect()?;
+        let fetched = fetch::fetch(store, &name, &*remote, &Progress::default())?;
         Ok(fetched.is_new())
     }
 
     /// Sends everything that is here and not there. A remote that has what is not here is left as it is: the error is a
-    /// conflict, and [`Remote::pull`] brings it.
-    pub fn push(&self) -> Result<Sent> {
-        let store = self.project.store();
-        let head = fetch::read_head(store, &self.name, &*self.inner)?;
-        match push::push(store, &self.name, &*self.inner, head, &Progress::default())? {
-            PushOutcome::Done(pushed) => Ok(Sent {
-                source_versions: pushed.source,
-                versions: pushed.versions,
-                active_moved: pushed.active,
-                bytes: pushed.bytes,
-            }),
-            PushOutcome::Behind(head) => {
-                let there = client::heads(&head);
-                let incoming = Incoming::of(store.objects(), &store.heads()?, &there)?;
-                Err(report::behind("push", &self.name, &incoming))
-            }
-        }
+    /// conflict, and [`Remote::pull`] brings it. So is one whose token speaks for another author: that is forbidden.
+    pub fn push(&self, author: &Author) -> Result<Sent> {
+        let (reporter, project) = (&mut self.project.reporter(), self.project.inner());
+        let destination = Destination::for_push(reporter, project, self.connect()?, &author.who())?;
+        let delivery = destination.deliver(reporter, project, None)?;
+        Ok(Sent {
+            source_versions: delivery.source_versions,
+            versions: delivery.versions,
+            active_moved: delivery.active_moved,
+            bytes: delivery.bytes,
+        })
     }
 
-    /// Fetches, merges what came into the project's files, and puts ours behind it. Where both sides changed one thing, nothing
-    /// changes and the error is a conflict. Says whether anything came.
+    /// Makes a version live there and then here, as `lua-store version promote` does: judged by what is live there, and only
+    /// when nobody moved it meanwhile. `expect` is what must be live there before.
+    pub fn promote(
+        &self,
+        version: &str,
+        expect: Option<&str>,
+        reason: Option<&str>,
+        author: &Author,
+    ) -> Result<Version> {
+        self.project.promote_at(Some(self.connect()?), version, expect, reason, author)
+    }
+
+    /// Fetches, merges what came into the project's files, and puts ours behind it; what came becomes a commit in git where
+    /// the project is connected. Where both sides changed one thing, nothing changes and the error is a conflict. Says
+    /// whether anything came.
     pub fn pull(&self, author: &Author) -> Result<bool> {
-        let (store, progress) = (self.project.store(), Progress::default());
-        let fetched = fetch::fetch(store, &self.name, &*self.inner, &progress)?;
-        let there = client::heads(&fetched.head);
-        match pull::pull(self.project, &there, None, &author.who(), &progress)? {
+        let (mut reporter, project) = (self.project.reporter(), self.project.inner());
+        let NamedRemote { name, remote, .. } = self.connect()?;
+        let fetched = fetch::fetch(project.store(), &name, &*remote, &Progress::default())?;
+        let (there, at) = (client::heads(&fetched.head), (project, &author.who()));
+        let (outcome, git) = flow::pull::pull(&mut reporter, at, &there, None)?;
+        reporter.git(git.as_ref());
+        match outcome {
             PullOutcome::UpToDate => Ok(false),
             PullOutcome::Pulled(_) => Ok(true),
-            PullOutcome::Refused(refused) => Err(report::refusal(&self.name, &refused)),
+            PullOutcome::Refused(refused) => Err(report::refusal(&name, &refused)),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Store: the versions of an agent, and which of them is live.
 
-use super::{Author, Diff, Version};
+use super::{Diff, Version};
 use crate::compare;
 use crate::error::Result;
 use crate::history::catalog::Catalog;
 use crate::history::revision::Revision;
 use crate::history::{resolve, version};
-use crate::operations::{create, promote};
 use crate::store;
 use std::path::Path;
 
@@ -41,35 +40,6 @@ impl Store {
     pub fn active(&self) -> Result<Option<Version>> {
         let catalog = Catalog::load(&self.0)?;
         catalog.active_number().map(|number| self.version_of(&catalog, number)).transpose()
-    }
-
-    /// Gives the newest source version the next number. `None` where the newest version has this very state.
-    pub fn create_version(
-        &self,
-        message: Option<&str>,
-        author: &Author,
-    ) -> Result<Option<Version>> {
-        let message = message.map(str::to_owned);
-        let request = create::CreateRequest { message, ..create::CreateRequest::default() };
-        match create::create(&self.0, &request, &author.who())? {
-            create::Created::New { number, .. } => self.version(&number.to_string()).map(Some),
-            create::Created::NothingStaged { .. } => Ok(None),
-        }
-    }
-
-    /// Makes a version live here, as `lua-store version promote --offline` does: the next push to a remote takes the step there.
-    /// `expect` is what must be live before; where something else is, nothing changes and the error is a conflict.
-    pub fn promote(
-        &self,
-        name: &str,
-        expect: Option<&str>,
-        reason: Option<&str>,
-        author: &Author,
-    ) -> Result<Version> {
-        let expect = expect.map(str::parse::<Revision>).transpose()?;
-        let request = promote::PromoteRequest { reason: reason.map(str::to_owned), expect };
-        let promotion = promote::promote(&self.0, &name.parse()?, &request, &author.who())?;
-        self.version(&promotion.number.to_string())
     }
 
     /// Changes from the first of two versions to the second.

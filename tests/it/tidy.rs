@@ -51,7 +51,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "library",
-        "client report merge operations history model diff compare store object progress error",
+        "flow client report merge operations history model diff compare store object progress error",
     ),
     (
         "internals",
