@@ -2,13 +2,16 @@
 //!
 //! Messages name the thing in quotes and end without a full stop; the hint is the exact command to run.
 
+mod details;
 mod hint;
 
+pub(crate) use details::Details;
 pub use hint::Hint;
 
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -69,20 +72,22 @@ impl Kind {
     }
 }
 
-/// An error for a person: kind, message, hint. Boxed so that `Result<T>` stays small.
+/// An error for a person: kind, message, hint, and where it has any data for programs. Boxed so that `Result<T>` stays small.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: Kind,
     message: String,
     hints: Vec<Hint>,
+    details: Option<Arc<dyn Details>>,
     source: Option<io::Error>,
 }
 
 impl Error {
     /// An error of a kind. The message says what could not be done, and names the thing in quotes.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), hints: Vec::new(), source: None }))
+        let (message, hints) = (message.into(), Vec::new());
+        Error(Box::new(Inner { kind, message, hints, details: None, source: None }))
     }
 
     /// An error that is none of the other kinds.
@@ -162,6 +167,7 @@ impl Error {
         let mut error = Error::new(self.0.kind, self.0.message.clone());
         error.0.source = self.io_kind().map(io::Error::from);
         error.0.hints = self.0.hints.clone();
+        error.0.details = self.0.details.clone();
         error
     }
 
@@ -186,6 +192,18 @@ impl Error {
             Hint::Text(text) => Some(&**text),
             _ => None,
         })
+    }
+
+    /// Adds what a program needs of this refusal besides its sentence.
+    #[must_use]
+    pub(crate) fn with_details(mut self, details: impl Details + 'static) -> Self {
+        self.0.details = Some(Arc::new(details));
+        self
+    }
+
+    /// Data of a refusal that carries some.
+    pub(crate) fn details(&self) -> Option<&dyn Details> {
+        self.0.details.as_deref()
     }
 
     /// The operating system's kind of failure, where there is one below.

@@ -12,6 +12,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::text;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use serde_json::Value;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
@@ -254,6 +255,9 @@ pub struct ErrorView<'a> {
     code: &'static str,
     message: &'a str,
     hint: Option<String>,
+    /// Of a refusal that carries data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Value>,
 }
 
 impl<'a> ErrorAnswer<'a> {
@@ -264,7 +268,12 @@ impl<'a> ErrorAnswer<'a> {
 
 impl<'a> ErrorView<'a> {
     pub fn new(error: &'a Error) -> ErrorView<'a> {
-        ErrorView { code: error.kind().word(), message: error.message(), hint: hints::of(error) }
+        ErrorView {
+            code: error.kind().word(),
+            message: error.message(),
+            hint: hints::of(error),
+            details: error.details().and_then(|details| details.to_value().ok()),
+        }
     }
 }
 

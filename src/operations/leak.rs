@@ -47,6 +47,12 @@ impl Leak {
     }
 }
 
+/// All secrets that stop a push; its message names only the first.
+#[derive(Debug, Serialize)]
+struct RefusedSecrets {
+    secrets: Vec<Leak>,
+}
+
 /// Refuses what would keep a secret; nothing where there is none.
 pub fn refuse(leaks: &[Leak]) -> Result<()> {
     if leaks.is_empty() {
@@ -59,7 +65,8 @@ pub fn refuse(leaks: &[Leak]) -> Result<()> {
     if count > told.len() {
         message += &format!("\n  … and {} more", count - told.len());
     }
-    Err(Error::failed(message).hint(Hint::AllowSecrets(allowances(told))))
+    let details = RefusedSecrets { secrets: leaks.to_vec() };
+    Err(Error::failed(message).hint(Hint::AllowSecrets(allowances(told))).with_details(details))
 }
 
 /// The names that allow all of these, each once.

@@ -25,6 +25,7 @@ use crate::progress::Progress;
 use crate::reader::compiled::Dist;
 use crate::store::Batch;
 use crate::workspace::{ProjectView, Snapshot};
+use serde::Serialize;
 
 #[derive(Clone)]
 pub struct PushRequest {
@@ -54,6 +55,12 @@ pub struct Staged<S> {
     /// Holds the new objects, and reads the stored ones through.
     pub objects: S,
     pub report: PushReport,
+}
+
+/// What the output of `lua compile` lacks, so that it is not pushed.
+#[derive(Debug, Serialize)]
+struct LackingOutput {
+    dropped: Vec<Dropped>,
 }
 
 /// Findings of a push, stored or not.
@@ -98,7 +105,8 @@ impl PushReport {
         Err(Error::failed(format!(
             "cannot push what the output of `lua compile` lacks:\n  {notes}"
         ))
-        .hint(Hint::PushDropped))
+        .hint(Hint::PushDropped)
+        .with_details(LackingOutput { dropped: lacking }))
     }
 
     /// The record of this push.

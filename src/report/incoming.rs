@@ -10,6 +10,7 @@ use crate::merge::incoming::{Incoming, LedgerChange};
 use crate::merge::pull::PullConflicts;
 use crate::merge::{ConflictReason, rebase};
 use crate::report::view;
+use serde::Serialize;
 
 /// `Allowed secrets, as origin contains them: src/key.ts`, where there are any.
 pub fn inherited(allowed: &[String], from: &str) -> Option<String> {
@@ -104,10 +105,29 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
     lines
 }
 
+/// What a remote has and we have not, so that nothing goes there.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BehindRemote {
+    remote: String,
+    /// Numbers there.
+    source_versions: Vec<u64>,
+    versions: Vec<u64>,
+    /// How many promotions and deletions.
+    ledger: usize,
+}
+
 /// The error of what cannot go to a remote before what is new there came here. `action` is `push` or `promote v3`.
 pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
+    let details = BehindRemote {
+        remote: remote.to_owned(),
+        source_versions: news.source.iter().map(|push| push.version.number).collect(),
+        versions: news.versions.iter().map(|version| version.number).collect(),
+        ledger: news.ledger.len(),
+    };
     Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
         .hint(Hint::PullFirst { remote: remote.to_owned() })
+        .with_details(details)
 }
 
 /// `2 source versions and 1 version that are not here`

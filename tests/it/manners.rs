@@ -1,6 +1,6 @@
 //! Behaviour of every command: errors, exit codes, `--json`, colour, pipes.
 
-use crate::common::Project;
+use crate::common::{Project, shop};
 use insta::assert_snapshot;
 
 #[test]
@@ -139,4 +139,44 @@ fn the_harness_hides_the_machine() {
     let project = Project::new();
     let outcome = project.git("rev-parse --show-toplevel");
     assert_eq!((outcome.stdout.as_str(), outcome.code), ("", 128), "{outcome}");
+}
+
+/// `error.details` of a command that fails.
+fn details(project: &Project, line: &str) -> serde_json::Value {
+    let outcome = project.run(&format!("{line} --json"));
+    assert_eq!(outcome.code, 1, "{outcome}");
+    let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert!(answer["error"]["message"].is_string(), "{answer}");
+    answer["error"]["details"].clone()
+}
+
+#[test]
+fn a_refusal_has_its_data_beside_its_sentence() {
+    let ann = shop::project();
+    ann.ok("init");
+    // Put together at run time, so that no scanner takes this file for a leak.
+    let secret = ["ghp_", "q9Zx8Wc7Vb6Nm5Lk4Jh3Gf2Ds1Aq0WeR5tY6"].concat();
+    let text = format!("const key = '{secret}';\nexport const find = (id: string) => key + id;\n");
+    let store = ann.read("src/lib/store.ts");
+    ann.write("src/lib/store.ts", text);
+    let refused = details(&ann, "push");
+    assert_eq!(refused["secrets"][0]["path"], "src/lib/store.ts", "{refused}");
+    assert_eq!(refused["secrets"][0]["line"], 1, "{refused}");
+    assert_eq!(refused["secrets"][0]["allow"], "src/lib/store.ts", "{refused}");
+    assert!(!refused.to_string().contains(&secret), "{refused}");
+
+    ann.write("src/lib/store.ts", store);
+    ann.ok("remote add origin ../share/agent_shop");
+    ann.ok("push");
+    ann.ok("version create -m one");
+    ann.ok("push");
+    let ben = shop::project();
+    ben.ok("init");
+    ben.ok(&format!("remote add origin {}", ann.path("../share/agent_shop").display()));
+    let expected = serde_json::json!(
+        {"remote": "origin", "sourceVersions": [1], "versions": [1], "ledger": 0}
+    );
+    assert_eq!(details(&ben, "push"), expected);
+    let plain = ben.run("version show nothing --json");
+    assert!(!plain.stdout.contains("details"), "{plain}");
 }

@@ -180,6 +180,11 @@ fn what_the_output_lacks_is_not_pushed() {
         assert!(outcome.stderr.contains("tool mix of skill shop"), "{outcome}");
         assert!(outcome.stderr.contains("job nightly"), "{outcome}");
     }
+    let refused = project.run("push --json").stdout;
+    let refused: serde_json::Value = serde_json::from_str(&refused).unwrap();
+    let dropped = refused["error"]["details"]["dropped"].as_array().unwrap();
+    let names: Vec<_> = dropped.iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["mix", "nightly"], "{refused}");
     assert_eq!(project.json("source list"), serde_json::json!([]));
     let answer = project.json("push --allow-dropped");
     assert_eq!((&answer["sourceVersion"], &answer["deployable"]), (&1.into(), &false.into()));
