@@ -1,4 +1,5 @@
-//! Context of a command: the project, the clock, the user, the person at the terminal.
+//! Context of a command: the project, the clock, the user, the person at the terminal. The only
+//! source of these for commands; it is passed down as values.
 
 use super::args::Global;
 use super::output::{Output, cannot_ask};

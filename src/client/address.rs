@@ -1,4 +1,5 @@
-//! Address of a remote: a URL or a folder, and the agent there.
+//! Address of a remote: a URL or a folder, and the agent there. Secrets in a URL are refused,
+//! because addresses are stored in `config.toml` and shown in messages.
 
 use crate::error::{Error, Hint, Result};
 use crate::protocol::AgentId;

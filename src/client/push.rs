@@ -1,4 +1,7 @@
 //! Push: sends everything that the remote lacks, as one pack and one transaction.
+//!
+//! The transaction names the expected refs, so another push in between is noticed and nothing is
+//! overwritten. An answer that was lost is found by asking again with the same id.
 
 use super::fetch::{self, remember};
 use super::{Remote, heads, txn};

@@ -1,4 +1,6 @@
-//! The parts of one primitive that differ: fields of its definition, its tools, what it reaches.
+//! Difference of one primitive: the fields of its definition, its tools, and its reach. Moves of
+//! files are taken out first, so that a renamed folder is one fact and not a change of every
+//! primitive below it.
 
 use super::detail::{self, Detail};
 use crate::compare::moved;

@@ -1,4 +1,8 @@
-//! Differences between two states, primitive by primitive, decided by content and never by numbers.
+//! Differences between two states, primitive by primitive.
+//!
+//! Contents decide, never numbers: the ids of a primitive's definition and of its reach are
+//! compared first, and only those that differ are opened. The result holds facts and no sentence;
+//! `report` has the words, and `operations`, `merge` and `flow` decide by it.
 
 pub mod compiled_values;
 mod count;

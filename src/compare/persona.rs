@@ -1,4 +1,5 @@
-//! Versions of the persona, gathered from the source versions that brought them.
+//! Versions of the persona, gathered from the source versions that introduced them, each with its
+//! status. For the `persona` commands.
 
 use crate::compare::{self, PersonaContent};
 use crate::error::{Error, Hint, Kind, Result};

@@ -1,4 +1,5 @@
-//! The difference of two JSON Schemas, parameter by parameter, in words.
+//! Difference of two JSON Schemas, parameter by parameter, in words. `compare::detail` calls it for
+//! inputs and outputs of tools; schemas may come from old stores, so any JSON is accepted.
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
-//! Three-way text merge: the lines that each side changed since the base, and where the two clash.
+//! Three-way text merge: the lines that each side changed since the base, and the hunks that clash.
 //!
-//! Changes that overlap or touch clash unless they are the same, as in git.
+//! Changes that overlap or touch clash unless they are equal, as in git.
 
 use super::text::LARGE;
 use similar::{Algorithm, MergeResolution, TextMerge, TextMergeConfig};

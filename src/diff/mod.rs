@@ -1,4 +1,5 @@
-//! Differences between two trees and between two texts.
+//! Differences between two trees and between two texts: changed paths, patches, three-way merges of
+//! lines, changed words. It knows nothing of agents.
 
 pub mod lines;
 mod merge;

@@ -1,5 +1,6 @@
-//! Destination of a push: the remote that was asked what it has before the work here begins, and where
-//! everything that is here goes after it.
+//! Destination of a push: the remote, which is asked for its head before the work here begins. A
+//! push that is behind is refused before anything is made, and an unreachable remote does not lose
+//! the push: it stays here, and the next one sends it.
 
 use super::remote::NamedRemote;
 use super::{Notice, Phase, Reporter};

@@ -1,4 +1,8 @@
-//! Pointer at a remote: a step of it is judged there, where there is a remote, taken there, and then here.
+//! Change of the pointer at a remote: checked against the remote's pointer, applied there, and then
+//! here.
+//!
+//! In this order, because the remote decides for everybody: a crash in between leaves a pointer
+//! here that the next command moves after it.
 
 use super::destination::{Destination, behind};
 use super::remote::NamedRemote;

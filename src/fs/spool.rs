@@ -1,4 +1,5 @@
-//! A file that grows as bytes arrive, and that another process goes on with when this one dies.
+//! Spool: a file that grows as bytes arrive, and that another process continues if this one dies.
+//! Its bytes count for nothing until they are verified.
 
 use super::atomic_file::rename;
 use super::fault::{self, Step};

@@ -1,4 +1,5 @@
-//! Git process: arguments as they are, never through a shell; its stderr becomes the error.
+//! Process of git: arguments are passed as they are, never through a shell; its stderr becomes the
+//! error. Environment variables that would lead git to another repository are removed.
 
 use crate::error::{At, Error, Result};
 use crate::parallel;

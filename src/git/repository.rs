@@ -1,4 +1,5 @@
-//! Git repository of a project: its folder, its branch, and checks that it can take a commit.
+//! Git repository of a project: its folder, its branch, and checks that it can take a commit. It
+//! refuses a merge or rebase in progress, since a commit would end up inside of it.
 
 use super::process::GitCommand;
 use crate::error::{Error, Hint, Result};

@@ -1,5 +1,8 @@
 //! Live version of an agent: according to which remote, as of when, promoted by whom; and the
 //! records here that were not sent to that remote.
+//!
+//! A remote decides for everybody, so `ACTIVE` here counts only without one. `status`, `version
+//! list` and `log` show it.
 
 use super::catalog::Catalog;
 use super::ledger::{self, LedgerEntry};

@@ -1,4 +1,5 @@
-//! Checks what the store says of the agent: every ref's whole closure, every record, the ledger.
+//! Verification of history for `fsck`: everything that refs and the ledger reach, every record, and
+//! their agreement. It reads only, and goes on after each problem, so that one run names them all.
 
 mod agreement;
 

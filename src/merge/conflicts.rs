@@ -1,5 +1,8 @@
-//! Merge conflicts per primitive: the primitives that each side changed, those that clash, and a check of the merged
-//! agent.
+//! Merge conflicts per primitive: the primitives that each side changed, those that clash, and a
+//! check of the merged agent.
+//!
+//! Lines that merge are not enough: the merged files are read as an agent, and each primitive must
+//! be that of the base, of ours or of theirs. A merge is stored only when this finds nothing.
 
 use super::conflict::{Conflict, ConflictReason, SideEdit};
 use super::file::{FileSides, Side, TextSides};

@@ -1,4 +1,6 @@
-//! File of a merge: a path that a side changed, its content at the base and on each side, and their merge.
+//! File of a merge: a path that a side changed, its content at the base and on each side, and their
+//! merge. Only text of a limited size is merged by line; any other file is taken whole from one
+//! side, or is a conflict.
 
 use super::conflict::ConflictReason;
 use crate::diff::{ChangedBy, HunkSide, MergeTexts};

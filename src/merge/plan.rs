@@ -1,4 +1,5 @@
-//! Merge plan: the result for each path, before conflicts are found and anything is stored.
+//! Merge plan: the result for each path, before conflicts are looked for and anything is stored.
+//! `merge::conflicts` checks it; the choice `--ours` or `--theirs` changes it.
 
 use super::Trees;
 use super::conflict::ConflictReason;

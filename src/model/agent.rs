@@ -1,4 +1,5 @@
-//! An agent as it was read from a project: settings, persona, primitives, and what could not be read.
+//! Agent as data: settings, persona, primitives, and the parts that could not be read. `reader`
+//! makes it, `operations` stores it; equal projects give equal values on every machine.
 
 use super::kind::Kind;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,5 @@
-//! Agents as data: kinds, items, names, numbers, and the agent as it was read.
+//! Model: an agent as data, with the table of kinds, names, numbers and canonical JSON. Lowest of
+//! the rooms that know agents; it reads and writes no file.
 
 pub mod agent;
 pub mod item;

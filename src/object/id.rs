@@ -1,4 +1,7 @@
-//! Object id: 32 bytes of BLAKE3.
+//! Object id: 32 bytes of BLAKE3, written as 64 hexadecimal digits.
+//!
+//! The id of a blob is the plain hash of its bytes, so `b3sum FILE` prints it; trees are hashed in
+//! a domain of their own, so no file can pass as a tree.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

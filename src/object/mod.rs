@@ -1,4 +1,5 @@
-//! Objects: blobs and trees, named by the hash of their bytes. No I/O and no clock here.
+//! Objects: blobs and trees, named by the hash of their bytes. No I/O and no clock: `store`,
+//! `remote_store` and memory implement [`Source`] and [`Sink`].
 
 mod compare;
 mod extent;

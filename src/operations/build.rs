@@ -1,5 +1,8 @@
-//! Builds the state of a push: what was read is stored, what did not change keeps its tree and its
-//! number, what changed gets the next one.
+//! State of a push, built from the agent that was read.
+//!
+//! Every entry is stored; an entry with the content of the previous state keeps its tree and its
+//! number, and a changed one gets the next number. Called by `operations::stage`, for a push as for
+//! its preview.
 
 use super::same::EarlierState;
 use crate::compare::{self, PushChange, PushedItem};

@@ -1,4 +1,6 @@
-//! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
+//! Bundles of an agent: the versions of one, its verification, and the clone or fetch from it. A
+//! bundle may come from anywhere, so it is verified like a pack from a stranger before a ref
+//! changes.
 
 use crate::error::{Error, Hint, Result};
 use crate::fs;

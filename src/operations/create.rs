@@ -1,4 +1,5 @@
-//! `version create`: the pushed state gets the next number.
+//! Creation of an agent version: the pushed state gets the next number. It is refused if nothing
+//! changed since the newest version, so that numbers mean something.
 
 use super::stock;
 use super::wording;

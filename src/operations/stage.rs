@@ -1,5 +1,7 @@
-//! Preview of a push: files and state of this moment, in a batch that is not committed yet. `push`
-//! commits it; `diff`, `status` and dry runs drop it.
+//! Preview of a push: files and state of this moment, in a batch that is not committed yet.
+//!
+//! `push` commits it; `diff`, `status` and dry runs drop it, so that a preview can never differ
+//! from the push. Secrets that are not allowed are taken out before anything is stored.
 
 use super::build::{self, Base, Built, Input, PushScope};
 use super::reached::{self, Needed};

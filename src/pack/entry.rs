@@ -1,4 +1,5 @@
-//! An entry: one object, or a group of small ones, compressed as one.
+//! Entry of a pack: one object, or a group of small ones compressed together, which saves most for
+//! trees and short files. `docs/format.md` has its bytes.
 
 use super::codec;
 use super::group::Group;

@@ -1,4 +1,5 @@
-//! Administration of the agents of a remote store: overview, archive, delete.
+//! Administration of the agents of a remote store: overview, archive, delete. For `serve agents`
+//! and the administrators' routes.
 
 use super::collect::{Upkeep, millis, retire};
 use super::engine::{Cas, Expect};

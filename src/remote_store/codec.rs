@@ -1,4 +1,7 @@
-//! The bytes of a stored head: MessagePack, shortest forms only, one value one byte string.
+//! Codec of a stored head: MessagePack, shortest forms only.
+//!
+//! One value has exactly one encoding, because heads are compared and swapped as bytes; any other
+//! encoding is refused as damage.
 
 use super::engine::PackKey;
 use super::head::{AppliedTransaction, PackRef, RetiredPack, StoredHead};

@@ -1,4 +1,5 @@
-//! Damage: what was found of an agent that cannot be read. It is known until it is cured or its pack is gone.
+//! Log of damage: the objects of an agent that cannot be read. A finding is kept until it is
+//! repaired or its pack is gone; upkeep repairs those of which another copy is whole.
 
 use super::RemoteStore;
 use super::engine::PackKey;

@@ -1,4 +1,5 @@
-//! Fetch: one pack with the objects that the client lacks.
+//! Fetch: one pack with the objects that the client lacks. Equal requests get equal bytes, so that
+//! an interrupted download continues at its offset.
 
 use super::RemoteStore;
 use crate::error::{Error, Kind, Result};

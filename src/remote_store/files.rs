@@ -1,4 +1,7 @@
-//! File engine: heads and packs as files.
+//! File engine: heads and packs as files in a folder.
+//!
+//! A head is swapped under a lock per agent, and a pack gets its name only when it is whole and
+//! synced. `tests/it/crash/remote_store.rs` cuts it at every disk step.
 
 use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore, random};
 use super::layout::{self, RemoteLayout};

@@ -1,4 +1,8 @@
-//! Layout of a remote store's folder, which is the data folder of a server: the name of everything in it, and its `format` file.
+//! Layout of a remote store's folder, which is the data folder of a server: the name of everything
+//! in it, and its `format` file.
+//!
+//! No other file of the room builds a path. Names of agents and uploads come from the network, so
+//! each is encoded or checked here before it becomes a path.
 
 use super::engine::PackKey;
 use crate::error::{At, Error, Hint, Result};

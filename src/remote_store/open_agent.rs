@@ -1,4 +1,6 @@
-//! Open agent: the head, packs and objects of an agent. Kept while they stay the same.
+//! Open agent: the head, the packs and the objects of an agent, kept open while the head stays the
+//! same. Every request on an agent goes through it; opening costs a read of the head and of each
+//! index.
 
 use super::RemoteStore;
 use super::engine::PackKey;

@@ -1,4 +1,5 @@
-//! ChangeView: a change as JSON: the stock command's sections by kind, flat lists beside them, and every detail.
+//! Change between two states as JSON: the stock command's sections by kind, flat lists beside them,
+//! and every detail.
 
 use super::by_kind::ByKind;
 use crate::compare::{

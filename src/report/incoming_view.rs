@@ -1,4 +1,4 @@
-//! IncomingView: what a remote has and we have not, a refused pull and a done one, as JSON.
+//! Incoming versions of a remote as JSON, and the answers of a refused and of a completed pull.
 
 use super::change_view::ChangeView;
 use super::conflict::ConflictView;

@@ -1,4 +1,5 @@
-//! LiveView: what is live as JSON: since when, by whom, according to whom, and what was not sent there.
+//! Live version as JSON: since when, by whom, according to which remote, and the records that were
+//! not sent there.
 
 use crate::history::live::{Live, PromotionRecord, Unsent};
 use crate::history::record::{Event, iso};

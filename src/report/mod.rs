@@ -1,4 +1,6 @@
-//! A change between two states in words: the lines of `version diff`, and its JSON.
+//! Words for a change between two states: the lines of `version diff`, `push --dry-run` and every
+//! other difference. Facts come from `compare`; JSON answers are the types whose names end with
+//! `View`.
 
 mod by_kind;
 mod change_view;

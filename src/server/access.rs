@@ -1,4 +1,7 @@
 //! Access control: the token of a request, looked up among those that are valid now.
+//!
+//! Only hashes of tokens are known. A request without access to an agent gets the same answer as
+//! for an agent that does not exist, so that ids cannot be probed.
 
 use super::hints;
 use super::limits::Requester;

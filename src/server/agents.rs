@@ -1,4 +1,8 @@
-//! Handlers for one agent: refs, uploads, transactions, fetches.
+//! Handlers of the routes of one agent: refs, uploads, transactions, fetches.
+//!
+//! Each is called after `server::access` admitted the request, and does its work on a thread of a
+//! pool with a limit. The rules of a push are those of `remote_store`; this file only translates
+//! them to HTTP.
 
 use super::access::Admitted;
 use super::body;

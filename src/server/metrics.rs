@@ -1,4 +1,5 @@
-//! Metrics in the Prometheus text format. No agent is named in it.
+//! Metrics in the Prometheus text format. No label names an agent or a token: their number is
+//! unbounded, and the page may be public.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;

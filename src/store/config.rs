@@ -1,4 +1,7 @@
-//! `config.toml`: the agent's id, the author, secrets that may be kept, git, the remotes. No secret is kept there.
+//! `config.toml`: the agent's id, the author, allowed secrets, git, the remotes.
+//!
+//! Edits keep comments and unknown keys, since people write in it too. It never holds a secret:
+//! tokens are in a file of the user (`client::credentials`).
 
 use super::{StoreLock, layout};
 use crate::error::{Error, Result};

@@ -1,5 +1,6 @@
-//! Layout of `.lua/`: the name of everything in it, and its `format` file. Only what keeps git away is not here: that is
-//! `git_guard`.
+//! Layout of `.lua/`: the name of everything in it, and its `format` file. No other file builds a
+//! path below `.lua/`; only the git guard is elsewhere (`git_guard`). An unknown format is refused
+//! before anything is read or written.
 
 use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Published};

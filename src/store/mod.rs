@@ -1,4 +1,8 @@
-//! The store: `.lua/` on disk. Refs, the pointer `ACTIVE`, the lock, the configuration, and what keeps git away.
+//! Store: the folder `.lua/` on disk, with refs, the pointer `ACTIVE`, the lock, the configuration,
+//! objects and the git guard.
+//!
+//! It knows objects and refs, and nothing of agents. Writers hold the lock; readers never do, so
+//! each change becomes visible by one rename.
 
 mod active;
 mod bundle;

@@ -1,6 +1,7 @@
-//! The files of a project: what is kept, taking a snapshot of them, bringing them back.
+//! Workspace: the files of a project. Which are kept, snapshots of them, and restores.
 //!
-//! `docs/files.md` says what is kept, what is left out, and what a restore guarantees.
+//! `docs/files.md` has the rules: files that are kept, files that are left out, and the guarantees
+//! of a restore.
 
 mod case_collisions;
 mod check;

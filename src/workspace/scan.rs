@@ -1,4 +1,7 @@
-//! The files of a project as they are now, taken from the index where it still holds.
+//! Scan of a project: its files now, with the entries of the index that still hold.
+//!
+//! Ignored files and secrets are left out here, by the rules in force at each folder.
+//! `workspace::snapshot` reads the files that the index does not answer for.
 
 use super::check::ValidEntries;
 use super::index::{IndexEntryKind, IndexFolder, IndexItem, StatIndex};

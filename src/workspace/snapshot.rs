@@ -1,4 +1,7 @@
-//! A snapshot: the files of a project as one tree, and what was left out of it.
+//! Snapshot: the files of a project as one tree, and the files that were left out, with the reason.
+//!
+//! A file that changes while it is read is read again, so each blob is one state of its file.
+//! Pushes, previews and restores begin with one.
 
 use super::check::{self, ValidEntries};
 use super::index::{IndexEntryKind, StatIndex};

@@ -1,4 +1,6 @@
-//! From the files that were found to objects: blobs on several threads, then the trees above them.
+//! Objects of a snapshot: blobs of the scanned files, hashed on several threads, then the trees
+//! above them. A known file is not read again if the index holds its id and, for a push, if its
+//! object is stored.
 
 use super::index::{IndexEntryKind, IndexFolder, StatIndex};
 use super::previous::PreviousTree;

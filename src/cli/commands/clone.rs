@@ -1,4 +1,4 @@
-//! `clone`: a project made of what a remote, or a bundle, has.
+//! `clone`: make a project from a remote or a bundle.
 
 use crate::cli::breaches;
 use crate::cli::context::Context;

@@ -1,4 +1,4 @@
-//! `fetch`: everything that a remote has comes here, and nothing of ours is touched.
+//! `fetch`: get everything that a remote has, and change nothing of ours.
 
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};

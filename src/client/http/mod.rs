@@ -1,4 +1,8 @@
-//! HTTP remote: a server as `docs/protocol.md` describes it.
+//! HTTP remote: a client of a server as `docs/protocol.md` describes it.
+//!
+//! Every answer is checked before it is used, because the server may be hostile, a proxy, or no
+//! server of ours at all. Requests that may have been applied are repeated with the same
+//! transaction id, so that none is applied twice.
 
 mod download;
 mod failure;

@@ -1,4 +1,5 @@
-//! Sync: the project beside a version of the remote, and either side taken over to the other.
+//! Sync: comparison of the project with a version of the remote, and the transfer of either side to
+//! the other. Called by `sync` and `compile --sync`.
 
 pub mod accept;
 mod pull;

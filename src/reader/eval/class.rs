@@ -1,4 +1,5 @@
-//! Classes and enums: objects that a class makes, with what it inherits.
+//! Classes and enums: instances with their fields, constructors and inherited members, as far as
+//! these only compute. Called for `new` and for classes that a list of primitives names.
 
 use super::expression::propagate;
 use super::value::{

@@ -1,4 +1,7 @@
 //! Values: the results of the expressions of a project.
+//!
+//! A value that only running would give is `Unknown`, with the place and the reason, and it
+//! spreads: anything computed from it is unknown too. So a definition never holds a guess.
 
 use crate::reader::reach::root::ReachRoot;
 use crate::reader::syntax::module::ModuleId;

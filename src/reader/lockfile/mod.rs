@@ -1,4 +1,7 @@
 //! Versions of npm packages: from the nearest lock file, or the range in `package.json`.
+//!
+//! They are part of a primitive's reach: a new version of a package changes the primitives that
+//! import it.
 
 mod bun;
 mod graph;

@@ -1,4 +1,6 @@
-//! The file that makes the agent, and the agent in it.
+//! Entry point: the file that makes the agent, and the agent in it. Files are tried in the order of
+//! the stock command, so that both find the same agent; of several in one folder the choice is
+//! reported.
 
 use crate::error::{Error, Result};
 use crate::model::kind::AGENT;

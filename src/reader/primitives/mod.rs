@@ -1,4 +1,5 @@
-//! Primitives: where the agent is made, the forms in which a project writes them, and their definitions as JSON.
+//! Primitives: the entry point of the agent, the forms in which a project writes them, and their
+//! definitions as JSON.
 
 pub mod entry;
 pub mod forms;

@@ -1,4 +1,5 @@
-//! Target of a name: through imports, re-exports and namespaces to a declaration or a package.
+//! Target of a name: a declaration or a package, found through imports, re-exports and namespaces.
+//! Reach is the closure of these targets.
 
 use crate::error::Result;
 use crate::reader::reach::Reacher;

@@ -1,4 +1,5 @@
-//! The syntax of a project: files, parsed once, the modules that they are, and code without its types and layout.
+//! Syntax of a project: files, modules parsed once, names and declarations, and normalised code.
+//! The only part of the reader that names the parser `oxc`.
 
 pub mod closure;
 pub mod declarations;

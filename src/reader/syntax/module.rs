@@ -1,4 +1,5 @@
-//! One module of a project: its syntax tree, what it declares, imports and exports.
+//! Module: one file of a project, with its syntax tree, declarations, imports and exports. It is
+//! immutable after parsing; `Modules` owns it.
 
 use super::names::{self, ModuleNames};
 use oxc_ast::ast::{

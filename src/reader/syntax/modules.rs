@@ -1,4 +1,8 @@
-//! The modules of a project: each read and parsed once, found from a specifier as TypeScript finds it.
+//! Modules of a project: each read and parsed once, and found from a specifier as TypeScript finds
+//! it.
+//!
+//! Every file that was read or looked for is recorded, because the cache of the reader depends on
+//! exactly these.
 
 use super::files::Files;
 use super::module::{Link, Module, ModuleContent, ModuleId, Script, place};

@@ -1,4 +1,4 @@
-//! Manifest: what the stock manifest has of each kind of primitive, beside its name and source.
+//! Fields of the stock manifest for each kind of primitive, beside its name and source.
 
 use super::agent::AgentManifest;
 use super::voice::VoiceManifest;

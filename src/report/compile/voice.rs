@@ -1,4 +1,5 @@
-//! VoiceManifest: a voice as the stock manifest has it: its fields in their order, models taken apart, functions as flags.
+//! Voice in the stock manifest: its fields in their order, models as provider and name, functions
+//! as flags.
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};

@@ -1,4 +1,5 @@
-//! Disk quota of one agent: bytes of its packs and uploads, and its refs.
+//! Disk quota of one agent: bytes of its packs and uploads, and its refs. Bytes of an unfinished
+//! upload are reserved before they arrive, so that concurrent uploads cannot exceed it together.
 
 use super::ServerLimits;
 use crate::error::{Error, Kind, Result};

@@ -1,4 +1,5 @@
-//! Group cache: the groups that were decompressed last, as what is read next is often beside what was read before.
+//! Cache of decompressed groups, the last ones used: the next object is often in the group of the
+//! one before. Its size in bytes is bounded.
 
 use crate::pack::Group;
 use std::collections::{BTreeMap, HashMap};

@@ -1,4 +1,7 @@
-//! Object look-up: which pack, which entry, which base; and a check of the hash.
+//! Lookup of an object: its pack, its entry, the base of that, and a check of the hash.
+//!
+//! Every read of the store ends here. Of several copies a damaged one is skipped as long as another
+//! is whole, and the work for one object is bounded, because a pack may come from a stranger.
 
 use super::list::{Pack, Packs};
 use super::{Odb, big};

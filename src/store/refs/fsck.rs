@@ -1,4 +1,5 @@
-//! Ref fsck: every ref and everything that is wrong with them; damage stops nothing here.
+//! Check of all refs: each with its problem, if it has one. Damage stops nothing here, because
+//! `fsck` and `history::repair` need the sound refs beside the damaged ones.
 
 use super::packed::{self, Packed};
 use super::{LoggedRefs, RefName, Refs, SNAPSHOTS, SOURCE, VERSIONS, log, name};

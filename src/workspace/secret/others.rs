@@ -1,4 +1,5 @@
-//! Secrets that are neither a beginning with a run, nor a name with a value.
+//! Patterns of secrets with a form of their own: neither a fixed prefix with a run of characters,
+//! nor a name with a value. Each is a function, and has a sample in `tests/it/secrets/samples.rs`.
 
 use super::find::starts_here;
 use super::pattern::CharSet::{Alnum, Base64, Dotted, Hex, Word};

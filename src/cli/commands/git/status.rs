@@ -1,4 +1,4 @@
-//! `git status`: what git has of the project, and where it is not what the versions say.
+//! `git status`: commits and tags of the versions in git, and their differences from the versions.
 
 use crate::cli::Exit;
 use crate::cli::context::Context;

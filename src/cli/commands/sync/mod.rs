@@ -1,4 +1,4 @@
-//! `sync`: how the project compares with what is published on the server, and what to do about it.
+//! `sync`: compare the project with the published version on the server, and take over either side.
 
 mod act;
 mod ask;

@@ -1,4 +1,4 @@
-//! `version promote`: which version is live.
+//! `version promote`: make a version the live one, with a preview of the change for users.
 
 use crate::cli::context::Context;
 use crate::cli::remote::RemoteArgs;

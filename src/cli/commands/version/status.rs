@@ -1,4 +1,4 @@
-//! `version status`: what is live beside what is pushed, primitive by primitive.
+//! `version status`: the live version compared with the pushed state, primitive by primitive.
 
 use crate::cli::Exit;
 use crate::cli::context::Context;

@@ -1,4 +1,4 @@
-//! `serve token`: who may do what at the server.
+//! `serve token`: tokens of a server, each with its agents, its scope and its end.
 
 pub mod create;
 pub mod list;
