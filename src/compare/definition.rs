@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub struct PrimitiveChange {
     /// Top-level fields of the definition, tools aside.
     pub fields: Vec<String>,
-    /// The same, each with what it was and what it is.
+    /// The same, each with its old and new value.
     pub details: Vec<Detail>,
     pub tools_added: Vec<String>,
     pub tools_removed: Vec<String>,

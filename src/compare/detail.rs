@@ -147,8 +147,8 @@ fn is_secret(field: &str) -> bool {
     below("headers") || below("env") || WORDS.iter().any(|word| field.contains(word))
 }
 
-/// A value as it may be shown: `code` for functions, `(secret)` for secrets, source text for what could
-/// not be evaluated, addresses without the password and the query in them.
+/// Value that is safe to show: `code` for functions, `(secret)` for secrets, source text for
+/// unevaluated values, addresses without the password and the query in them.
 pub fn shown(value: &Value) -> Value {
     match value {
         Value::Object(map) if has(Some(value), "$function") && is_mark(map) => json!("code"),

@@ -134,7 +134,7 @@ impl StateChange {
         self.kinds.iter().any(|kind| !kind.rebundled.is_empty())
     }
 
-    /// Takes in what a push found to be the same and compiled anew: it keeps the old code of those.
+    /// Adds primitives that a push found unchanged but compiled anew: it keeps their old code.
     pub fn add_rebundled(&mut self, items: &[PushedItem]) {
         for item in items.iter().filter(|item| item.rebundled) {
             let Some(section) =
@@ -244,7 +244,7 @@ fn kind_change<S: Source + ?Sized>(
     Ok(change)
 }
 
-/// `went` and `came` are the trees of what was removed and added.
+/// `went` and `came` are the trees of removed and added primitives.
 fn renames<S: Source + ?Sized>(
     source: &S,
     change: &KindChange,
@@ -271,7 +271,7 @@ fn is_rebundled<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<bo
     Ok(matches!((code(old)?, code(new)?), (Some(old), Some(new)) if old != new))
 }
 
-/// `None` when only what is kept beside the content differs, such as the bytes of comments.
+/// `None` if only files beside the content differ, such as the bytes of comments.
 fn primitive_change<S: Source + ?Sized>(
     source: &S,
     old: &Id,

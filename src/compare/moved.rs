@@ -1,4 +1,4 @@
-//! Files that moved: what a primitive reached under one path before, and reaches under another now.
+//! Files that moved: reached under one path before, and under another now.
 
 use serde_json::{Map, Value};
 use std::cmp::Reverse;

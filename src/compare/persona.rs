@@ -34,7 +34,7 @@ impl PersonaStatus {
     }
 }
 
-/// One version of the persona: what it says, and the push that made it.
+/// One version of the persona: its text, and the push that made it.
 #[derive(Clone, Debug)]
 pub struct PersonaVersion {
     pub number: u64,

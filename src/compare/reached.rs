@@ -49,7 +49,7 @@ pub struct SharedReach {
     pub env: Vec<EnvReach>,
 }
 
-/// Gathers what the changed primitives reach. Those that came or went as a whole bring nothing.
+/// Gathers the reach of the changed primitives. Added and removed ones contribute nothing.
 pub fn reached(change: &StateChange) -> SharedReach {
     let mut modules: BTreeMap<&str, ModuleReach> = BTreeMap::new();
     let mut imports: BTreeMap<&ImportMove, Vec<Item>> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! Primitives under another name: what went and what came of one kind, and is the same or nearly so.
+//! Renamed primitives: a removed and an added one of the same kind with equal or nearly equal
+//! content.
 
 use super::PrimitiveChange;
 use crate::error::Result;
@@ -57,7 +58,7 @@ impl RenameCandidate {
     }
 }
 
-/// Pairs of what went and what came that are one thing: equal ones first, then the most alike.
+/// Pairs of removed and added ones that are one thing: equal ones first, then the most alike.
 pub fn pairs<'a>(
     removed: &'a [RenameCandidate],
     added: &'a [RenameCandidate],
@@ -112,8 +113,8 @@ fn collect(path: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The weight of what is alike in the weight of everything. Without a function or a text that is alike
-/// two definitions only have the same form, and are not one thing.
+/// Weight of the equal parts in the weight of all. Without an equal function or text two
+/// definitions only have the same form, and are not one thing.
 fn likeness(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> f32 {
     let (mut alike, mut all, mut telling) = (0.0, 0.0, false);
     for (path, text) in old {

@@ -121,7 +121,7 @@ fn kind_words(schema: &Value) -> String {
     }
 }
 
-/// The kind and what it holds: `array of string`, `one of "a", "b"`.
+/// Type with its content: `array of string`, `one of "a", "b"`.
 fn type_words(schema: &Value) -> String {
     let kind = kind_words(schema);
     match (&*kind, schema.get("items")) {

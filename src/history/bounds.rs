@@ -1,4 +1,6 @@
-//! Bounds of versions that come from elsewhere: what they unfold to is counted before anything unfolds them.
+//! Bounds of versions that come from elsewhere: the number of entries and the bytes of a tree are
+//! computed before anything unpacks it, because a few objects can unpack to more than any disk
+//! holds.
 
 use super::record::{SOURCE, STATE};
 use crate::error::{Error, Result};

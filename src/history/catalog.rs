@@ -1,5 +1,5 @@
-//! Catalog: all versions of a store at one moment, their ids by number and what the ledger says of
-//! them. It is read before a version is named, listed, promoted or deleted.
+//! Catalog: all versions of a store at one moment, their ids by number and their status by the
+//! ledger. Every command reads it before it names, lists, promotes or deletes a version.
 
 use super::ledger::{self, LedgerIndex};
 use super::ledger_index::Cache;
@@ -12,9 +12,9 @@ use crate::store::{Active, Heads, Odb, Store};
 /// So many records of the ledger are read in the time that a cache takes to be written.
 const READ_MOST: usize = 32;
 
-/// All versions of a store at one moment: their ids by number, and what the ledger says of them.
+/// All versions of a store at one moment: their ids by number, and their status by the ledger.
 /// Contents are read on demand, so listing twenty of five hundred costs twenty. A damaged ref keeps
-/// its number and stops only what needs it.
+/// its number and stops only commands that need it.
 pub struct Catalog<'a> {
     store: &'a Store,
     objects: &'a Odb,
@@ -33,7 +33,7 @@ impl<'a> Catalog<'a> {
         Catalog::with(store, read_index)
     }
 
-    /// The same from every record of the ledger, whatever a cache says.
+    /// The same from every record of the ledger, without the cache.
     pub fn load_whole(store: &'a Store) -> Result<Catalog<'a>> {
         Catalog::with(store, |store, head| ledger::fold(store.objects(), head))
     }
@@ -61,7 +61,7 @@ impl<'a> Catalog<'a> {
         Ok(catalog)
     }
 
-    /// The versions and the ledger of somebody else, or what will be ours. `objects` has all of it.
+    /// Catalog of other heads: somebody else's, or ours after a merge. `objects` has all of them.
     pub fn of(store: &'a Store, objects: &'a Odb, heads: &Heads) -> Result<Catalog<'a>> {
         let active = heads.active;
         let head = active.map(|active| active.ledger);
@@ -75,9 +75,9 @@ impl<'a> Catalog<'a> {
         Ok(catalog)
     }
 
-    /// The same by the word of a remote, where there is one: what is live and what was deleted is what it says, and
-    /// versions that only it has are listed too where they are here. Where its ledger is not here, all but what is live
-    /// is as this store knows it.
+    /// Catalog according to a remote, if there is one: it decides which version is live and which
+    /// are deleted, and versions that only it has are listed too, as far as they are here. Without
+    /// its ledger, all but the live version is as this store knows it.
     pub fn by_remote(store: &'a Store, theirs: Option<&Heads>) -> Result<Catalog<'a>> {
         let Some(theirs) = theirs else { return Catalog::load(store) };
         let here = match theirs.active {
@@ -100,7 +100,8 @@ impl<'a> Catalog<'a> {
         let number = theirs.active.and_then(|active| active.version);
         let id = number
             .and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
-        // A number that is another version's here, or nobody's, is not what the remote means.
+        // A number that means another version here, or none, cannot be the one that the remote
+        // means.
         catalog.live =
             number.zip(id.copied()).filter(|(number, id)| match catalog.entry(*number) {
                 Some(Ok(here)) => here == id,
@@ -110,7 +111,7 @@ impl<'a> Catalog<'a> {
         Ok(catalog)
     }
 
-    /// `ACTIVE` names what the ledger promoted last. Where it does not, one of the two is damaged, and
+    /// `ACTIVE` names the last promotion of the ledger. Otherwise one of the two is damaged, and
     /// nothing may be built on either.
     fn check_pointer(&self) -> Result<()> {
         let live = self.active.and_then(|active| active.version);
@@ -121,7 +122,7 @@ impl<'a> Catalog<'a> {
                 format!("ACTIVE names v{live}, and there is no ref \"{REFS}/v{live}\"")
             }
             (Some(live), Some(promoted)) if self.id(live) == Some(*promoted) => return Ok(()),
-            // The ledger says what the damaged ref held, unless that is another version's.
+            // The ledger has the content of the damaged ref, unless that is another version's.
             (Some(live), Some(promoted))
                 if self.damage(live).is_some() && self.ref_to(promoted).is_none() =>
             {
@@ -172,13 +173,13 @@ impl<'a> Catalog<'a> {
         self.refs.iter().rev().map(|(number, _)| *number)
     }
 
-    /// The newest version: the highest number that is not deleted. One whose ref is damaged counts, as nobody knows
-    /// what it is.
+    /// Newest version: the highest number that is not deleted. One whose ref is damaged counts, as
+    /// its content is unknown.
     pub fn latest(&self) -> Option<u64> {
         self.numbers().find(|number| self.status(*number) != Status::Deleted)
     }
 
-    /// The number that was given last, to whatever version.
+    /// Number that was given last.
     pub fn last_number(&self) -> Option<u64> {
         self.refs.last().map(|(number, _)| *number)
     }

@@ -74,7 +74,7 @@ pub struct LedgerIndex {
 }
 
 impl LedgerIndex {
-    /// Adds what was said before: `earlier` is the chain up to the record that this one follows.
+    /// Continues an earlier index: the chain up to the record that this one follows.
     fn follow(&mut self, earlier: LedgerIndex) {
         self.promoted.extend(earlier.promoted);
         self.deleted.extend(earlier.deleted);

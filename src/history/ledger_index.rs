@@ -24,7 +24,7 @@ impl Cache {
         Cache { path: store.path(store::LEDGER_INDEX) }
     }
 
-    /// The newest record that was folded, and what the chain up to it says.
+    /// Newest record that was folded, and the index of the chain up to it.
     pub fn load(&self) -> Option<(Id, LedgerIndex)> {
         decode(&fs::read_if_exists(&self.path).ok()??)
     }
@@ -35,8 +35,8 @@ impl Cache {
     }
 }
 
-/// The hash of the rest; the newest record; the versions with what became of them; the order in which
-/// they were active, by their place among the versions.
+/// Hash of the rest; newest record; versions with their fate; the order in which they were active,
+/// by their place among the versions.
 fn encode(head: &Id, index: &LedgerIndex) -> Vec<u8> {
     let mut versions: Vec<&Id> = index.promoted.union(&index.deleted).collect();
     versions.sort_unstable();

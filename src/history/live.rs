@@ -19,7 +19,7 @@ pub struct KnownRemote {
     pub remote: String,
     /// Milliseconds since 1970-01-01 UTC; `None` where the time was not kept.
     pub at_ms: Option<i64>,
-    /// It was asked just now. Otherwise this is what it had then.
+    /// True for an answer of this moment; otherwise the last one is shown.
     pub fresh: bool,
     pub heads: Heads,
     /// Tokens with which versions and records were sent there.
@@ -67,7 +67,7 @@ pub enum Pointer {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {
-    /// `None`: there is no remote, or nothing is known of it, and what is here is all there is to say.
+    /// `None`: there is no remote, or it never answered, and the pointer here counts.
     pub known_remote: Option<KnownRemote>,
     pub served: Option<Served>,
     /// Version that `ACTIVE` names here.

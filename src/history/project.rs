@@ -30,8 +30,8 @@ impl Project {
         &self.store
     }
 
-    /// Puts the files of the project into a batch. `base` is the tree of the files pushed before; what is tracked
-    /// is kept also where a rule ignores it.
+    /// Puts the files of the project into a batch. `base` is the tree of the last push; tracked
+    /// files are kept even if a rule ignores them.
     pub fn snapshot(
         &self,
         batch: &mut Batch,

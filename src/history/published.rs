@@ -4,8 +4,8 @@ use crate::error::{Error, Hint, Result};
 use crate::object::Id;
 use crate::store::{Heads, Store, common};
 
-/// Refuses what would give another number to a version that some remote has: what comes from one remote never
-/// renumbers what went to another one.
+/// Refuses to renumber a version that some remote has: a pull from one remote never changes numbers
+/// at another.
 pub fn check(store: &Store, local: &Heads, new: &Heads) -> Result<()> {
     let config = store.config()?;
     // A bundle is remembered under a name too, but no remote keeps its numbers.

@@ -1,5 +1,5 @@
-//! Records: small MessagePack maps that say who did what, when. Each is a blob in a tree of its own,
-//! beside entries that link to what it is about. Field order is part of the format.
+//! Records: small MessagePack maps with author, time and reason. Each is a blob in a tree of its
+//! own, beside entries that link to its subject. Field order is part of the format.
 
 use crate::error::{Error, Hint, Kind, Result};
 use jiff::Timestamp;
@@ -110,7 +110,7 @@ pub fn fields(bytes: &[u8]) -> Option<Value> {
         .or_else(|| read::<LedgerRecord>(bytes))
 }
 
-/// Says what it was that could not be read, and for damage what to do.
+/// Error for a record that could not be read, with the next step if it is damaged.
 pub fn unreadable(what: &str, error: Error) -> Error {
     let error = error.context(format!("cannot read {what}"));
     match error.kind() {

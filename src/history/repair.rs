@@ -1,6 +1,6 @@
-//! Repair: refs and the pointer that are lost or damaged become what they were, as far as that is known for certain:
-//! from the log of the refs, from what a remote or a bundle has, from the ledger. What is whole is not touched, and
-//! what nobody knows is left as it is. Cut off anywhere, it is run again.
+//! Repair of lost or damaged refs and of the pointer, as far as their content is certain: from the
+//! log of the refs, from a remote or a bundle, from the ledger. Whole refs are not touched, and a
+//! ref without a certain content is left as it is. An interrupted repair is run again.
 
 use super::catalog::Catalog;
 use super::ledger;
@@ -18,8 +18,8 @@ pub struct Repaired {
     pub pointer: Option<Active>,
 }
 
-/// Repairs the refs first and then the pointer, which names one of them. `others` is what remotes and bundles have;
-/// their objects are here.
+/// Repairs the refs first and then the pointer, which names one of them. `others` are the heads of
+/// remotes and bundles; their objects are here.
 pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
     let lock = store.lock()?;
     let check = store.refs().check();
@@ -34,13 +34,14 @@ pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
     if let Some(was) = &pointer {
         store.restore_pointer(&lock, was)?;
     }
-    // An earlier repair may have put back what this one finds whole, and died before that was durable.
+    // An earlier repair may have restored a ref that this one finds whole, and died before it was
+    // durable.
     store.confirm()?;
     Ok(Repaired { refs, pointer })
 }
 
-/// The refs that are not what they were: those that the survey names, those whose object is nowhere while the log
-/// knows another one, and of a damaged `packed-refs` those that somebody else has beyond what can be read of it.
+/// Refs to repair: those with a problem, those whose object is missing while the log knows another
+/// one, and of a damaged `packed-refs` those that other heads have beyond its readable part.
 fn wanted(store: &Store, check: &RefCheck, others: &[Heads]) -> Result<BTreeSet<RefName>> {
     let mut wanted: BTreeSet<RefName> =
         check.problems.iter().flat_map(|trouble| trouble.refs.iter().cloned()).collect();
@@ -110,7 +111,7 @@ fn pointer(store: &Store, others: &[Heads]) -> Result<Option<Active>> {
         let mut there = others.iter().filter(same).filter_map(|heads| heads.active);
         return Ok(logged.or_else(|| there.find(|was| fits(store, &versions, was))));
     };
-    // One that goes on from what is logged is newer than the log, and something else is damaged.
+    // A pointer that follows the logged one is newer than the log, and something else is damaged.
     let goes_on = |was: &Active| {
         ledger::steps(store.objects(), Some(now.ledger))
             .map_while(Result::ok)

@@ -65,10 +65,10 @@ fn by_id(catalog: &Catalog, digits: &str) -> Result<u64> {
     }
 }
 
-/// The object that a revision names, as an entry: a version's or source version's tree, what is
-/// inside one, or any object by the beginning of its id.
+/// Object that a revision names, as an entry: the tree of a version or source version, an entry
+/// inside one, or any object by a prefix of its id.
 ///
-/// `theirs` is what a remote has, where its word counts for what is live.
+/// `theirs` are the heads of a remote, if it decides on the live version.
 pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Result<TreeEntry> {
     match revision {
         Revision::Inside(base, path) => {

@@ -1,5 +1,5 @@
-//! A version as a person gives it: `2`, `v2`, `active`, `latest`, `previous`, the beginning of an
-//! id, or `v2:path` for what is inside. What it means in a store is found out later.
+//! Revision: a version as a person writes it: `2`, `v2`, `active`, `latest`, `previous`, the prefix
+//! of an id, or `v2:path` for an entry inside. `history::resolve` looks it up in a store.
 
 use super::suggest;
 use crate::error::{Error, Hint, Result};

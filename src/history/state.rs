@@ -1,5 +1,5 @@
-//! A state: what one push says the agent is. In memory it is the ids of its parts, which is enough to
-//! compare, to carry unchanged parts over, and to store it again.
+//! State: the content of an agent at one push. In memory it is the ids of its parts, which is
+//! enough to compare, to carry unchanged parts over, and to store it again.
 
 use crate::error::{Error, Result};
 use crate::model::agent::Primitive;

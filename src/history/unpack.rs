@@ -7,8 +7,8 @@ use crate::progress::Progress;
 use crate::workspace;
 use std::path::Path;
 
-/// Makes the folder hold exactly the files of the tree. It is not there yet, or empty, or holds what was made of the
-/// same files before it was cut off. Gives the number of files.
+/// Unpacks a tree into a folder that is missing, empty, or holds part of the same files from an
+/// interrupted run. Returns the number of files.
 pub fn unpack(
     objects: &dyn Source,
     files: Id,

@@ -48,7 +48,7 @@ pub struct Problem {
     pub next: Option<Hint>,
 }
 
-/// Walks everything that refs and the ledger reach, and reports what cannot be read.
+/// Walks everything that refs and the ledger reach, and reports damaged objects.
 pub struct Walk<'a> {
     objects: &'a dyn Source,
     /// Problems below each tree that was walked.
@@ -60,7 +60,7 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// `refs` are those that can be read; what is wrong with the others their survey says.
+    /// `refs` are the readable ones; `RefCheck` reports the others.
     pub fn all(project: &'a Project, refs: &[(refs::RefName, Id)]) -> Vec<Problem> {
         let objects = project.store().objects();
         let (below, bad, affects) = Default::default();

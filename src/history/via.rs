@@ -1,5 +1,6 @@
-//! Via: which token brought a record to a remote. A record's author is what its maker says; this is what the
-//! remote saw, and it is known here, offline too, since the remote was last asked.
+//! Via: the token with which a record was sent to a remote. The author of a record is a claim of
+//! its maker; the token was checked by the remote, and is known here, offline too, since its last
+//! answer.
 
 use super::ledger;
 use crate::error::Result;

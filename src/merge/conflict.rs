@@ -45,7 +45,7 @@ pub enum ConflictReason {
     Changed,
     /// Both changed the same lines of a file, counted from 1 in ours.
     Lines(Range<usize>),
-    /// One side removed what the other changed.
+    /// One side removed it, the other changed it.
     Removed(Side),
     /// Both added it, in different ways.
     Added,
@@ -62,8 +62,8 @@ pub enum ConflictReason {
     Unreadable(Side, Unreadable),
     /// The merged project cannot be read.
     Broken(Unreadable),
-    /// It would be neither as the side left it that changed it, nor can it be told apart from what
-    /// else that side changed.
+    /// The result would not be the side's that changed it, and its change cannot be separated from
+    /// that side's other changes.
     Entangled,
 }
 

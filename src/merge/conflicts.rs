@@ -185,8 +185,8 @@ impl<'a> ConflictFinder<'a> {
         Ok(known.both.clone())
     }
 
-    /// Gives what clashes to one side: the files and lines that do, and of the primitives that do every
-    /// change that the other side made to them.
+    /// Gives conflicts to one side: the conflicting files and lines, and of conflicting primitives
+    /// every change that the other side made to them.
     pub fn decide(&self, plan: &mut MergePlan, conflicts: &[Conflict], winner: Side) -> Result<()> {
         plan.set_winner(winner);
         let keys = keys(conflicts);

@@ -60,7 +60,7 @@ impl TextSides {
         MergeTexts::new(&self.base, &self.ours, &self.theirs)
     }
 
-    /// The base with what one side alone changed.
+    /// Base with the changes of one side alone.
     pub fn only(&self, side: Side) -> String {
         self.compared().with(|_, hunk| match hunk.changed {
             changed if changed == side.alone() || changed == ChangedBy::Clash => side.take(),
@@ -86,7 +86,7 @@ impl TextSides {
         self.compared().with(|other, _| if other == number { HunkSide::Base } else { side.take() })
     }
 
-    /// Changes of both sides, less the hunks that were undone; `winner` decides what clashes.
+    /// Changes of both sides, less the hunks that were undone; `winner` decides conflicts.
     pub fn merged(&self, winner: Option<Side>, undone: &BTreeSet<usize>) -> String {
         self.compared().with(|number, hunk| match hunk.changed {
             _ if undone.contains(&number) => HunkSide::Base,
@@ -179,7 +179,7 @@ impl FileSides {
         }
     }
 
-    /// The id of the content where only one side changed it, whatever became of the mode.
+    /// Id of the content if only one side changed it, whatever happened to the mode.
     pub fn one_content(&self) -> Option<Id> {
         let id = |leaf: Option<Leaf>| leaf.map(|(_, id)| id);
         let (base, ours, theirs) = (id(self.base), id(self.ours), id(self.theirs));

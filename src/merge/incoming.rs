@@ -16,7 +16,7 @@ pub struct Incoming {
     pub ledger: Vec<LedgerChange>,
 }
 
-/// A source version, and what it changed since the one before.
+/// A source version, and its changes since the one before.
 #[derive(Debug)]
 pub struct IncomingPush {
     pub version: SourceVersion,

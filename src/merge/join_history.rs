@@ -35,8 +35,8 @@ pub struct DivergedLedgers {
     pub theirs: Vec<LedgerChange>,
 }
 
-/// Puts both together. `theirs` leaves out what only we recorded, where it cannot follow on the remote's.
-/// The remote's ledger must be in `objects`.
+/// Joins both histories. `theirs` leaves out our records that cannot follow the remote's. The
+/// remote's ledger must be in `objects`.
 pub fn join_histories<S: Source + ?Sized>(
     objects: &S,
     local: &Heads,

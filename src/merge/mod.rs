@@ -1,9 +1,10 @@
-//! Merge of two histories: the files of a project merged three ways, by file, by line, by primitive.
+//! Merge of two histories: the files of a project merged three ways, by file, by line, by
+//! primitive.
 //!
 //! Different files merge, and so do different primitives of one file. The same primitive changed on
-//! both sides in one file is a conflict even where its lines would merge: nobody wrote what came out.
-//! Whatever is put together is read as an agent before it counts, and each primitive has to be the
-//! side's that changed it. So no change of either side is lost without a word.
+//! both sides in one file is a conflict even if its lines would merge: nobody wrote the result. The
+//! merged files are read as an agent before they count, and each primitive must equal that of the
+//! side that changed it. So no change of either side is lost silently.
 
 mod conflict;
 mod conflicts;
@@ -28,7 +29,7 @@ use crate::merge::views::AgentViews;
 use crate::object::{Id, Sink, Source};
 use std::path::Path;
 
-/// Trees of files: where both sides began, and what each made of it.
+/// Trees of files: the base, and the two sides.
 #[derive(Clone, Copy, Debug)]
 pub struct Trees {
     /// `None` where the sides have nothing in common.
@@ -54,8 +55,8 @@ pub struct MergedTree {
     pub decided: Vec<Conflict>,
 }
 
-/// Merges what both sides did. A `choice` decides conflicts, and nothing else. The new objects go to
-/// `objects`; no file is touched.
+/// Merges the changes of both sides. A `choice` decides conflicts, and nothing else. The new
+/// objects go to `objects`; no file is touched.
 pub fn merge<S: Source + Sink>(
     objects: &mut S,
     root: &Path,

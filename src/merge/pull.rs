@@ -1,9 +1,9 @@
-//! `pull`, after the fetch: what a remote has comes into the project's files and before our own
-//! unpushed versions.
+//! `pull`, after the fetch: the versions of a remote are merged into the project's files, and
+//! placed before our unpushed versions.
 //!
-//! Files first, refs second. The base of the merge is the newest source version that both have, and it
-//! stays so until the refs say otherwise: a pull that was cut short finds the files half or wholly
-//! merged, finds nothing more to do to them, and goes on.
+//! Files first, refs second. The base of the merge is the newest common source version, and it
+//! stays the base until the refs change: a pull that was interrupted finds the files partly merged,
+//! and completes them.
 
 use super::rebase::{self, Rebased, rebase};
 use crate::diff::{self, TreeChange};
@@ -64,7 +64,7 @@ struct PullFiles {
     allowed: Vec<String>,
 }
 
-/// Takes over what a remote has. Its objects must be here, whole.
+/// Merges the versions of a remote. Its objects must be here, whole.
 pub fn pull(
     project: &Project,
     remote: &Heads,
@@ -79,8 +79,8 @@ pub fn pull(
     })
 }
 
-/// Puts our unpushed versions behind what a remote has, and leaves the files as they are: what is pushed
-/// next is ours, and theirs is history.
+/// Places our unpushed versions behind those of a remote, and leaves the files as they are: the
+/// next push is ours, and theirs is history.
 pub fn overtake(project: &Project, remote: &Heads, choice: Option<Side>) -> Result<PullOutcome> {
     take_over(project, remote, choice, |_, _| Ok(None), |_, _| Ok(None))
 }

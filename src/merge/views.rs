@@ -66,7 +66,7 @@ impl<'a> AgentViews<'a> {
         agent(&self.root, file_overrides)
     }
 
-    /// Bytes of a leaf for a reader. A link gives nothing: the merge of what it leads to counts.
+    /// Bytes of a leaf for a reader. A link gives nothing: the merge of its target counts.
     pub fn bytes(&self, leaf: Option<Leaf>) -> Result<Option<Vec<u8>>> {
         leaf.filter(|(mode, _)| mode.is_file()).map(|(_, id)| self.objects.blob(&id)).transpose()
     }

@@ -68,8 +68,9 @@ pub struct SourceRef {
 pub struct Reach {
     /// Project file → top-level declaration → BLAKE3 of its normalised source, 64 digits.
     pub modules: BTreeMap<String, BTreeMap<String, String>>,
-    /// Project file → imported name that the reached code of it uses → what that resolves to: `src/a.ts#total`, a file
-    /// as a whole, or an export of a package, `zod#z`. Code that stays the same can be given something else by an import.
+    /// Project file → imported name that the reached code of it uses → target of that name:
+    /// `src/a.ts#total`, a file as a whole, or an export of a package, `zod#z`. An import can give
+    /// other values to unchanged code.
     pub imports: BTreeMap<String, BTreeMap<String, String>>,
     /// npm package → version in the lock file, or the range in `package.json` where there is none; with all that it needs.
     pub packages: BTreeMap<String, String>,
@@ -106,9 +107,9 @@ pub struct Dropped {
     pub name: String,
 }
 
-/// The rules by which definitions and reaches are made. Other rules make other hashes of the same code, so whatever
-/// changes what the reader gives for unchanged files must give this the next number: then what older rules made is
-/// compared by reading the files of that time again.
+/// Number of the rules by which definitions and reaches are made. Other rules give other hashes for
+/// the same code, so every change of the reader's result for unchanged files needs the next number:
+/// then states of older rules are compared by reading their files again.
 pub const RULES: u64 = 2;
 
 impl Reach {

@@ -10,7 +10,7 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
         .map_err(|error| Error::failed(format!("a value cannot be written as JSON: {error}")))
 }
 
-/// Reads stored JSON. `what` names it in the error.
+/// Decodes stored JSON. The error names it by `what`.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T> {
     serde_json::from_slice(bytes)
         .map_err(|error| Error::corrupt(format!("{what} is not well formed: {error}")))

@@ -1,4 +1,4 @@
-//! The one table of kinds: what a primitive of an agent can be, and by which names it goes.
+//! Table of kinds: the primitives that an agent can have, and the names of each kind.
 //!
 //! The reader, the state tree, the command line and the messages all take their words from here.
 

@@ -1,8 +1,9 @@
-//! Names of primitives as names in a tree: what cannot be a file name is percent-encoded, one way only.
+//! Names of primitives as names in a tree: characters that no file name can have are
+//! percent-encoded, in exactly one way.
 
 use percent_encoding::{percent_decode_str, percent_encode_byte};
 
-/// The folder of a primitive's tree with what the compiler made of it. No primitive and no part of one has this name.
+/// Folder of compiled code in a primitive's tree. No primitive and no part of one has this name.
 pub const CODE: &str = "code";
 
 /// Characters that some file system refuses, and `%` itself so that the encoding can be undone.

@@ -59,7 +59,7 @@ pub struct Base {
     pub source: Option<Id>,
 }
 
-/// The next state, and what became of each entry in scope.
+/// Next state, and the result for each entry in scope.
 pub struct Built {
     pub state: State,
     pub items: Vec<PushedItem>,
@@ -208,7 +208,7 @@ impl<S: Source + Sink> Builder<'_, S> {
         }
     }
 
-    /// Takes out what the scope covers and the project no longer has.
+    /// Removes entries in scope that the project no longer has.
     fn remove_absent(&mut self, state: &mut State, present: &[&Primitive]) {
         let keys: Vec<String> = state.primitives.keys().cloned().collect();
         for key in keys {
@@ -302,8 +302,8 @@ impl<S: Source + Sink> Builder<'_, S> {
         })
     }
 
-    /// Stores the tree of a new or changed primitive, with the files it reaches byte for byte, and what
-    /// the compiler made of it.
+    /// Stores the tree of a new or changed primitive, with the files it reaches byte for byte, and
+    /// the compiler's output for it.
     fn store(&mut self, primitive: &Primitive, content: &Content, old: Option<Id>) -> Result<Id> {
         let mut entries = vec![
             TreeEntry::file(DEFINITION, content.definition),

@@ -34,8 +34,8 @@ pub fn everything(store: &Store) -> Result<BundleSelection> {
     Ok(BundleSelection { heads: store.heads()?, have: Vec::new() })
 }
 
-/// The agent versions from `first` to `last`, with the source versions that they are of. Numbers have
-/// no gaps, so those before `first` are named too, and what only they need is left out.
+/// Agent versions from `first` to `last`, with their source versions. Numbers have no gaps, so
+/// those before `first` are named too, and objects that only they need are left out.
 pub fn range(store: &Store, first: u64, last: u64) -> Result<BundleSelection> {
     let all = store.heads()?;
     let source_of = |number: u64| -> Result<u64> {
@@ -72,7 +72,8 @@ pub struct BundleBase<'a> {
     pub known: &'a [&'a Heads],
 }
 
-/// Proves a bundle with what is here, and holds what it names beyond what is known against the rules.
+/// Verifies a bundle against the objects here, and checks the refs that are not known yet by the
+/// rules.
 pub fn verify_pack(
     file: &Path,
     scratch: &Path,
@@ -94,7 +95,8 @@ pub fn verify_pack(
     Ok((proven, report.breaches))
 }
 
-/// Takes a bundle into a project, as what the remote `name` has, and says what it took as it is.
+/// Fetches a bundle into a project, as the heads of the remote `name`, and returns the broken rules
+/// that were accepted.
 pub fn fetch(
     project: &Project,
     file: &Path,

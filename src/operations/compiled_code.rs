@@ -28,7 +28,7 @@ pub fn leaks(
     Ok(leaks)
 }
 
-/// Stores what is kept with a primitive; `None` where there is nothing. `old` is the tree before.
+/// Stores the compiled code of a primitive; `None` without any. `old` is the tree before.
 pub fn store<S: Source + Sink>(
     sink: &mut S,
     root: &Path,

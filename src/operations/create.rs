@@ -61,7 +61,7 @@ fn plan_in(store: &Store, catalog: &Catalog, request: &CreateRequest) -> Result<
     if let Some(reason) = pushed.record.unread.as_ref().filter(|_| !request.allow_unreadable) {
         return Err(unread(pushed.number, reason));
     }
-    // A damaged one may be of the pushed state: then it is not known what to compare with.
+    // A damaged version may be of the pushed state: then there is nothing to compare with.
     if let Some(latest) = catalog.latest() {
         let newest = catalog.get(latest)?;
         // Of files that were not read it is not known that nothing changed.
@@ -105,9 +105,9 @@ pub fn create(store: &Store, request: &CreateRequest, who: &Author) -> Result<Cr
     }
 }
 
-/// Makes a version that was planned, if what comes next is still the same; `None` when somebody else
-/// pushed or made a version meanwhile. `commit` does what must be done right before, with the number
-/// certain, and gives the git commit to record; or it breaks off, and the whole is planned again.
+/// Makes a planned version, if the plan still holds; `None` when somebody else pushed or made a
+/// version meanwhile. `commit` runs right before, with the number certain, and returns the git
+/// commit to record; or it breaks off, and all of it is planned again.
 pub fn create_planned(
     store: &Store,
     plan: &VersionPlan,
@@ -130,7 +130,8 @@ pub fn create_planned(
     }
 }
 
-/// Says so of what is durable, whoever made it.
+/// Confirms that the newest version is durable, whoever made it, and reports that there is nothing
+/// new.
 fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
     store.confirm()?;
     Ok(Created::NothingStaged { latest })

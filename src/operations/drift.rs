@@ -1,7 +1,9 @@
-//! Drift: how the project compares with what was published, component by component, by content and never by number.
+//! Drift: the difference between the project and the published version, component by component, by
+//! content and never by number.
 //!
-//! Published is the newest version that was ever promoted, active or not: after a rollback the code is
-//! still compared with what was meant to be live last. What both sides agreed on before decides who moved.
+//! Published is the newest version that was ever promoted, active or not: after a rollback the code
+//! is still compared with the version that was last meant to be live. The last common state decides
+//! which side moved.
 
 use crate::compare::{self, PersonaChange, SettingChange, StateChange};
 use crate::error::{Error, Hint, Result};
@@ -160,7 +162,7 @@ impl std::str::FromStr for DriftTarget {
     }
 }
 
-/// The versions of a remote, and what its ledger says of them.
+/// Versions of a remote, and its ledger.
 pub struct Versions<'a, S: ?Sized> {
     objects: &'a S,
     /// By number, from v1 on.
@@ -205,7 +207,7 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
             .last()
     }
 
-    /// The one that was live before what is live.
+    /// Version that was live before the present one.
     fn previous(&self) -> Option<u64> {
         let (active, before) = (self.folded.was_active.first(), &self.folded.was_active);
         let id = before.iter().find(|id| Some(*id) != active)?;

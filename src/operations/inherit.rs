@@ -1,7 +1,8 @@
-//! Secrets that others allowed. Whoever pushed a version decided that what looks like a secret in it is none, or may be
-//! kept; a clone of it would else miss these files, and could push nothing.
+//! Secrets that others allowed. The author of a pushed version decided that its secrets are none,
+//! or may be kept; a clone without that decision would miss these files, and could push nothing.
 //!
-//! The list is each store's own and is no part of a version, so it is read off what the version contains.
+//! The list belongs to one store and is no part of a version, so it is derived from the version's
+//! content.
 
 use crate::diff;
 use crate::error::Result;
@@ -19,8 +20,8 @@ use serde_json::Value;
 /// Larger files are not looked through: they would have to be held in memory.
 const LARGEST: u64 = 8 << 20;
 
-/// Puts on the list what would have to be allowed to push what `now` contains and `before` does not. Gives what was
-/// not on it yet.
+/// Adds to the list everything that must be allowed to push the secrets of `now` that `before`
+/// lacks. Returns the new entries.
 pub fn inherit(
     project: &Project,
     before: Option<&SourceVersion>,
@@ -81,7 +82,7 @@ fn values(objects: &Odb, before: Option<Id>, now: Id) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Takes what [`inherit`] put on the list from it again.
+/// Removes from the list the entries that [`inherit`] added.
 pub fn forget(project: &Project, names: &[String]) -> Result<()> {
     if names.is_empty() {
         return Ok(());

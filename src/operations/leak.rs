@@ -1,7 +1,8 @@
-//! Secrets in what would be kept of an agent: where each is, and what allows it.
+//! Secrets among the values of an agent: the place of each, and the argument that allows it.
 //!
-//! A definition, a persona or a message is kept for ever, sent to every remote and shown in every diff. So
-//! whatever looks like a secret is refused before it becomes an object, and never printed whole.
+//! A definition, a persona or a message is kept for ever, sent to every remote and shown in every
+//! diff. So a value that looks like a secret is refused before it becomes an object, and never
+//! printed whole.
 
 use crate::error::{Error, Hint, Result};
 use crate::fs;
@@ -53,7 +54,7 @@ struct RefusedSecrets {
     secrets: Vec<Leak>,
 }
 
-/// Refuses what would keep a secret; nothing where there is none.
+/// Refuses a push with secrets.
 pub fn refuse(leaks: &[Leak]) -> Result<()> {
     if leaks.is_empty() {
         return Ok(());
@@ -94,8 +95,8 @@ impl<'a> SecretGuard<'a> {
         SecretGuard { root, allowed: Patterns::new(allowed) }
     }
 
-    /// Finds the secrets among the values of an agent, and leaves of each only how it begins: what is
-    /// shown or compared from here on holds none.
+    /// Finds the secrets among the values of an agent, and cuts each to its first letters: every
+    /// later output or comparison is free of them.
     pub fn clean(&self, agent: &mut Agent) -> Vec<Leak> {
         let mut found = Vec::new();
         let owner =
@@ -199,7 +200,7 @@ impl<'a> SecretGuard<'a> {
         }
     }
 
-    /// A text under a key: some kinds of secrets are known by what they are called.
+    /// Text under a key: some kinds of secrets are recognised by their name.
     fn text(
         &self,
         owner: &LeakSubject,

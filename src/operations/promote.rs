@@ -127,7 +127,7 @@ fn history(
     let was_active = pointer_state.live.was_active();
     let live = was_active.first();
     let back = was_active.iter().position(|other| other == id).filter(|at| *at > 0);
-    // Back from it to what was live before it already: that was no next version.
+    // A return to the version before it, which was live earlier: no next version.
     let back = back.filter(|at| was_active[at + 1..].contains(&was_active[at - 1]));
     let (mut undoes, mut taken_back) = (None, None);
     let mut since_live = true;

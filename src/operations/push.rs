@@ -1,7 +1,7 @@
-//! `push`: the project as it is becomes the next source version.
+//! `push`: the present project becomes the next source version.
 //!
 //! Files → objects → one pack → one ref. Everything before the ref is invisible; the ref is created
-//! under the lock, and only when nobody pushed since the state was built on what was there.
+//! under the lock, and only if nobody pushed since the state was built.
 
 use super::stage::{self, PushReport, Staged};
 use super::wording;
@@ -37,7 +37,7 @@ pub fn push(
         report.require_whole(request)?;
         if batch.met_damage() && !store.is_damaged() {
             store.note_damage();
-            // Once more, with every file in hand: what is damaged can be one that is as it was.
+            // Again with every file read: a damaged object can be one of an unchanged file.
             if store.is_damaged() {
                 continue;
             }

@@ -31,8 +31,8 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Takes the secrets out of the agent that must not be kept, and says what they are. With none it is
-    /// kept for the next command: a kept agent is clean.
+    /// Takes the secrets that must not be kept out of the agent, and returns them. Only an agent
+    /// without any is cached for the next command, so a cached agent is clean.
     pub fn clean<S: Source>(
         &mut self,
         project: &Project,
@@ -97,7 +97,8 @@ pub fn read(
             parallel::both(|| reader::project_and_cache_key(project.root()), || take(&tracked));
         let (snapshot, (agent, cache_key)) = match (snapshot?, agent) {
             (_, Err(error)) if request.scope == PushScope::Backup => {
-                // The reason quotes the code, and a backup is to be possible whatever that holds.
+                // The reason quotes code, which may hold a secret, and a backup must be possible
+                // nevertheless.
                 let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
                 let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
                 return Ok(Reading {
@@ -126,7 +127,7 @@ pub fn read(
         .hint("try again when the files have come to rest"))
 }
 
-/// An agent that cannot be read stops what needs it; the files can be kept all the same.
+/// An agent that cannot be read stops a push of it; a backup of the files is still possible.
 fn kept_anyway(error: Error) -> Error {
     if !reader::is_about_code(&error) {
         return error;

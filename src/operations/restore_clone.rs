@@ -1,6 +1,7 @@
-//! Adopting: a project that has no versions yet takes over all of somebody's, with the files that were pushed last.
+//! Restore of a clone: a project without versions gets all versions of another store, with the
+//! files of the newest push.
 //!
-//! Files first, refs second: what was cut off between them is done again.
+//! Files first, refs second: an interrupted run is repeated.
 
 use super::inherit::inherit;
 use crate::error::Result;

@@ -35,7 +35,7 @@ pub struct Rollback<'a> {
     batch: Batch,
     snapshot: Snapshot,
     plan: RestorePlan,
-    /// Files that differ, from what they are to what they will be.
+    /// Files that change, from their present content to the restored one.
     pub changes: Vec<TreeChange>,
 }
 
@@ -143,8 +143,8 @@ pub fn keep_workspace(project: &Project, who: &Author, progress: &Progress) -> R
     keep(project, batch, previous.as_ref(), &snapshot, who)
 }
 
-/// Makes the workspace as it is a safety snapshot, unless it is what was pushed last. One that was
-/// kept before a rollback that did not come to its end is not kept twice.
+/// Takes a safety snapshot of the workspace, unless it equals the last push. One from an earlier,
+/// interrupted rollback is not repeated.
 pub fn keep(
     project: &Project,
     mut batch: Batch,

@@ -218,7 +218,7 @@ fn finish<S: Source + Sink>(
 /// The project as it is, to be compared with states that somebody else has. Nothing is stored.
 pub struct Local<'a> {
     project: &'a Project,
-    /// Holds what was built, and reads through what it was made over.
+    /// New objects, over those of the project.
     pub objects: ProjectView<'a>,
     agent: Agent,
     /// Secrets that were taken out of the agent.
@@ -258,7 +258,7 @@ impl<'a> Local<'a> {
     }
 }
 
-/// The state, with what `lua compile` made of the same files.
+/// State, with the output of `lua compile` for the same files.
 fn build_state<S: Source + Sink>(
     project: &Project,
     request: &PushRequest,
@@ -281,7 +281,7 @@ fn build_state<S: Source + Sink>(
         Ok((build::build(objects, &input)?, dist))
     };
     match build(objects) {
-        // Perhaps a bundle is not what it was when the output was last looked at.
+        // A bundle may have changed since the output was last read.
         Err(error) if error.kind() == Kind::Conflict && cache.forget_dist() => build(objects),
         built => built,
     }

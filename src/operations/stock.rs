@@ -72,7 +72,7 @@ pub fn is_same(before: &[Dropped], now: &[Dropped]) -> bool {
     lost(before) == lost(now)
 }
 
-/// No code is longer; of what is, nothing is read.
+/// Limit on a bundle of code; longer ones are not read.
 const FILE_MAX: usize = 4 << 20;
 
 /// The agent in the files of a version, or why it cannot be read. It is read from them alone. `root` is any folder that exists.

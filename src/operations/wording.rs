@@ -6,8 +6,8 @@ use crate::operations::leak;
 use crate::store::Store;
 use crate::workspace::{self, Patterns};
 
-/// Refuses words that no record may hold, before there is one: what is too long, and secrets. Each has the name of its
-/// field.
+/// Refuses texts that no record may hold, before there is one: too long ones, and secrets. Each has
+/// the name of its field.
 pub fn check(store: &Store, words: &[(&str, Option<&str>)]) -> Result<()> {
     for (field, text) in words {
         text.map_or(Ok(()), |text| rules::check_text(field, text))?;

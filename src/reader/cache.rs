@@ -1,8 +1,9 @@
-//! The agent as it was read last, and what was seen of the compiler's output, kept beside the stat
-//! cache: nothing changed, nothing to parse.
+//! Cache of the last agent and of the compiler's output, beside the stat cache: nothing changed,
+//! nothing to parse.
 //!
-//! It counts for one tree of files, one state of what is read outside of it, and one reader. A cache
-//! that is damaged or of another reader is none, and one that cannot be written costs only time.
+//! It belongs to one tree of files, one state of the files read outside of it, and one reader. A
+//! damaged cache, or one of another reader, is ignored, and one that cannot be written costs only
+//! time.
 
 use crate::error::Result;
 use crate::fs;
@@ -92,7 +93,7 @@ impl AgentCache {
         Ok(kept.seen.dist)
     }
 
-    /// Forgets what was seen of the compiler's output. `false` where nothing was kept.
+    /// Forgets the cached compiler output. `false` if there was none.
     pub fn forget_dist(&self) -> bool {
         self.output.exists() && fs::remove(&self.output).is_ok()
     }
@@ -155,7 +156,7 @@ mod tests {
             Fixture { folder, memory: Memory::default(), cache }
         }
 
-        /// A tree with these files, whatever they hold.
+        /// A tree with these files, of any content.
         fn tree(&mut self, files: &[&str]) -> Id {
             let blob = self.memory.put_blob(b"x".to_vec(), None).unwrap();
             let files: Vec<_> = files.iter().map(|file| (*file, Mode::File, blob)).collect();

@@ -78,7 +78,7 @@ pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
     })
 }
 
-/// The same with what it was read from, where that can be told.
+/// The same with the files it was read from, if they are known.
 pub fn project_and_cache_key(root: &Path) -> Result<(Agent, Option<CacheKey>)> {
     on_thread(root, |root| read(root, &Files::default()))
 }

@@ -1,4 +1,4 @@
-//! The stat cache: what each file and folder of the project looked like when it was last read.
+//! Stat cache: the metadata of each file and folder of the project when it was last read.
 //!
 //! One flat file: magic, time limit, digest of the policy, folders in an order where each comes
 //! before those in it, BLAKE3 of all before. Numbers are little-endian. A file that is not exactly
@@ -18,9 +18,9 @@ pub struct StatIndex<'a> {
     /// A file that changed at this time of the file system or later may have changed again
     /// unnoticed.
     pub limit: i64,
-    /// The secret rules and what was allowed by name.
+    /// Digest of the secret rules and the allowed names.
     pub policy: Id,
-    /// A digest of what was tracked although it is ignored, if it was there.
+    /// Digest of the tracked files that are ignored, if they existed.
     pub tracked: Id,
     /// The root first. Empty where nothing is known.
     pub folders: Vec<IndexFolder<'a>>,

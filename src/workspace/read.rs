@@ -27,7 +27,7 @@ pub enum FileRead<T> {
     Gone,
 }
 
-/// A file that is open and what it looked like then.
+/// An open file and its stat at that time.
 pub struct OpenFile {
     file: File,
     path: std::path::PathBuf,
@@ -67,7 +67,7 @@ impl OpenFile {
 
     fn bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.stat.size as usize);
-        // No further than it was long: whatever grows is seen by its time and size.
+        // No further than its former length: growth is noticed by its time and size.
         (&self.file).take(self.stat.size).read_to_end(&mut bytes).at("read", &self.path)?;
         Ok(bytes)
     }

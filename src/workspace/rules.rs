@@ -1,4 +1,4 @@
-//! Ignore rules: what never belongs to the project, `.luaignore`, `.gitignore`.
+//! Ignore rules: built-in ones, `.luaignore` and `.gitignore`.
 //!
 //! Only files inside the project count, so that two machines agree. The deepest rule file decides
 //! first, its last matching line wins, and nothing below an ignored folder can be taken back in:

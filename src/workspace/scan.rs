@@ -47,7 +47,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
     }
 
-    /// One folder and all in it, or of an ignored one what is tracked; `None` when it is gone.
+    /// One folder and all in it, or the tracked part of an ignored one; `None` when it is gone.
     fn folder(
         &mut self,
         path: Cow<'a, str>,

@@ -90,7 +90,7 @@ pub fn snapshot(
     take(root, &mut FileHasher::storing(objects, previous), options)
 }
 
-/// Takes a snapshot through a keeper, which decides what is stored.
+/// Takes a snapshot through a hasher, which decides on storing.
 pub(super) fn take(
     root: &Path,
     keeper: &mut FileHasher<'_>,

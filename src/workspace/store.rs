@@ -49,8 +49,8 @@ impl<'o> FileHasher<'o> {
         self.objects.contains(tree)
     }
 
-    /// Reads what is not known, and gives every file its id. True when a file was gone, so that the
-    /// project has to be looked at again.
+    /// Reads unknown files, and gives every file its id. True when a file was gone, so that the
+    /// project has to be scanned again.
     pub fn read(
         &mut self,
         root: &Path,
@@ -223,7 +223,7 @@ fn same_folders(old: &StatIndex<'_>, found: &ScannedFiles<'_>) -> Vec<bool> {
     same
 }
 
-/// Writes down what became of a file; true when it was gone.
+/// Stores the result of one file in the index; true when it was gone.
 fn store_result(folder: &mut IndexFolder<'_>, at: usize, outcome: FileRead<Id>) -> bool {
     let item = &mut folder.items[at];
     match outcome {

@@ -1,4 +1,4 @@
-//! The project as a source of objects, with nothing stored: for what only wants to compare.
+//! View of the project as a source of objects, with nothing stored: for comparisons.
 
 use super::snapshot::{Snapshot, SnapshotOptions, take};
 use super::store::FileHasher;

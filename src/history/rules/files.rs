@@ -7,7 +7,7 @@ use crate::object::{Id, Mode, Source, TreeEntry};
 use crate::store::Odb;
 use std::collections::HashSet;
 
-/// `before` are files that passed: what is the same in them needs no look, and no tree is looked at twice, however
+/// `before` are files that passed: equal parts are skipped, and no tree is checked twice, however
 /// many paths lead to it.
 pub fn check(objects: &Odb, files: Id, before: Option<Id>) -> Result<()> {
     let (mut open, mut seen) = (vec![(String::new(), files, before)], HashSet::new());

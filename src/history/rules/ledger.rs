@@ -1,5 +1,5 @@
-//! The ledger: the old one and new records, each about a version that exists, with times that go on; and the pointer
-//! names what was promoted last.
+//! Rules for the ledger: it extends the old one, each record is about an existing version, times do
+//! not go back, and the pointer names the last promotion.
 
 use super::{Check, NewRecord, RefScope, record, refuse};
 use crate::error::Result;

@@ -1,7 +1,7 @@
-//! The rules of what may become part of an agent: asked by whoever takes in what another made, on both sides of the
-//! wire, and by `fsck`. `docs/remote-store.md` has them in words.
+//! Rules for everything that may become part of an agent: checked by both sides of a transfer, and
+//! by `fsck`. `docs/remote-store.md` has them in words.
 //!
-//! Hashes, trees and closure were proven before; here is what the objects mean.
+//! Hashes, trees and closure are verified before; these rules are about the meaning of the objects.
 
 mod files;
 mod ledger;
@@ -99,8 +99,8 @@ impl RuleReport {
     }
 }
 
-/// As much of what somebody has as is here already: the longest beginning of each series, and a ledger that theirs
-/// goes on from.
+/// Part of other heads that is here already: the longest common start of each series, and a ledger
+/// that theirs extends.
 pub fn known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Heads> {
     let longest = |series: fn(&Heads) -> &Vec<Id>| {
         let both = here.iter().map(|here| common(series(here), series(now))).max().unwrap_or(0);
@@ -119,7 +119,7 @@ fn newest_known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Option<Ac
     }
     let steps = super::ledger::steps(objects, Some(now.ledger)).map_while(Result::ok);
     let of = |id: Id| known.iter().copied().find(|known| known.ledger == id);
-    // The same ledger with another version is not what is known.
+    // The same ledger with another version is not known.
     let mut found = steps
         .filter_map(|step| of(step.id))
         .filter(|known| known.ledger != now.ledger || *known == now);
@@ -142,8 +142,8 @@ pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: RefScope) -> R
     Ok(check.report)
 }
 
-/// The one rule that nothing is taken without: a few objects that unfold to more than any disk holds stop whoever
-/// only looks at them.
+/// The one rule without exceptions: a few objects that unpack to more than any disk holds would
+/// stop anybody who only reads them.
 pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> {
     let mut bounds = Bounds::default();
     let source = new(&before.source, &after.source).map(|new| (refs::SOURCE, new));
@@ -161,7 +161,7 @@ pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> 
     Ok(())
 }
 
-/// The records of a ledger alone, whatever versions they are about.
+/// Records of a ledger alone, without their versions.
 pub fn records(objects: &Odb, head: Option<Id>) -> Result<RuleReport> {
     let after = Heads::default();
     let (report, bounds) = Default::default();
@@ -198,7 +198,7 @@ impl Check<'_> {
         });
     }
 
-    /// Takes note of what is wrong with one thing, and goes on with the next.
+    /// Records the problem of one thing, and goes on with the next.
     fn noted<T>(&mut self, what: &str, checked: Result<T>) -> Result<Option<T>> {
         let error = match checked {
             Ok(done) => return Ok(Some(done)),

@@ -10,7 +10,7 @@ use crate::object::{Id, Mode, Source, TreeEntry};
 use crate::store::Odb;
 use serde_json::Value;
 
-/// `before` is a state that passed: what is the same in it needs no look.
+/// `before` is a state that passed: equal parts are skipped.
 pub fn check(objects: &Odb, id: &Id, before: Option<&State>) -> Result<State> {
     const FILES: [&str; 4] =
         [state::SETTINGS, state::PERSONA_TEXT, state::PERSONA_OBJECT, state::NUMBERS];

@@ -63,8 +63,8 @@ fn origin(
     Some(problem(what, vec![of.short()], Hint::RepairFromRemote))
 }
 
-/// Versions are numbered once: who has the same later version has the same earlier ones. What a remote has beyond, or
-/// what parted from it and was pulled over, is no loss.
+/// Versions are numbered once: two stores with the same later version have the same earlier ones.
+/// Newer versions of a remote, or those that a pull left out, are no loss.
 fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for remote in store.tracked().unwrap_or_default() {
@@ -88,9 +88,9 @@ fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
     problems
 }
 
-/// A record that follows another one was written when that was in force, so that there was a pointer. Looked for only
-/// where neither a pointer nor a log of the refs is left; a first record alone is what a promotion leaves that was cut
-/// off before it happened.
+/// A record that follows another one proves that there was a pointer. Checked only if neither a
+/// pointer nor a log of the refs is left; a first record alone is left by a promotion that was cut
+/// off before its commit point.
 fn missing_pointer(store: &Store) -> Option<Problem> {
     if store.active().is_ok_and(|active| active.is_some()) || store.has_log() {
         return None;

@@ -1,7 +1,8 @@
-//! Rebase of our unpushed versions behind those of a remote: the next free numbers, and records that say so.
+//! Rebase of our unpushed versions behind those of a remote: the next free numbers, and rewritten
+//! records.
 //!
-//! Nothing is in force before the store's refs are replaced: this only puts the rewritten records into a batch
-//! and says what they make of the refs.
+//! Nothing counts before the store's refs are replaced: this only puts the rewritten records into a
+//! batch and returns the new refs.
 
 mod ledger;
 mod numbers;
@@ -61,7 +62,7 @@ pub enum RebaseOutcome {
     Diverged(SplitLedgers),
 }
 
-/// Puts what only we have behind what the remote has. The remote's objects must be here.
+/// Places our versions behind those of a remote. Its objects must be here.
 pub fn rebase<S: Source + Sink>(
     objects: &mut S,
     ours: &Heads,

@@ -17,7 +17,7 @@ pub struct RebasedSeries {
     pub ids: Vec<Id>,
     pub moved: Vec<NumberChange>,
     pub primitives: Vec<Renumbered>,
-    /// Old number → new number, for what got another one.
+    /// Old number → new number, for renumbered versions.
     numbers: HashMap<u64, u64>,
     /// Old id → new id: states of source versions; agent versions.
     pub renamed: HashMap<Id, Id>,
@@ -45,8 +45,8 @@ impl RebasedSeries {
     }
 }
 
-/// Our source versions behind theirs. The files of each stay what they are; the numbers of primitives
-/// follow on theirs.
+/// Our source versions behind theirs. The files of each are unchanged; the numbers of primitives
+/// continue theirs.
 pub fn sources<S: Source + Sink>(
     objects: &mut S,
     ours: &Heads,

@@ -290,7 +290,7 @@ proptest! {
         prop_assert_eq!(done.heads.source.len(), base + mine.len() + yours.len());
         prop_assert_eq!(common(&done.heads.source, &theirs.source), theirs.source.len());
         prop_assert_eq!(common(&done.heads.versions, &theirs.versions), theirs.versions.len());
-        // Each of ours holds what it held, and only numbers are others.
+        // Each of our versions has its old content, and only numbers differ.
         for at in base..ours.source.len() {
             let (old, old_state) = load(memory, &ours, at as u64 + 1);
             let (new, new_state) = load(memory, &done.heads, (at + yours.len()) as u64 + 1);

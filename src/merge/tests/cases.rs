@@ -210,7 +210,7 @@ fn a_primitive_that_one_removed_and_the_other_changed_is_a_conflict_in_whatever_
 fn what_cannot_be_read_together_is_a_conflict() {
     let more = [("src/lib/more.ts", Some("export const more = 'more';"))];
     let base = with(&shop(), &more);
-    // We begin to use what they remove.
+    // Our change begins to use a part that theirs removes.
     let ours = edited(&base, "src/skills.ts", "'Use this for orders.'", "more");
     let import = "import { find } from './find';";
     let both = format!("{import}\nimport {{ more }} from './lib/more';");

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Edits that anybody could make: a file, what is replaced in it, and what by. `%` is the side's own word.
+/// Plausible edits: a file, the replaced text, and the new one. `%` is the side's own word.
 const EDITS: &[(&str, &str, &str)] = &[
     ("src/index.ts", "openai/gpt-4o", "openai/%"),
     ("src/index.ts", "You are Ava.", "You are %."),

@@ -1,4 +1,4 @@
-//! Tests of the two looks at a project: what changes between them.
+//! Changes of a project between its two reads.
 
 use super::*;
 use crate::progress::Progress;

@@ -54,7 +54,7 @@ enum ListedBundle {
 /// The path of a bundle that is not kept, and why.
 pub type LeftOutBundle = (String, String);
 
-/// The bundles that a manifest lists, and those that are not kept. An error says what is damaged.
+/// Bundles that a manifest lists, and those that are not kept. The error names the damaged one.
 pub fn all(
     root: &Path,
     manifest: &CompileManifest,

@@ -57,7 +57,7 @@ impl CompiledPrimitive {
 }
 
 impl CompileManifest {
-    /// The manifest in these bytes. An error says what is wrong with it.
+    /// Manifest in these bytes. The error names its fault.
     pub fn parse(bytes: &[u8]) -> Result<CompileManifest> {
         let bad = |what: String| Error::corrupt(format!("\"{}\" {what}", super::MANIFEST));
         let manifest: CompileManifest = serde_json::from_slice(bytes)

@@ -58,7 +58,7 @@ pub struct Edited {
 pub fn set(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
     let (place, edited) = plan(root, field, value)?;
     if edited.before != edited.after {
-        // A link stays: what it leads to is written.
+        // A link is kept: its target is written.
         let file = place.file.canonicalize().at("read", &place.file)?;
         fs::rewrite(&file, edited.after.as_bytes())?;
     }

@@ -111,7 +111,7 @@ impl<'a> ValueSearch<'_, 'a> {
         (self.hops < HOPS_MAX).then_some(ValueSearch { hops: self.hops + 1, ..self })
     }
 
-    /// The place of what these keys lead to in an expression; `None` where that cannot be told.
+    /// Place of the value below these keys of an expression; `None` if it is not certain.
     fn below(
         self,
         module: &Rc<Module<'a>>,

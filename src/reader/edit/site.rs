@@ -25,11 +25,11 @@ pub enum EditForm {
     Template,
     /// Any other expression, as a whole.
     Expression,
-    /// `{ persona }`: what replaces it needs the key.
+    /// `{ persona }`: the replacement needs the key.
     Shorthand(String),
     /// An object that other code uses too: it is spread into one of its own, with this key.
     Around(String),
-    /// No property yet: what is put in needs the key, and a separator.
+    /// No property yet: the insertion needs the key, and a separator.
     Absent {
         key: String,
         separator: Separator,

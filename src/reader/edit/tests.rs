@@ -354,7 +354,7 @@ proptest! {
     }
 }
 
-/// Node runs what was written: the reader and the writer cannot agree on a mistake.
+/// Node runs the result: the reader and the writer cannot agree on a mistake.
 #[test]
 fn node_sees_the_same_texts() {
     if Command::new("node").arg("--version").output().is_err() {

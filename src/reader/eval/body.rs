@@ -1,4 +1,5 @@
-//! Bodies of functions: statements, local names, patterns. Only what computes a value is known.
+//! Bodies of functions: statements, local names, patterns. Only statements that compute are
+//! evaluated.
 
 use super::assign::{rest_of_list, rest_of_object};
 use super::expression::{propagate, propagate_or};

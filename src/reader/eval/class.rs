@@ -20,7 +20,7 @@ use std::rc::Rc;
 const OWN_CLASS: &str = "super";
 
 impl<'a> Evaluator<'a> {
-    /// A class with what it extends and implements.
+    /// A class with its bases and interfaces.
     pub fn class(&self, scope: &Rc<EvalScope<'a>>, node: &'a ClassNode<'a>) -> Result<Value<'a>> {
         let parent = match node.heritage_expression() {
             Some(parent) => Some(self.expression(scope, parent)?),

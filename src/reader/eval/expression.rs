@@ -133,7 +133,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// `a?.b` and what follows it.
+    /// `a?.b` and the rest of its chain.
     fn chain(
         &self,
         scope: &ScopeRef<'a>,

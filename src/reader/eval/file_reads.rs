@@ -1,7 +1,7 @@
 //! Files of the project that its code reads while it is loaded: a persona in a text file.
 //!
-//! Only what is in the project counts, no secret, and nothing that a path leads out of it to. A path
-//! is a value of its own, so that no absolute path becomes part of a definition.
+//! Only files in the project count, no secrets, and no path that leads out. A path is a value of
+//! its own, so that no absolute path becomes part of a definition.
 
 use super::value::{SourceSpan, Value};
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! Values from outside the project's code: what packages export, and JSON modules.
+//! Values from outside the project's code: exports of packages, and JSON modules.
 
 use super::value::{SourceSpan, Value};
 use crate::reader::syntax::module::{Imported, ModuleId};

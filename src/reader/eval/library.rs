@@ -82,7 +82,7 @@ pub fn member<'a>(path: &Path, key: &str, site: SourceSpan) -> Value<'a> {
     if longer.len() == 4 && is_global(path, &["process", "env"]) {
         return Value::unknown(site, reason(&longer));
     }
-    // `z` within what is Zod already.
+    // `z` as a member of Zod itself.
     if &*path[0] == "zod" && ["z", "default"].contains(&key) {
         longer.pop();
     }

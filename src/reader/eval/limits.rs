@@ -1,5 +1,5 @@
-//! The memory that evaluating one project may take. What a text, a list or an object holds is counted where
-//! an expression makes it; what is only looked up costs nothing.
+//! Limit on the memory that evaluating one project may take. The content of a text, a list or an
+//! object is counted at the expression that makes it; lookups cost nothing.
 
 use super::value::{SourceSpan, Value};
 use crate::reader::eval::Evaluator;

@@ -1,4 +1,4 @@
-//! Lists and objects that are written out, with what is spread into them.
+//! Literals of lists and objects, with the values spread into them.
 
 use super::expression::propagate_or;
 use super::value::{EvalScope, Object, SourceSpan, Value};

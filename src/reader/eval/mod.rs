@@ -1,8 +1,8 @@
-//! The evaluator: what an expression gives, without running the project.
+//! Evaluator: the value of an expression, without running the project.
 //!
 //! It knows literals, operators, names across modules, objects, classes, and functions that only
-//! compute. What it does not know becomes [`Value::Unknown`] with the place and the reason; it
-//! never guesses. Steps and depth are bounded, so every project ends in an answer.
+//! compute. Everything else becomes [`Value::Unknown`] with the place and the reason; it never
+//! guesses. Steps and depth are bounded, so every project ends in an answer.
 
 pub mod assign;
 pub mod body;
@@ -84,8 +84,8 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Counts what costs more than one step: a call, a turn of a loop. What they make can be nested as
-    /// deeply as there are turns, and has to be taken down again.
+    /// Counts operations that cost more than one step: a call, a turn of a loop. Their result can
+    /// be nested as deeply as there are turns, and has to be dropped again.
     pub fn spend(&self, steps: u32) {
         self.steps.set(self.steps.get() + steps);
     }
@@ -122,7 +122,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The same for what is made in a scope: at the top level of a module nothing else had to run.
+    /// The same for a value made in a scope: at the top level of a module nothing else had to run.
     pub fn roots_in(&self, scope: &EvalScope<'a>) -> Rc<[ReachRoot<'a>]> {
         if scope.parent.is_some() { self.roots() } else { Rc::default() }
     }

@@ -1,7 +1,7 @@
-//! Regular expressions: what `replace`, `split`, `test` and `match` give.
+//! Regular expressions: the results of `replace`, `split`, `test` and `match`.
 //!
-//! A pattern of JavaScript becomes one of the crate `regex`, which takes linear time whatever the pattern
-//! is. One that could mean something else there, or has no counterpart, is not evaluated.
+//! A pattern of JavaScript becomes one of the crate `regex`, which takes linear time whatever the
+//! pattern is. One that could mean something else there, or has no counterpart, is not evaluated.
 
 use super::expression::propagate_or;
 use super::value::{RegExp, SourceSpan, Value};
@@ -113,7 +113,7 @@ fn replaced<'a>(
     Ok(Some(Value::text(out)))
 }
 
-/// `$1`, `$&` and `$$` in a new text; `None` for what is rarer.
+/// `$1`, `$&` and `$$` in a new text; `None` for rarer forms.
 fn expanded(new: &str, found: &Captures<'_>) -> Option<String> {
     let mut out = String::new();
     let mut rest = new;

@@ -70,7 +70,7 @@ pub struct RegExp {
     pub flags: String,
 }
 
-/// An object: a literal, or what `new` or a function of `lua-cli` made.
+/// An object: a literal, or the result of `new` or of a function of `lua-cli`.
 pub struct Object<'a> {
     pub fields: RefCell<Vec<(Rc<str>, Value<'a>)>>,
     pub made: Option<MadeBy<'a>>,
@@ -96,7 +96,7 @@ pub struct MadeBy<'a> {
     pub class: Option<Rc<Class<'a>>>,
 }
 
-/// A function of the project, with what it closes over.
+/// A function of the project, with its scope.
 pub struct Function<'a> {
     pub module: ModuleId,
     pub node: Code<'a>,

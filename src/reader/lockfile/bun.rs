@@ -1,4 +1,5 @@
-//! `bun.lock`: packages by place, `a/b` for the copy of `b` that only `a` has, and what each of them needs.
+//! `bun.lock`: packages by place, `a/b` for the copy of `b` that only `a` has, and the dependencies
+//! of each.
 
 use super::graph::{Graph, GraphNode};
 use super::{LockFile, json};
@@ -13,7 +14,7 @@ struct BunLock {
     packages: HashMap<String, Vec<Value>>,
 }
 
-/// The versions of all packages by place, and what each of them needs.
+/// Versions of all packages by place, and the dependencies of each.
 pub fn read(lock: &LockFile) -> Result<(HashMap<String, String>, Graph)> {
     let file: BunLock = json(lock.name, &plain(&lock.text))?;
     let (mut versions, mut graph) = (HashMap::new(), Graph::default());

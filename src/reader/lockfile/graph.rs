@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Packages by the keys of their lock file, and what the project itself can import.
+/// Packages by the keys of their lock file, and the packages that the project itself can import.
 #[derive(Default)]
 pub struct Graph {
     nodes: Vec<GraphNode>,

@@ -1,4 +1,5 @@
-//! The lock file of npm: packages by the folder they are installed in, and what each of them needs.
+//! The lock file of npm: packages by the folder they are installed in, and the dependencies of
+//! each.
 
 use super::{LockFile, json};
 use crate::error::Result;

@@ -1,5 +1,5 @@
-//! `pnpm-lock.yaml`: what the project depends on is read as YAML, the packages line by line, since there can be many
-//! thousands of them.
+//! `pnpm-lock.yaml`: the project's dependencies are read as YAML, the packages line by line, since
+//! there can be many thousands of them.
 
 use super::LockFile;
 use super::graph::{Graph, GraphNode};
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// The versions that the project itself has, and what each package needs.
+/// Versions that the project itself has, and the dependencies of each package.
 pub fn read(lock: &LockFile) -> Result<(HashMap<String, String>, Graph)> {
     let (head, packages) = lock.text.split_once("\npackages:").unwrap_or((&lock.text, ""));
     let file: Value = serde_saphyr::from_str(head).map_err(|error| {
@@ -34,7 +34,8 @@ pub fn read(lock: &LockFile) -> Result<(HashMap<String, String>, Graph)> {
     Ok((versions, graph))
 }
 
-/// The sections `packages` and `snapshots`. In both a package has two spaces before it, a list of what it needs four.
+/// Sections `packages` and `snapshots`. In both a package is indented by two spaces, its
+/// dependencies by four.
 fn graph(text: &str) -> Graph {
     let (mut graph, mut open) = (Graph::default(), None);
     let mut in_needs = false;
@@ -86,7 +87,7 @@ fn own_key(text: &str) -> String {
     }
 }
 
-/// The key of what a package gets under a name: a version, or another package's key.
+/// Key of a dependency: a version, or another package's key.
 fn key(name: &str, value: &str) -> String {
     if value.starts_with(|c: char| c.is_ascii_digit()) {
         format!("{name}@{value}")

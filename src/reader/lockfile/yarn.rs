@@ -11,8 +11,8 @@ struct YarnEntry<'t> {
     needs: Vec<(&'t str, &'t str)>,
 }
 
-/// The versions of a lock file by name, and what each package needs. Where a package is there in several, the one
-/// counts that the project's own range asks for.
+/// Versions of a lock file by name, and the dependencies of each package. Of several versions of a
+/// package the one for the project's own range counts.
 pub fn read(text: &str, ranges: &HashMap<String, String>) -> (HashMap<String, String>, Graph) {
     let (mut versions, mut graph) = (HashMap::new(), Graph::default());
     let key = |(name, range): &(&str, &str)| format!("{name}@{range}");

@@ -127,7 +127,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         })
     }
 
-    /// Says what is being written, for notes about values that have no place of their own.
+    /// Sets the place for notes about values that have none of their own.
     pub fn enter(&self, site: SourceSpan) {
         self.around.set(Some(site));
     }

@@ -151,7 +151,7 @@ struct RootCollector<'a> {
     is_code: bool,
     /// Values that were searched already: one value can occur in many places.
     seen: BTreeSet<usize>,
-    /// The objects that are in the definition, and as what.
+    /// Objects of the definition, and the kind of each.
     defined: BTreeMap<usize, &'static Kind>,
 }
 

@@ -68,7 +68,7 @@ impl<'a> Reacher<'_, 'a> {
         }
         let target = self.follow(module, ScopedName::Local(one.name), None)?;
         match (&target, one.member) {
-            // A member of a namespace is what it leads to, not all of the module.
+            // A member of a namespace is its own target, not all of the module.
             (ReachTarget::Whole(_), Some(member)) => {
                 let target = self.follow(module, ScopedName::Local(one.name), Some(member))?;
                 Ok((target, Some(format!("{}.{member}", one.name))))
@@ -77,7 +77,7 @@ impl<'a> Reacher<'_, 'a> {
         }
     }
 
-    /// A place in words, for what was made of it to be compared: `src/prices.ts#net`, `zod#z`.
+    /// Name of a target, for comparison: `src/prices.ts#net`, `zod#z`.
     pub fn describe(&self, target: &ReachTarget) -> Option<String> {
         match target {
             ReachTarget::Declaration(id, declaration) => {
@@ -208,7 +208,7 @@ impl<'a> Reacher<'_, 'a> {
     }
 }
 
-/// An export of what a link leads out of the project to.
+/// Export of a package that a link leads to.
 fn outside(package: String, link: Link<'_>, name: &str) -> ReachTarget {
     let specifier = link.specifier.strip_prefix("node:").unwrap_or(link.specifier);
     let export = format!("{specifier}#{name}");

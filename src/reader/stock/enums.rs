@@ -81,7 +81,7 @@ impl<'a> Lookup<'_, 'a> {
     }
 }
 
-/// The lists of members in an expression: what gives each, of what, and where.
+/// Lists of members in an expression: method, object and place of each.
 #[derive(Default)]
 struct Members<'a> {
     listed: Vec<(String, &'a str, Span)>,
@@ -115,7 +115,7 @@ impl<'a> Visit<'a> for Members<'a> {
         {
             return self.listed.push((format!("Object.{method}"), of.name.as_str(), it.span));
         }
-        // A builder of schemas is such a call, too: what it is given counts.
+        // A builder of schemas is such a call, too: its arguments count.
         if PASSES.contains(&method) || !is_list(&member.object) {
             self.visit_expression(&member.object);
         }

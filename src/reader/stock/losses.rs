@@ -114,8 +114,7 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    /// Reason why something of a name is not made: what was lost by its name, or what ended a list
-    /// of its kind.
+    /// Reason why a name is missing: its own loss, or the end of a list of its kind.
     fn why(&self, kind: &str, name: &str, of: Option<&str>) -> Option<LossReason> {
         let mut near =
             self.view.losses.iter().filter(|loss| loss.kind == kind && loss.of.as_deref() == of);

@@ -1,10 +1,10 @@
-//! Model of the stock compiler: which primitives and tools it finds in a project, and which values.
+//! Model of the stock compiler: the primitives, tools and values that it finds in a project.
 //!
-//! It looks at words, not at what code gives, so it leaves out what is written in another way than it knows,
-//! mostly without an error. What is deployed is what it makes. These are the rules of lua-cli 3.37.0:
-//! `lists` is its reference resolver, `found` its plugins, `values` its evaluator; `view` puts them
-//! together, `losses` holds what we read against that, and `enums` knows one thing that it makes otherwise. A note is given only where the compiler is known to lose
-//! something: what is not known of it counts as read.
+//! It looks at words, not at results of code, so it leaves out forms that it does not know, mostly
+//! without an error; and its output is what gets deployed. These are the rules of lua-cli 3.37.0:
+//! `lists` is its reference resolver, `found` its plugins, `values` its evaluator; `view` combines
+//! them, `losses` compares the result with our reading, and `enums` has one case that it builds
+//! otherwise. A note is given only for a known loss: a doubtful case counts as read.
 
 mod added_tools;
 mod enums;

@@ -7,7 +7,7 @@ use crate::reader::syntax::module::Module;
 use oxc_ast::ast::Expression;
 use std::rc::Rc;
 
-/// The names of what an element of a list gives when it runs.
+/// Names of the members of an element of a list at run time.
 pub fn names_at_runtime<'a>(
     lookup: Lookup<'_, 'a>,
     element: &(Rc<Module<'a>>, &'a Expression<'a>),

@@ -50,7 +50,7 @@ struct ToolWord<'a> {
 pub struct Loss {
     /// `skill`, `job`, … or `tool`.
     pub kind: &'static str,
-    /// Names of what is lost, as far as they are known; none for the rest of a list.
+    /// Names of the lost parts, as far as they are known; none for the rest of a list.
     pub names: Vec<String>,
     /// The skill that loses a tool.
     pub of: Option<String>,
@@ -183,7 +183,7 @@ impl<'a> StockView<'a> {
         self.primitives.push(ListedPrimitive { found, tools: Vec::new(), words });
     }
 
-    /// The words for tools in a skill: its list, and what `addTool` and `addTools` are given.
+    /// Words for tools in a skill: its list, and the arguments of `addTool` and `addTools`.
     fn words(&mut self, lookup: Lookup<'_, 'a>, skill: &StockPrimitive<'a>) -> Vec<ToolWord<'a>> {
         let (module, mut words) = (&skill.module, Vec::new());
         let value = match skill.shape {

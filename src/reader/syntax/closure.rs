@@ -1,5 +1,6 @@
-//! Everything that the agent's files import, and what that imports: types, barrels that nobody takes anything from,
-//! modules that only the compiler looks at. Reading needs none of it, but without it nothing compiles.
+//! Closure of imports: everything that the agent's files import, directly or not: types, unused
+//! barrels, modules that only the compiler reads. Reading needs none of it, but without it nothing
+//! compiles.
 
 use super::module::ModuleId;
 use super::modules::{ImportTarget, Modules};

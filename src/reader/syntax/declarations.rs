@@ -1,4 +1,4 @@
-//! The top-level declarations of a module: what other code can reach one by one.
+//! Top-level declarations of a module: the parts that other code can reach one by one.
 
 use super::module::{Binding, Module, ModuleContent, Script};
 use super::{names, normal};
@@ -9,7 +9,7 @@ use oxc_ast::ast::{
 use oxc_span::{GetSpan, Span};
 use std::collections::HashMap;
 
-/// The name of a module's own statements, which run for whoever imports it.
+/// Name of a module's own statements, which run at every import of it.
 pub const EFFECTS: &str = "*";
 /// The name of a default export that has none of its own, and of a document.
 pub const DEFAULT: &str = "default";

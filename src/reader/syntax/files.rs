@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct Files {
     /// By absolute path; `None` is as if it were not there.
     overrides: Arc<BTreeMap<PathBuf, Option<Vec<u8>>>>,
-    /// Below this folder there is nothing but those, and what is installed.
+    /// Below this folder there are only those files, and installed packages.
     only: Option<Arc<PathBuf>>,
 }
 

@@ -92,7 +92,7 @@ pub fn made_class(
     print(&node)
 }
 
-/// Takes `.describe('…')` off: what it says changes nothing of what a schema lets through.
+/// Removes `.describe('…')`: a description does not change the values that a schema accepts.
 struct Undescribed<'a>(&'a Allocator);
 
 impl<'a> VisitMut<'a> for Undescribed<'a> {

@@ -1,4 +1,4 @@
-//! Code without its types: what is left is what runs.
+//! Code without its types: the part that runs.
 
 use oxc_allocator::{Allocator, TakeIn, Vec as ArenaVec};
 use oxc_ast::ast::{

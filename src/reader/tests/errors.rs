@@ -165,7 +165,7 @@ fn a_long_chain_and_a_cycle_of_imports_end() {
     }
     let agent = project.read();
     assert_eq!(agent.name, "end");
-    // A third of the modules only pass on what others declare.
+    // A third of the modules only re-export declarations of others.
     assert_eq!(only(&agent, "webhook").reach.modules.len(), 2002);
 }
 

@@ -1,4 +1,4 @@
-//! Files that are not as they are on the disk: what is read is what would be read if they were.
+//! Files that differ from those on the disk: the result is that of a disk with these files.
 
 use super::Project;
 use crate::reader::{project, project_with};

@@ -1,4 +1,4 @@
-//! Types, which are no code: what is reached is the same with and without them.
+//! Types, which are no code: the reach is the same with and without them.
 
 use super::{Project, only};
 use crate::model::agent::Reach;

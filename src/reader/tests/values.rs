@@ -76,7 +76,7 @@ const OF_TEXTS: [(&str, &str); 8] = [
     ("!==", "fttttttt tftttttt ttfttttt tttftttt ttttfttt tttttftt ttttttft tttttttf"),
 ];
 
-/// The same where JavaScript converts, or compares what is no text and no number.
+/// The same for values that JavaScript converts, or that are neither text nor number.
 #[rustfmt::skip]
 const OF_OTHERS: [(&str, &str); 8] = [
     ("<", "fftfftftf fffffffff fffffffff fftfftftf fftfftftf fffffffff fftfftftf fffffffff fftfftftf"),
@@ -313,7 +313,7 @@ fn regular_expressions() {
     for (expression, expected) in cases {
         assert_eq!(value(expression), expected, "{expression}");
     }
-    // Slow elsewhere, refused or quick here; what looks around is not evaluated.
+    // Slow elsewhere, refused or quick here; look-around is not evaluated.
     assert_eq!(value(&format!("/^(a+)+$/.test('{}!')", "a".repeat(5_000))), json!(false));
     assert!(value("'ab'.replace(/a(?=b)/, '')").get("$source").is_some());
 }

@@ -1,7 +1,7 @@
-//! Zod schemas as values: what `z.object({…}).partial()` and its kin build.
+//! Zod schemas as values: the results of `z.object({…}).partial()` and its kin.
 //!
-//! The behaviour is Zod 3's, which is what the stock compiler evaluates schemas with: which method
-//! carries a description on, what `partial` wraps.
+//! The behaviour is Zod 3's, with which the stock compiler evaluates schemas: which method carries
+//! a description on, and which types `partial` wraps.
 
 mod json_schema;
 mod limits;
@@ -72,7 +72,7 @@ pub enum SchemaShape<'a> {
     Nullable(SchemaRef<'a>),
     Default(SchemaRef<'a>, Value<'a>),
     Catch(SchemaRef<'a>),
-    /// Effects, brands, promises, `readonly`: what is inside counts.
+    /// Effects, brands, promises, `readonly`: the inner schema counts.
     Wrapper(SchemaRef<'a>),
     /// A function that gives the schema.
     Lazy(Value<'a>),

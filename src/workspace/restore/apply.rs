@@ -1,6 +1,6 @@
-//! Doing what a plan says. Each file is written beside its place, checked against its id, synced,
-//! and takes its place in one step: at every moment each path is old or new, and a restore that was
-//! interrupted is finished by running it again.
+//! Execution of a restore plan. Each file is written under a temporary name, checked against its
+//! id, synced, and renamed: at every moment each path is old or new, and an interrupted restore is
+//! finished by running it again.
 
 use super::clear;
 use super::leftover;
@@ -16,8 +16,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// From so many files on the file system is synced as a whole. Below, each is synced, several at once: that
-/// does not wait for what other programs have written.
+/// Number of files from which the file system is synced as a whole. Below, each file is synced,
+/// several at once, which does not wait for the writes of other programs.
 const MANY: usize = 64;
 
 /// Limit on files that are written and synced before they are renamed: one sync of a folder then
@@ -66,8 +66,9 @@ pub fn apply(
     Ok(RestoreCount { written: writes.len(), removed: removes.len() })
 }
 
-/// Splits off what has to go first: a file where a folder is needed, what is in a folder where a file
-/// is needed. All else goes last, so that a full disk is met while everything is still there.
+/// Separates the steps that must come first: a file where a folder is needed, the content of a
+/// folder where a file is needed. All other removals come last, so that a full disk is met while
+/// everything is still there.
 fn in_the_way<'p>(
     removes: &[&'p RestoreStep],
     writes: &[&RestoreStep],
@@ -128,7 +129,7 @@ impl Restorer<'_> {
         if self.all_at_once { self.walk.root().sync_all() } else { fs::sync_each(unsynced) }
     }
 
-    /// Those that took their places are no longer ready, whatever happens to the next.
+    /// Renamed files leave the list at once, even if a later rename fails.
     fn publish(&mut self, ready: &mut Vec<ReadyFile<'_>>) -> Result<()> {
         ready.reverse();
         while let Some(ReadyFile { step, .. }) = ready.last() {
@@ -168,7 +169,7 @@ impl Restorer<'_> {
         Ok(())
     }
 
-    /// Clears what an interrupted restore left in the folder reached.
+    /// Removes temporary files of an interrupted restore from the present folder.
     fn sweep(&mut self, folder: &str) -> Result<()> {
         match self.swept.insert(folder.to_owned()) {
             true => leftover::sweep_in(self.walk.here(), folder, self.source, self.progress),
@@ -267,7 +268,7 @@ fn damaged(id: &Id) -> Error {
     Error::corrupt(format!("object {id} is damaged")).hint(Hint::FsckAffected)
 }
 
-/// Hashes what passes through.
+/// Writer that hashes the bytes.
 struct Hashing<'w> {
     out: &'w mut dyn Write,
     hasher: blake3::Hasher,

@@ -11,8 +11,8 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
-/// Looks at every path of a plan. Gives the steps that have to be taken: what is already as it
-/// shall be, after an interrupted restore or by chance, is not among them.
+/// Checks every path of a plan. Returns the steps that remain: paths that already have their
+/// target, after an interrupted restore or by chance, are left out.
 pub fn check<'p>(root: &Path, plan: &'p RestorePlan) -> Result<Vec<&'p RestoreStep>> {
     let mut look = ClearCheck {
         walk: FolderWalk::new(root)?,

@@ -1,6 +1,6 @@
-//! The moment in which one file of the project gives way. Somebody can save it at any time, so that a look before is
-//! not enough: it is taken out of its place first, looked at where nobody finds it, and put back unless it is what
-//! the snapshot holds.
+//! Replacement of one file of the project. A person can save it at any time, so a check beforehand
+//! is not enough: it is renamed to a hidden name first, checked there, and renamed back unless its
+//! content is in the snapshot.
 
 use super::clear::holds;
 use super::leftover;
@@ -14,7 +14,7 @@ use crate::workspace::scan::join;
 /// Clears the leftovers in a folder, which has this path in the project.
 type Sweep<'s> = &'s dyn Fn(&Folder, &str) -> Result<()>;
 
-/// Puts a draft in the place of a step's path, where only what the snapshot holds may be, or nothing.
+/// Renames a draft to a step's path, which may hold only the content of the snapshot, or nothing.
 pub fn put(here: &Folder, draft: &str, step: &RestoreStep, sweep: Sweep<'_>) -> Result<()> {
     let (_, name) = split(&step.path);
     let (old, new) = (step.old, step.action.leaf());
@@ -75,7 +75,7 @@ fn is_one_of(here: &Folder, name: &str, leaves: [Option<Leaf>; 2]) -> Result<boo
     Ok(false)
 }
 
-/// The same of what was put aside. What cannot be read is unknown: it goes back to its place.
+/// The same for a file that was set aside. An unreadable one is unknown: it is renamed back.
 fn is_known(here: &Folder, aside: &str, leaves: [Option<Leaf>; 2]) -> bool {
     is_one_of(here, aside, leaves).unwrap_or(false)
 }
@@ -96,7 +96,7 @@ pub fn changed(path: &str) -> Error {
         .hint("run the command again to finish it")
 }
 
-/// Removes a folder in which only folders are, and what an interrupted restore left.
+/// Removes a folder that holds only folders, and temporary files of an interrupted restore.
 fn remove_hollow(parent: &Folder, name: &str, path: &str, sweep: Sweep<'_>) -> Result<()> {
     let folder = parent.enter(name)?;
     sweep(&folder, path)?;

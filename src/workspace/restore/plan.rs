@@ -57,7 +57,7 @@ impl RestorePlan {
         self.steps.is_empty()
     }
 
-    /// The steps that write, with what they write.
+    /// Steps that write, with their content.
     pub fn writes(&self) -> impl Iterator<Item = (&RestoreStep, Leaf)> {
         self.steps.iter().filter_map(|step| step.action.leaf().map(|leaf| (step, leaf)))
     }

@@ -44,8 +44,8 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
     let secret_patterns: Vec<(&SecretPattern, &str)> = secret_patterns()
         .flat_map(|pattern| pattern.anchors.iter().map(move |anchor| (pattern, *anchor)))
         .collect();
-    // Names are written in any case; what begins a key is compared once more. Anchors lie within each other
-    // (`sk-` in `sk-ant-`), and each of them is asked.
+    // Names are matched in any case; the start of a key is compared once more. Anchors overlap
+    // (`sk-` in `sk-ant-`), and each of them is tried.
     let automaton = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)

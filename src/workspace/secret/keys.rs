@@ -16,7 +16,7 @@ const fn key(
 
 #[rustfmt::skip]
 pub const PATTERNS: &[SecretPattern] = &[
-    // Models and what serves them.
+    // Models and their hosts.
     key("anthropic", "an Anthropic API key", &["sk-ant-"], run(Word, 32, ANY)),
     key("openai", "an OpenAI API key", &["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-service-", "sk-None-"], run(Word, 32, ANY)),
     key("openai-session", "an OpenAI session key", &["sess-"], just(Alnum, 40)),

@@ -1,4 +1,4 @@
-//! Names of files that hold secrets, whatever is in them.
+//! Names of files that hold secrets, whatever their content.
 
 /// Reason why a file of this path is left out, or `None`.
 pub fn by_path(path: &str) -> Option<&'static str> {

@@ -128,7 +128,7 @@ fn private_key(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     if is_whole && is_random(first) { secret(anchor.start..at, anchor.len()) } else { None }
 }
 
-/// Line ends, written or real, and what joins lines in code: `" +`.
+/// Line ends, written or real, and the characters that join lines in code: `" +`.
 fn gap(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
@@ -163,7 +163,7 @@ fn service_role(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     }
 }
 
-/// The bytes of a text in the alphabet of URLs; what is no such text gives some bytes too.
+/// Bytes of a text in the alphabet of URLs; any other text gives some bytes too.
 fn base64(text: &[u8]) -> Vec<u8> {
     let digits = text.iter().filter_map(|byte| {
         Some(match byte {

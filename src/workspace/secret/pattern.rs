@@ -1,7 +1,8 @@
-//! A shape: what the secrets of one kind have in common.
+//! Pattern of one kind of secret.
 //!
-//! A secret is a run of random characters, at a fixed beginning or under a name that says whose it is. A run
-//! that is not random enough is a placeholder from a document (`sk-xxxxxxxx`), and no secret.
+//! A secret is a run of random characters, after a fixed prefix or under a name that tells its
+//! owner. A run that is not random enough is a placeholder from a document (`sk-xxxxxxxx`), and no
+//! secret.
 
 use std::ops::Range;
 
@@ -138,7 +139,7 @@ const PLACEHOLDERS: [&str; 16] = [
 /// Many different characters, digits among the letters or letters of both cases that take turns, and no
 /// word that says "not this".
 pub fn is_random(run: &[u8]) -> bool {
-    // Words in one case are no secret, so what has no digit needs both.
+    // Words in one case are no secret, so a run without a digit needs both cases.
     let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_mixed = digits > 0 && run.len() - digits >= 2;
     different(run) >= 9.min(run.len() / 3 + 2)

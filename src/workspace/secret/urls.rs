@@ -19,7 +19,7 @@ pub fn url(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     secret(start..start + password.len(), 0)
 }
 
-/// The same of the web, where documents are full of them: only what no person thought of.
+/// The same for the web, where documents are full of them: only passwords that no person made up.
 pub fn web_url(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let found = url(text, anchor)?;
     let password = &text[found.range.clone()];

@@ -1,4 +1,4 @@
-//! The stat cache: what is trusted, what is looked at, what is read.
+//! The stat cache: entries that are trusted, looked up, or read.
 
 use super::Project;
 use crate::object::Source;

@@ -1,4 +1,4 @@
-//! Ignore rules, compared with what git does.
+//! Ignore rules, compared with git's.
 
 use super::{Project, on_disk};
 use std::collections::BTreeSet;

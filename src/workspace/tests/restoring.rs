@@ -1,4 +1,4 @@
-//! Restores: exact for what is tracked, refused before anything is touched that is not.
+//! Restores: exact for tracked files, refused before anything untracked is touched.
 
 use super::{Project, on_disk};
 use crate::error::{Kind, Result};
@@ -269,7 +269,7 @@ fn a_leftover_that_nothing_else_holds_is_given_a_name() {
     let then = project.snapshot().unwrap().tree;
     project.write("dir/a", "2");
     project.write("dir/.lua-store-tmp-old-77-1-b", "saved");
-    // So earlier programs named what they had in hand.
+    // Name of an earlier program's temporary file.
     project.write("dir/.lua-store-tmp-77-0", "saved too");
     project.write("dir/b.saved-1", "another");
     let now = project.snapshot().unwrap().tree;

@@ -1,4 +1,4 @@
-//! Random projects: whatever was captured comes back, from whatever is there meanwhile.
+//! Random projects: every capture is restored exactly, from any later state.
 
 use super::{Project, on_disk};
 use crate::error::Result;
