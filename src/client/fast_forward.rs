@@ -1,8 +1,8 @@
-//! Fast-forward check: series and ledger only grow, so that what a remote had must be the beginning of what it has
-//! now.
+//! Fast-forward check: series and ledger only grow, so the former head of a remote must be the
+//! beginning of the new one.
 //!
-//! Anything else is a remote that lost something, was put back from an old backup, or means no good. Taken for news it
-//! would give published versions new numbers.
+//! Anything else is a remote that lost versions, was restored from an old backup, or is hostile.
+//! Accepted as an update it would renumber published versions.
 
 use crate::client::divergence::leads_to;
 use crate::error::{Error, Hint, Kind, Result};

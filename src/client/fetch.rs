@@ -37,7 +37,7 @@ impl Fetched {
     }
 }
 
-/// Asks a remote what it has. Nothing is brought here: see [`fetch`].
+/// Asks a remote for its head. No objects are fetched: see [`fetch`].
 pub fn read_head(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
     // The last answer may be newer than the last fetch, and so nearer to what the remote has now.
     let last = match store.last_known(name) {

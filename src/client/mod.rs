@@ -1,7 +1,7 @@
-//! The client of a remote: fetch, push, promote, clone.
+//! Client of a remote: fetch, push, promote, clone.
 //!
-//! A remote is reached over HTTP or as a folder; both are a [`Remote`]. Nothing here asks a person:
-//! `cli` decides, and what a command did is a value.
+//! A remote is reached over HTTP or as a folder; both are a [`Remote`]. Nothing here asks a person
+//! or prints: results are values, for `flow` and `cli`.
 
 mod address;
 pub mod clone;

@@ -45,7 +45,7 @@ pub enum PromoteOutcome {
     Done(bool),
     /// Somebody else moved the pointer there meanwhile. Nothing was changed.
     Moved(Head),
-    /// The version is not there and cannot go there before what others pushed came here. Nothing was changed.
+    /// The version cannot be sent before others' versions were fetched. Nothing was changed.
     Behind(Head),
 }
 

@@ -39,11 +39,11 @@ impl RemotePush {
 #[derive(Debug)]
 pub enum PushOutcome {
     Done(RemotePush),
-    /// The remote has what is not here. It was brought here, and nothing was changed there.
+    /// The remote has versions that are not here. They were fetched, and nothing was changed there.
     Behind(Head),
 }
 
-/// Pushes everything, given what the remote had a moment ago.
+/// Pushes everything, given the remote's head of a moment ago.
 pub fn push(
     store: &Store,
     name: &str,
@@ -55,7 +55,7 @@ pub fn push(
     send(store, name, remote, head, &local, progress)
 }
 
-/// Makes the remote what `local` says, where that only adds to what it has.
+/// Makes the refs of the remote those of `local`, if that only adds to them.
 pub fn send(
     store: &Store,
     name: &str,

@@ -1,5 +1,5 @@
-//! Hint: what helps after an error, as a reason with its values. The front end has the words, and names the
-//! command (`cli/hints.rs`); no room below it does.
+//! Hint: the next step after an error, as a reason with its values. The front end has the
+//! sentences, and names the command (`cli/hints.rs`); no room below it does.
 
 use std::path::PathBuf;
 

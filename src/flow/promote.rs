@@ -1,5 +1,5 @@
-//! Promotion: judged by what is live at the remote, or here where there is none, taken there, then here, then
-//! committed in git.
+//! Promotion: checked against the live version of the remote, or of this store without one, applied
+//! there, then here, then committed in git.
 
 use super::pointer::{Authority, PointerRequest};
 use super::remote::NamedRemote;

@@ -1,4 +1,4 @@
-//! Pull: what others pushed is merged into the files, and becomes a commit in git.
+//! Pull: versions of others are merged into the files, and committed in git.
 
 use super::{Phase, Reporter, git};
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome, Pulled};
 use crate::store::Heads;
 
-/// Merges what a remote has; all of it must be here.
+/// Merges the versions of a remote; all of them must be here.
 pub fn pull<R: Reporter>(
     reporter: &mut R,
     (project, who): (&Project, &Author),

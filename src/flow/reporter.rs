@@ -1,4 +1,4 @@
-//! Reporter: what a front end shows of a flow while it goes on.
+//! Reporter: notices of a flow to its front end while it goes on.
 
 use super::destination::Delivery;
 use super::git;
@@ -16,19 +16,19 @@ use crate::progress::Progress;
 pub enum Phase {
     /// The project is read and kept.
     Pushing,
-    /// What a remote has not goes there.
+    /// Versions are sent to a remote.
     Sending,
     /// The project is read.
     Reading,
     /// Files of a version are brought back.
     Restoring,
-    /// What came is merged into the files.
+    /// Incoming versions are merged into the files.
     Merging,
 }
 
 /// Something that happened, at the moment when it did. What comes after it may still fail.
 pub enum Notice<'a> {
-    /// The remote has what is not here: the flow stops, or supersedes it.
+    /// The remote has versions that are not here: the flow stops, or supersedes them.
     Incoming(&'a Incoming),
     /// Records that both sides made since their ledgers were equal: the flow stops.
     Diverged(&'a DivergedLedgers),

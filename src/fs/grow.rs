@@ -1,7 +1,7 @@
 //! A file that arrives in pieces, over several connections and processes, until it is whole.
 //!
-//! Each piece is added under a lock that is held for that piece only, so that whoever waits for bytes
-//! blocks nobody. Nothing is durable before the whole file has another name.
+//! Each piece is added under a lock that is held for that piece only, so that a slow sender blocks
+//! nobody. Nothing is durable before the whole file has another name.
 
 use super::atomic_file::rename;
 use super::fault::{self, Step};

@@ -1,7 +1,7 @@
-//! The advisory lock on a file. It ends with the process that holds it, however that ends.
+//! Advisory lock on a file. It ends with the process that holds it, however that ends.
 //!
-//! The file's existence and content mean nothing, and it is never removed: whoever removed it could
-//! lock a new file while another still holds the old one.
+//! The file's existence and content mean nothing, and it is never removed: after a removal one
+//! process could lock a new file while another still holds the old one.
 
 use super::open_lock_file;
 use crate::error::{At, Error, Kind, Result};

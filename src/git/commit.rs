@@ -1,9 +1,9 @@
-//! Commit of a version, and of nothing else that is new: not what is staged, not what is edited, not what the project
-//! leaves out.
+//! Commit of a version, and of nothing else: no staged and no edited file, and none that the
+//! project leaves out.
 //!
-//! The tree is that of HEAD with the project's files made those of the version, built in an index of
-//! its own. The person's index is changed for those paths only where it had what HEAD had: what was
-//! staged stays staged.
+//! The tree is that of HEAD with the project's files made those of the version, built in an index
+//! of its own. The person's index is changed for those paths only where it equals HEAD: staged
+//! edits stay staged.
 
 use super::blob::NewGitBlob;
 use super::compare::{CommitChange, CommitComparison, VersionFiles};
@@ -134,7 +134,7 @@ impl Repository {
         let mut edit = |change: &CommitChange| {
             let old = held.get(&change.path).cloned();
             let new = change.new.and_then(|(new, _)| {
-                // HEAD knows the mode where the disk cannot tell what is executable.
+                // HEAD knows the mode if the disk has no executable flag.
                 let known =
                     old.as_ref().filter(|file| !trusts_modes && file.mode.starts_with("100"));
                 let mode = known.filter(|_| new.is_file()).map_or(mode(new), |file| &file.mode);
@@ -146,8 +146,8 @@ impl Repository {
         Ok(edits.into_iter().filter(|edit| edit.old != edit.new).collect())
     }
 
-    /// Refuses to undo in git what was committed after the push: a path that was edited since, and is
-    /// in HEAD as it is on the disk.
+    /// Refuses to undo a commit made after the push: a path that was edited since, and is in HEAD
+    /// as it is on the disk.
     fn check_not_newer(&self, changes: &[CommitChange], since: &BTreeSet<String>) -> Result<()> {
         let mut doubtful = changes.iter().filter(|change| since.contains(&change.path)).peekable();
         if doubtful.peek().is_none() {
@@ -198,7 +198,7 @@ impl Repository {
         Ok(String::from_utf8_lossy(&name?).trim().to_owned())
     }
 
-    /// Takes the commit's paths into the person's index, where it had what HEAD had.
+    /// Takes the commit's paths into the person's index, where it equals HEAD.
     fn follow(&self, edits: &[CommitEdit]) -> Result<()> {
         if edits.is_empty() {
             return Ok(());

@@ -44,8 +44,8 @@ const SET: [(&str, &str); 5] = [
     ("GIT_OPTIONAL_LOCKS", "0"),
 ];
 
-/// No hook is run: what is committed was pushed already, byte for byte, and a hook that asks
-/// `lua-store` something would wait for the lock of the command that started it.
+/// No hook is run: the files were pushed already, byte for byte, and a hook that calls `lua-store`
+/// would wait for the lock of the command that started it.
 const OPTIONS: [&str; 6] = [
     "-c",
     "core.hooksPath=/dev/null",
@@ -75,7 +75,7 @@ impl GitCommand {
         git
     }
 
-    /// Runs git and gives what it says on stdout.
+    /// Runs git and returns its stdout.
     pub fn run(&self, args: &[&str]) -> Result<Vec<u8>> {
         self.feed(args, |_| Ok(()))
     }
@@ -102,7 +102,7 @@ impl GitCommand {
         }
     }
 
-    /// Runs git with what `write` gives it on stdin.
+    /// Runs git with the output of `write` on stdin.
     pub fn feed(
         &self,
         args: &[&str],
@@ -121,7 +121,7 @@ impl GitCommand {
         }
     }
 
-    /// Runs git with bytes on stdin, and reads what it says while it says it.
+    /// Runs git with bytes on stdin, and reads its output as it comes.
     pub fn stream<T>(
         &self,
         args: &[&str],

@@ -1,4 +1,5 @@
-//! Listener: what a program that links the crate may show of a push, a promotion or a pull while it goes on.
+//! Listener: notices to a program that links the crate, while a push, a promotion or a pull goes
+//! on.
 
 use crate::error::Result;
 use crate::flow::git::GitOutcome;
@@ -9,8 +10,8 @@ use crate::progress::Progress;
 use crate::report;
 use std::sync::Arc;
 
-/// What a program shows while something goes on. It is called on the thread that pushes, promotes or pulls; a project
-/// without one shows nothing.
+/// Notices of a project. Called on the thread that pushes, promotes or pulls; a project without one
+/// shows nothing.
 pub trait Listener: Send + Sync {
     /// A part of the work that may take long begins.
     fn phase(&self, phase: Phase) {
@@ -41,7 +42,7 @@ impl LibraryReporter {
         }
     }
 
-    /// What git did not do.
+    /// Failures of git.
     pub fn git(&self, outcome: Option<&GitOutcome>) {
         let warnings = outcome.into_iter().flat_map(|outcome| &outcome.warnings);
         warnings.for_each(|warning| self.message(&warning.what));

@@ -1,5 +1,5 @@
-//! Library: what a program that links the crate uses. What changes something goes through `flow`, as on the command line;
-//! what only reads asks `history`. Nothing is decided here.
+//! Library: the interface for programs that link the crate. Changes go through `flow`, as on the
+//! command line; reads ask `history`. Nothing is decided here.
 
 mod diff;
 mod listener;

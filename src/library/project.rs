@@ -69,7 +69,7 @@ impl Project {
         Project { inner, store, reporter: LibraryReporter::default() }
     }
 
-    /// The same, and what happens on the way is told to a listener.
+    /// The same, with notices to a listener.
     #[must_use]
     pub fn with_listener(self, listener: Arc<dyn Listener>) -> Project {
         Project { reporter: LibraryReporter(Some(listener)), ..self }

@@ -1,7 +1,7 @@
-//! The extent of a tree: how many entries and bytes it has when it is written out, each as often as it occurs.
+//! Extent of a tree: its entries and bytes when it is written out, each as often as it occurs.
 //!
-//! Equal subtrees are stored once, so that a few objects can be a tree of billions of files. Whoever takes a
-//! tree in from elsewhere counts first: each distinct tree is opened once, whatever it unfolds to.
+//! Equal subtrees are stored once, so a few objects can be a tree of billions of files. Trees from
+//! elsewhere are counted first: each distinct tree is opened once, however often it occurs.
 
 use super::{Id, Source};
 use crate::error::{Error, Kind, Result};

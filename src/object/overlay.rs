@@ -4,7 +4,7 @@ use super::{Id, ObjectKind, Source};
 use crate::error::Result;
 use std::io::Write;
 
-/// Two sources as one: the second is read for what the first has not.
+/// Two sources as one: objects that the first lacks come from the second.
 pub struct Overlay<'a, A: ?Sized, B: ?Sized>(pub &'a A, pub &'a B);
 
 impl<A: Source + ?Sized, B: Source + ?Sized> Source for Overlay<'_, A, B> {

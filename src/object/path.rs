@@ -1,4 +1,4 @@
-//! Paths inside trees: finding what a path names, and nesting a flat list of paths into trees.
+//! Paths inside trees: the entry at a path, and the trees of a flat list of paths.
 
 use super::{Id, Mode, Sink, Source, Tree, TreeEntry};
 use crate::error::Result;

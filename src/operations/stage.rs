@@ -59,7 +59,7 @@ pub struct Staged<S> {
     pub report: PushReport,
 }
 
-/// What the output of `lua compile` lacks, so that it is not pushed.
+/// Parts that the output of `lua compile` lacks, so that they are not pushed.
 #[derive(Debug, Serialize)]
 struct LackingOutput {
     dropped: Vec<Dropped>,

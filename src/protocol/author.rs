@@ -14,7 +14,7 @@ pub fn author_to_header(author: &str) -> String {
     utf8_percent_encode(author, ENCODED).to_string()
 }
 
-/// `None` for what [`author_to_header`] does not write.
+/// `None` for a header that [`author_to_header`] does not write.
 pub fn author_from_header(text: &str) -> Option<String> {
     let author = percent_decode_str(text).decode_utf8().ok()?;
     (author_to_header(&author) == text).then(|| author.into_owned())

@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind};
 use serde::{Deserialize, Serialize};
 
-/// The body of every answer that is neither what was asked for nor an outcome: `{"error": {…}}`.
+/// Body of every answer but success and outcomes: `{"error": {…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
     pub error: ErrorFields,
@@ -30,7 +30,7 @@ const KINDS: [Kind; 8] = [
 ];
 
 impl ErrorBody {
-    /// An error, with what the server says of what helps.
+    /// An error, with the server's hint.
     pub fn new(error: &Error, hint: Option<String>) -> ErrorBody {
         let kind = error.kind().word().to_owned();
         ErrorBody { error: ErrorFields { kind, message: error.message().to_owned(), hint } }

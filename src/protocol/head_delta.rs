@@ -1,7 +1,8 @@
 //! Delta of a head: an answer that does not grow with the agent.
 //!
-//! Series only grow. A client says how many of each it knows, with a digest of them; where the remote begins with
-//! the same ones it leaves them out. Where it does not, the answer is whole, so that the client can see what differs.
+//! Series only grow. A client sends how many of each it knows, with a digest of them; if the
+//! remote's begin with the same ones it leaves them out. Otherwise the answer is whole, so that the
+//! client can see the difference.
 
 use super::block_hasher::BlockHasher;
 use super::{Head, HeadView};
@@ -23,7 +24,7 @@ pub struct KnownHead {
     pub digest: Id,
 }
 
-/// A head without what its reader knew before.
+/// A head without the part that its reader knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadDelta {
     /// Series and tokens begin after those that are known.

@@ -1,4 +1,4 @@
-//! FileChangeView: a changed file as JSON: its path, what changed, and what it was and is.
+//! Changed file as JSON: its path, the kind of change, and its entries before and after.
 
 use crate::diff::TreeChange;
 use crate::object::{Id, Leaf};

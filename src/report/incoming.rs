@@ -105,7 +105,7 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
     lines
 }
 
-/// What a remote has and we have not, so that nothing goes there.
+/// Versions of a remote that are not here, because of which nothing is sent.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BehindRemote {
@@ -113,11 +113,11 @@ struct BehindRemote {
     /// Numbers there.
     source_versions: Vec<u64>,
     versions: Vec<u64>,
-    /// How many promotions and deletions.
+    /// Number of promotions and deletions.
     ledger: usize,
 }
 
-/// The error of what cannot go to a remote before what is new there came here. `action` is `push` or `promote v3`.
+/// Error of a push or a promotion that has to fetch first. `action` is `push` or `promote v3`.
 pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
     let details = BehindRemote {
         remote: remote.to_owned(),

@@ -1,4 +1,4 @@
-//! PushView: a push as JSON: what it kept, what it left out and what it could not evaluate.
+//! Push as JSON: files and primitives that it kept, left out or could not evaluate.
 
 use crate::compare::PushedItem;
 use crate::model::agent::{Dropped, Note};

@@ -215,7 +215,7 @@ fn a_promotion_is_judged_by_a_server() {
     let url = format!("{}/agent_shop", server.url);
     promotes_at_the_remote(&ana, &ben, &url, Some(&token));
 
-    // What a token does not allow, nothing here does either.
+    // The scope of a token holds for library calls too.
     let push_only = server.token(&ana, "agent_shop", "push");
     let opened = lua_store::Project::open(&ana.root()).unwrap();
     let before = opened.store().active().unwrap().unwrap().number;
@@ -227,7 +227,7 @@ fn a_promotion_is_judged_by_a_server() {
     assert_eq!(nobody.fetch().unwrap_err().kind(), Kind::Auth);
 }
 
-/// What was told to a listener.
+/// Messages to a listener.
 #[derive(Default)]
 struct Recorded(Mutex<Vec<String>>);
 
