@@ -195,7 +195,11 @@ fn known_remote(
     fresh: bool,
     what: RemoteTracking,
 ) -> KnownRemote {
-    let heads = Heads { source: what.source, versions: what.versions, active: what.active };
+    let heads = Heads {
+        source: what.heads.source,
+        versions: what.heads.versions,
+        active: what.heads.active,
+    };
     KnownRemote { remote, at_ms, fresh, heads, receipts: what.receipts }
 }
 

@@ -1,6 +1,6 @@
 //! Clone: makes a project from the history of a remote.
 
-use super::{Remote, fetch, heads};
+use super::{Remote, fetch};
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::history::project::Project;
@@ -41,7 +41,7 @@ pub fn clone(
     check_empty(root, name, url)?;
     // Asked before anything is made.
     let head = Some(remote.head(None)?)
-        .filter(|head| !head.is_empty())
+        .filter(|head| !head.heads.is_empty())
         .ok_or_else(|| nothing_pushed(remote, url))?;
     fs::create_dir_all(root)?;
     let store = Store::init(&store::dir_in(root))?;
@@ -53,7 +53,7 @@ pub fn clone(
         config.save(&lock)?;
     }
     let fetched = fetch::bring_with(&store, name, remote, head, strictness, progress)?;
-    let adopted = restore_clone::restore(&Project::open(root)?, &heads(&fetched.head), progress)?;
+    let adopted = restore_clone::restore(&Project::open(root)?, &fetched.head.heads, progress)?;
     Ok(ClonedProject {
         head: fetched.head,
         bytes: fetched.bytes,

@@ -40,9 +40,9 @@ impl Divergence {
     /// `objects` must have the ledger of the remote, or it counts as one that is not seen yet.
     pub fn of<S: Source + ?Sized>(local: &Heads, head: &Head, objects: &S) -> Result<Divergence> {
         Ok(Divergence {
-            source: series(&local.source, &head.source),
-            versions: series(&local.versions, &head.versions),
-            ledger: chains(local.active, head.active, objects)?,
+            source: series(&local.source, &head.heads.source),
+            versions: series(&local.versions, &head.heads.versions),
+            ledger: chains(local.active, head.heads.active, objects)?,
         })
     }
 

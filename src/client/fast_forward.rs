@@ -15,9 +15,9 @@ const NAMED: usize = 3;
 /// Refuses a remote that has not everything any more that it had. Its ledger can be compared once it is here: see
 /// [`check_ledger`].
 pub fn check_fast_forward(name: &str, seen: &RemoteTracking, now: &Heads) -> Result<()> {
-    let mut lost = differences("source version", &seen.source, &now.source);
-    lost.extend(differences("version", &seen.versions, &now.versions));
-    if let (Some(active), None) = (seen.active, now.active) {
+    let mut lost = differences("source version", &seen.heads.source, &now.source);
+    lost.extend(differences("version", &seen.heads.versions, &now.versions));
+    if let (Some(active), None) = (seen.heads.active, now.active) {
         lost.push(format!(
             "its ledger, which ended with record {}, is missing",
             active.ledger.short()

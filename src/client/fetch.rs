@@ -1,6 +1,6 @@
 //! Fetch: everything that a remote has and this store lacks, as one pack; then the remote-tracking refs.
 
-use super::{Remote, heads};
+use super::Remote;
 use crate::client::fast_forward;
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
@@ -29,11 +29,7 @@ pub struct Fetched {
 impl Fetched {
     /// True if the remote has something that it had not before.
     pub fn is_new(&self) -> bool {
-        let Head { source, versions, active, .. } = &self.head;
-        let same = |before: &RemoteTracking| {
-            before.source == *source && before.versions == *versions && before.active == *active
-        };
-        !self.before.as_ref().is_some_and(same)
+        self.before.as_ref().is_none_or(|before| before.heads != self.head.heads)
     }
 }
 
@@ -44,11 +40,9 @@ pub fn read_head(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head>
         Some(last_known) => Some(last_known.refs),
         None => store.remote(name)?,
     };
-    let known = last.map(|RemoteTracking { source, versions, active, receipts, .. }| Head {
+    let known = last.map(|RemoteTracking { heads, receipts, .. }| Head {
         agent: remote.agent().clone(),
-        source,
-        versions,
-        active,
+        heads,
         receipts,
     });
     remote.head(known.as_ref())
@@ -86,13 +80,13 @@ pub fn bring_with(
     progress: &Progress,
 ) -> Result<Fetched> {
     let before = store.remote(name)?;
-    let mut want = absent(store, head.roots())?;
+    let mut want = absent(store, head.heads.roots())?;
     let mut have = before.as_ref().map(newest).unwrap_or_default();
     // The refs are known, and perhaps not all that they lead to is here and sound.
-    let lost = |before: &RemoteTracking| before.roots().any(|id| want.contains(&id));
+    let lost = |before: &RemoteTracking| before.heads.roots().iter().any(|id| want.contains(id));
     let broken = match (store.is_damaged(), want.is_empty() || before.as_ref().is_some_and(lost)) {
-        (true, _) => store.broken_trees(&head.roots(), Depth::Read)?,
-        (false, true) => store.broken_trees(&head.roots(), Depth::Listed)?,
+        (true, _) => store.broken_trees(&head.heads.roots(), Depth::Read)?,
+        (false, true) => store.broken_trees(&head.heads.roots(), Depth::Listed)?,
         (false, false) => Vec::new(),
     };
     // A broken tree does not count as a `have`.
@@ -102,7 +96,8 @@ pub fn bring_with(
         have.clear();
     }
     let now = tracking(&head);
-    let arrival = Arrival { store, name, now: heads(&head), scope: RefScope::Whole, strictness };
+    let arrival =
+        Arrival { store, name, now: head.heads.clone(), scope: RefScope::Whole, strictness };
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
         (objects, bytes) = receive(remote, &arrival, &FetchRequest { want, have }, progress)?;
@@ -129,7 +124,7 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
         let arrival = Arrival {
             store,
             name,
-            now: heads(head),
+            now: head.heads.clone(),
             scope: RefScope::Present,
             strictness: Strictness::Refuse,
         };
@@ -139,7 +134,7 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
 }
 
 fn versions_of(head: &Head) -> impl Iterator<Item = Id> + '_ {
-    head.versions.iter().copied().chain(head.active.map(|active| active.ledger))
+    head.heads.versions.iter().copied().chain(head.heads.active.map(|active| active.ledger))
 }
 
 /// Saves the remote-tracking refs from an answer that the remote has just given. Only what is here whole: source versions
@@ -149,16 +144,16 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     if !absent(store, versions_of(head))?.is_empty() {
         return Ok(());
     }
-    if let Some(first) = absent(store, head.source.iter().copied())?.first() {
-        let here = head.source.iter().position(|id| id == first).unwrap_or(0);
-        let mut left_out = (now.source.len() - here) as u64;
+    if let Some(first) = absent(store, head.heads.source.iter().copied())?.first() {
+        let here = head.heads.source.iter().position(|id| id == first).unwrap_or(0);
+        let mut left_out = (now.heads.source.len() - here) as u64;
         // Receipts count from the newest on.
         for receipt in now.receipts.list.iter_mut().rev() {
             let fewer = receipt.source.min(left_out);
             receipt.source -= fewer;
             left_out -= fewer;
         }
-        now.source.truncate(here);
+        now.heads.source.truncate(here);
         now.etag.clear();
     }
     let before = store.remote(name)?;
@@ -166,11 +161,10 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
         return store.confirm();
     }
     // Versions may be of source versions that were left out.
-    let RemoteTracking { source, versions, active, .. } = now.clone();
     let arrival = Arrival {
         store,
         name,
-        now: Heads { source, versions, active },
+        now: now.heads.clone(),
         scope: RefScope::Present,
         strictness: Strictness::Refuse,
     };
@@ -187,12 +181,12 @@ pub fn bring_ledger(
     now: &RemoteTracking,
 ) -> Result<()> {
     // The local ledger was compared when the remote answered.
-    let Some(active) = now.active else { return Ok(()) };
+    let Some(active) = now.heads.active else { return Ok(()) };
     if store.objects().contains(&active.ledger)? {
         return Ok(());
     }
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-    let (source, versions) = (now.source.clone(), now.versions.clone());
+    let (source, versions) = (now.heads.source.clone(), now.heads.versions.clone());
     let now = Heads { source, versions, active: Some(active) };
     let arrival =
         Arrival { store, name, now, scope: RefScope::Present, strictness: Strictness::Refuse };
@@ -209,9 +203,7 @@ pub fn bring_ledger(
 pub fn tracking(head: &Head) -> RemoteTracking {
     RemoteTracking {
         etag: head.etag().as_str().to_owned(),
-        source: head.source.clone(),
-        versions: head.versions.clone(),
-        active: head.active,
+        heads: head.heads.clone(),
         receipts: head.receipts.clone(),
     }
 }
@@ -229,9 +221,9 @@ fn absent(store: &Store, ids: impl IntoIterator<Item = Id>) -> Result<Vec<Id>> {
 
 fn newest(known: &RemoteTracking) -> Vec<Id> {
     let last = |series: &[Id]| series[series.len().saturating_sub(NEWEST)..].to_vec();
-    let mut ids = last(&known.source);
-    ids.extend(last(&known.versions));
-    ids.extend(known.active.map(|active| active.ledger));
+    let mut ids = last(&known.heads.source);
+    ids.extend(last(&known.heads.versions));
+    ids.extend(known.heads.active.map(|active| active.ledger));
     ids
 }
 
@@ -252,7 +244,7 @@ impl Drop for Peeked {
 
 /// Everything that the head names, for reading.
 pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
-    peek_at(store, name, remote, head, absent(store, head.roots())?, RefScope::Whole)
+    peek_at(store, name, remote, head, absent(store, head.heads.roots())?, RefScope::Whole)
 }
 
 /// Fetches for reading what [`bring_versions`] would store.
@@ -273,7 +265,8 @@ fn peek_at(
     want: Vec<Id>,
     scope: RefScope,
 ) -> Result<Peeked> {
-    let arrival = Arrival { store, name, now: heads(head), scope, strictness: Strictness::Refuse };
+    let arrival =
+        Arrival { store, name, now: head.heads.clone(), scope, strictness: Strictness::Refuse };
     if want.is_empty() {
         arrival.check(store.objects())?;
         return Ok(Peeked::here(store));
@@ -316,7 +309,7 @@ impl Arrival<'_> {
         let before = self.store.remote(self.name)?.unwrap_or_default();
         fast_forward::check_fast_forward(self.name, &before, &self.now)?;
         if self.now.active.is_none_or(|active| objects.contains(&active.ledger).unwrap_or(false)) {
-            fast_forward::check_ledger(self.name, objects, before.active, self.now.active)?;
+            fast_forward::check_ledger(self.name, objects, before.heads.active, self.now.active)?;
         }
         let refused = format!("what the remote \"{}\" has is not taken in", self.name);
         if self.strictness == Strictness::AsIs {
@@ -334,8 +327,11 @@ impl Arrival<'_> {
     /// Refs of it that are here already, or were fetched from there earlier.
     fn known(&self, objects: &Odb) -> Result<Heads> {
         let before = self.store.remote(self.name)?.unwrap_or_default();
-        let before =
-            Heads { source: before.source, versions: before.versions, active: before.active };
+        let before = Heads {
+            source: before.heads.source,
+            versions: before.heads.versions,
+            active: before.heads.active,
+        };
         rules::known(objects, &[&before, &self.store.heads().unwrap_or_default()], &self.now)
     }
 }

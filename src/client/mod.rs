@@ -28,7 +28,6 @@ use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnId, TxnOutcome};
-use crate::store::Heads;
 
 /// One agent at another place. Each call is one step of `docs/protocol.md`, tried again for as long as that
 /// can help; an error means that it could not be done, and that trying the whole command again is safe.
@@ -59,9 +58,4 @@ fn txn() -> Result<TxnId> {
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::failed(format!("the system gives no random numbers: {error}")))?;
     Ok(TxnId(bytes))
-}
-
-/// The refs of a remote, in the form of a store's own.
-pub fn heads(head: &Head) -> Heads {
-    Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active }
 }

@@ -1,10 +1,10 @@
 //! Promotion with a remote, for `version promote` and `version delete`: the remote's pointer moves first, and ours
 //! follows.
 
+use super::Remote;
 use super::fetch::{self, Peeked};
 pub use super::push::UNANSWERED;
 use super::push::{PushOutcome, send};
-use super::{Remote, heads};
 use crate::error::Result;
 use crate::merge::join_history::{self, DivergedLedgers, JoinedHistory};
 use crate::progress::Progress;
@@ -34,7 +34,7 @@ pub fn join_remote(
         fetch::peek_versions(store, name, remote, head)?
     };
     let history =
-        join_history::join_histories(&seen.objects, &store.heads()?, &heads(head), theirs)?;
+        join_history::join_histories(&seen.objects, &store.heads()?, &head.heads, theirs)?;
     Ok(history.map(|history| RemoteHistory { seen, history }))
 }
 
@@ -69,7 +69,7 @@ pub fn send_promotion(
                 return join_history::catch_up(store, &aim, &history.left_out)
                     .map(PromoteOutcome::Done);
             }
-            PushOutcome::Behind(now) if now.active != head.active => {
+            PushOutcome::Behind(now) if now.heads.active != head.heads.active => {
                 return Ok(PromoteOutcome::Moved(now));
             }
             PushOutcome::Behind(now) if now == head => return Ok(PromoteOutcome::Behind(now)),
@@ -84,15 +84,17 @@ pub fn send_promotion(
 /// and whatever waits here. Otherwise what is here goes along.
 fn target_heads(ours: &Heads, history: &JoinedHistory, head: &Head, number: u64) -> Heads {
     let at = (number - 1) as usize;
-    let is_there = at < head.versions.len() && head.versions.get(at) == ours.versions.get(at);
-    match is_there && history.unsent.iter().all(|moved| head.versions.contains(&moved.step.version))
+    let is_there =
+        at < head.heads.versions.len() && head.heads.versions.get(at) == ours.versions.get(at);
+    match is_there
+        && history.unsent.iter().all(|moved| head.heads.versions.contains(&moved.step.version))
     {
-        true => Heads { active: ours.active, ..heads(head) },
+        true => Heads { active: ours.active, ..head.heads.clone() },
         false => ours.clone(),
     }
 }
 
 /// Nothing is to be done there: ours comes up to it. `false`: ours cannot.
 pub fn catch_up(store: &Store, head: &Head, history: &JoinedHistory) -> Result<bool> {
-    join_history::catch_up(store, &heads(head), &history.left_out)
+    join_history::catch_up(store, &head.heads, &history.left_out)
 }

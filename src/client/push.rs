@@ -4,7 +4,7 @@
 //! overwritten. An answer that was lost is found by asking again with the same id.
 
 use super::fetch::{self, remember};
-use super::{Remote, heads, txn};
+use super::{Remote, txn};
 use crate::client::divergence::Divergence;
 use crate::error::{Error, Hint, Kind, Result};
 use crate::object::Id;
@@ -109,7 +109,7 @@ pub fn send(
 
 /// Heads of the remote after a transaction; the pointer only where that was to move.
 fn after(head: &Head, plan: &Transaction) -> Heads {
-    let Heads { mut source, mut versions, .. } = heads(head);
+    let Heads { mut source, mut versions, .. } = head.heads.clone();
     source.extend(plan.source.iter().flat_map(|create| &create.ids));
     versions.extend(plan.versions.iter().flat_map(|create| &create.ids));
     Heads { source, versions, active: plan.active.as_ref().map(|swap| swap.new) }
@@ -117,9 +117,9 @@ fn after(head: &Head, plan: &Transaction) -> Heads {
 
 /// Refuses a remote that says that it did something, and shows something else. Others may have added theirs.
 fn check_done(name: &str, sent: &Heads, now: &Head) -> Result<()> {
-    let has_series =
-        now.source.starts_with(&sent.source) && now.versions.starts_with(&sent.versions);
-    if has_series && sent.active.is_none_or(|active| now.active == Some(active)) {
+    let has_series = now.heads.source.starts_with(&sent.source)
+        && now.heads.versions.starts_with(&sent.versions);
+    if has_series && sent.active.is_none_or(|active| now.heads.active == Some(active)) {
         return Ok(());
     }
     Err(Error::failed(format!(
@@ -143,19 +143,19 @@ fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
         (!ids.is_empty()).then_some(CreateRefs { after: there.len() as u64, ids })
     };
     let (source, versions) =
-        (create(&local.source, &head.source), create(&local.versions, &head.versions));
+        (create(&local.source, &head.heads.source), create(&local.versions, &head.heads.versions));
     let upto = |there: &[Id], create: &Option<CreateRefs>| {
         there.len() + create.as_ref().map_or(0, |create| create.ids.len())
     };
-    let is_last = upto(&head.source, &source) == local.source.len()
-        && upto(&head.versions, &versions) == local.versions.len();
-    let swap = local.active.filter(|active| is_last && head.active != Some(*active));
+    let is_last = upto(&head.heads.source, &source) == local.source.len()
+        && upto(&head.heads.versions, &versions) == local.versions.len();
+    let swap = local.active.filter(|active| is_last && head.heads.active != Some(*active));
     Ok(Transaction {
         txn: txn()?,
         pack: None,
         source,
         versions,
-        active: swap.map(|new| SwapActive { expected: head.active, new }),
+        active: swap.map(|new| SwapActive { expected: head.heads.active, new }),
     })
 }
 
@@ -174,7 +174,7 @@ fn send_transaction(
     let mut want: Vec<Id> = ids(&plan.source);
     want.extend::<Vec<Id>>(ids(&plan.versions));
     want.extend(plan.active.as_ref().map(|swap| swap.new.ledger));
-    let missing = MissingObjects::new(store.objects(), &want, &head.roots())?;
+    let missing = MissingObjects::new(store.objects(), &want, &head.heads.roots())?;
     let thin_pack = match missing.objects().is_empty() {
         true => None,
         false => Some(store.objects().thin_pack(&missing, &store.incoming()?)?),

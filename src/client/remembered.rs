@@ -1,7 +1,7 @@
 //! Remembered remote: saves each answer with its time, so that the state of the remote is known without asking it.
 
 use super::fetch::tracking;
-use super::{Remote, fetch, heads};
+use super::{Remote, fetch};
 use crate::client::fast_forward;
 use crate::error::{Kind, Result};
 use crate::fs::Spool;
@@ -25,13 +25,13 @@ impl RememberedRemote {
     fn record(&self, head: &Head) -> Result<()> {
         let last_known = self.store.last_known(&self.name).map(|last_known| last_known.refs);
         let tracked = self.store.remote(&self.name)?;
-        let ledger = tracked.as_ref().and_then(|known| known.active);
-        let now = heads(head);
+        let ledger = tracked.as_ref().and_then(|known| known.heads.active);
+        let now = head.heads.clone();
         [tracked, last_known]
             .iter()
             .flatten()
             .try_for_each(|known| fast_forward::check_fast_forward(&self.name, known, &now))?;
-        check_ledger(&self.store, &self.name, ledger, head.active)?;
+        check_ledger(&self.store, &self.name, ledger, head.heads.active)?;
         remember(&self.store, &self.name, tracking(head), self.at_ms);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The history of a remote that is no project's: a store in the user's cache folder for each remote that was looked
 //! at. It has what the remote has and nothing else, and all of it can be removed at any time.
 
-use super::{Address, Remote, fetch, heads};
+use super::{Address, Remote, fetch};
 use crate::client::fast_forward;
 use crate::client::remembered::RememberedRemote;
 use crate::error::{Error, Kind, Result};
@@ -117,10 +117,11 @@ impl CachedRemote {
     pub fn receipts(&self, heads: &Heads) -> Result<Receipts> {
         let last = self.store.remote(NAME)?;
         // A fetch that was cut off remembers more than it brought.
-        let same =
-            last.filter(|last| last.source == heads.source && last.versions == heads.versions);
+        let same = last.filter(|last| {
+            last.heads.source == heads.source && last.heads.versions == heads.versions
+        });
         Ok(same
-            .filter(|last| last.active == heads.active)
+            .filter(|last| last.heads.active == heads.active)
             .map(|last| last.receipts)
             .unwrap_or_default())
     }
@@ -153,8 +154,12 @@ impl CachedRemote {
             let tracked = self.store.remote(NAME)?.unwrap_or_default();
             let Heads { source, versions, active } = self.store.heads()?;
             let ledger = active.map(|active| active.ledger);
-            let roots: Vec<_> =
-                source.into_iter().chain(versions).chain(ledger).chain(tracked.roots()).collect();
+            let roots: Vec<_> = source
+                .into_iter()
+                .chain(versions)
+                .chain(ledger)
+                .chain(tracked.heads.roots())
+                .collect();
             Ok(!self.store.broken_trees(&roots, Depth::Read)?.is_empty())
         };
         !broken().unwrap_or(true)
@@ -162,7 +167,7 @@ impl CachedRemote {
 
     /// Removes what is damaged, unless the remote lost something that is still known from it.
     fn begin_anew(&mut self, remote: &mut RememberedRemote, damage: Error) -> Result<()> {
-        let now = heads(&remote.remote.head(None)?);
+        let now = remote.remote.head(None)?.heads;
         let known = self.store.known_remotes()?;
         known
             .iter()
@@ -191,7 +196,7 @@ impl CachedRemote {
 
     fn follow(&self, remote: &dyn Remote, progress: &Progress) -> Result<()> {
         let head = fetch::read_head(&self.store, NAME, remote)?;
-        if head.is_empty() {
+        if head.heads.is_empty() {
             return Err(Error::not_found(format!(
                 "nothing was ever pushed to \"{}\"",
                 self.address
@@ -202,7 +207,7 @@ impl CachedRemote {
         let head =
             fetch::bring_with(&self.store, NAME, remote, head, Strictness::AsIs, progress)?.head;
         let lock = self.store.lock()?;
-        let (before, after): (Heads, Heads) = (self.store.heads()?, heads(&head));
+        let (before, after): (Heads, Heads) = (self.store.heads()?, head.heads);
         if before == after { Ok(()) } else { self.store.replace_refs(&lock, &before, &after) }
     }
 

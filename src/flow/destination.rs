@@ -5,8 +5,8 @@
 use super::remote::NamedRemote;
 use super::{Notice, Phase, Reporter};
 use crate::client::divergence::Divergence;
+use crate::client::fetch;
 use crate::client::push::{self, PushOutcome, RemotePush};
-use crate::client::{self, fetch};
 use crate::error::{Error, Hint, Kind, Result};
 use crate::history::project::Project;
 use crate::history::record::Author;
@@ -79,13 +79,13 @@ impl Destination {
         let head = self.head.as_ref().map_err(Error::repeat)?;
         let store = project.store();
         fetch(store, &self.remote, head)?;
-        Incoming::of(store.objects(), &store.heads()?, &client::heads(head))
+        Incoming::of(store.objects(), &store.heads()?, &head.heads)
     }
 
     /// Puts ours behind what the remote has, which becomes history.
     pub fn supersede<R: Reporter>(&self, reporter: &mut R, project: &Project) -> Result<()> {
         let head = self.head.as_ref().map_err(Error::repeat)?;
-        match pull::overtake(project, &client::heads(head), None)? {
+        match pull::overtake(project, &head.heads, None)? {
             PullOutcome::Refused(refused) => Err(report::refusal(&self.remote.name, &refused)),
             PullOutcome::Pulled(pulled) => reporter.notice(Notice::Renumbered(&pulled.rebased)),
             PullOutcome::UpToDate => Ok(()),
@@ -161,7 +161,7 @@ pub fn behind<R: Reporter>(
     head: &Head,
 ) -> Error {
     let heads = store.heads().unwrap_or_default();
-    let news = Incoming::of(store.objects(), &heads, &client::heads(head));
+    let news = Incoming::of(store.objects(), &heads, &head.heads);
     match news.and_then(|news| reporter.notice(Notice::Incoming(&news)).map(|()| news)) {
         Ok(news) => report::behind(action, name, &news),
         Err(error) => error,

@@ -127,7 +127,7 @@ impl RemotePointer {
             PromoteOutcome::Done(false) => reporter.notice(Notice::LedgerBehind { remote: name }),
             PromoteOutcome::Behind(head) => Err(behind(reporter, store, action, name, &head)),
             PromoteOutcome::Moved(now) => {
-                let (before, now) = (crate::client::heads(&before), crate::client::heads(&now));
+                let (before, now) = (before.heads, now.heads);
                 let new = incoming::moved_since(store.objects(), &before, &now).unwrap_or_default();
                 reporter.notice(Notice::Overtaken(&new))?;
                 Err(overtaken(action, name))

@@ -243,7 +243,7 @@ impl<'a> Catalog<'a> {
         let remotes = self.store.tracked().ok()?;
         remotes.iter().find_map(|name| {
             let tracking = self.store.remote(name).ok()??;
-            let at = tracking.versions.iter().position(|other| other == id)?;
+            let at = tracking.heads.versions.iter().position(|other| other == id)?;
             Some(format!("{name}/v{}", at + 1))
         })
     }

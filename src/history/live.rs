@@ -204,7 +204,9 @@ fn records(
     let mut ends: Vec<Id> = theirs.iter().map(|active| active.ledger).collect();
     if theirs.is_some_and(|active| !store.objects().contains(&active.ledger).unwrap_or(false)) {
         for name in store.tracked()? {
-            ends.extend(store.remote(&name)?.and_then(|tracking| Some(tracking.active?.ledger)));
+            ends.extend(
+                store.remote(&name)?.and_then(|tracking| Some(tracking.heads.active?.ledger)),
+            );
         }
     }
     for end in ends {

@@ -13,8 +13,8 @@ pub fn check(store: &Store, local: &Heads, new: &Heads) -> Result<()> {
         store.known_remotes()?.into_iter().filter(|(name, _)| config.remote(name).is_some());
     for (name, there) in remembered {
         let moved = [
-            moved("source version", &local.source, &there.source, &new.source),
-            moved("version", &local.versions, &there.versions, &new.versions),
+            moved("source version", &local.source, &there.heads.source, &new.source),
+            moved("version", &local.versions, &there.heads.versions, &new.versions),
         ];
         let moved: Vec<String> = moved.into_iter().flatten().collect();
         if !moved.is_empty() {

@@ -122,14 +122,14 @@ impl<'a> Walk<'a> {
                 }
             };
             for (series, ids) in
-                [(refs::SOURCE, &tracking.source), (refs::VERSIONS, &tracking.versions)]
+                [(refs::SOURCE, &tracking.heads.source), (refs::VERSIONS, &tracking.heads.versions)]
             {
                 for (number, id) in (1..).zip(ids) {
                     let shown = store::short(series);
                     self.version(&format!("remotes/{name}/{shown}/v{number}"), series, number, id);
                 }
             }
-            let Some(active) = tracking.active else { continue };
+            let Some(active) = tracking.heads.active else { continue };
             self.root(&format!("remotes/{name}/ledger"), &active.ledger);
             let broken = ledger::steps(self.objects, Some(active.ledger)).find_map(Result::err);
             if let Some(error) = broken {
@@ -148,11 +148,9 @@ impl<'a> Walk<'a> {
         let head = here.active.map(|active| active.ledger);
         self.broken("", rules::records(store.objects(), head));
         for name in store.tracked().unwrap_or_default() {
-            let Ok(Some(RemoteTracking { source, versions, active, .. })) = store.remote(&name)
-            else {
+            let Ok(Some(RemoteTracking { heads: there, .. })) = store.remote(&name) else {
                 continue;
             };
-            let there = Heads { source, versions, active };
             if let Ok(known) = rules::known(store.objects(), &[&here], &there) {
                 let report = rules::check(store.objects(), &known, &there, RefScope::Present);
                 self.broken(&format!("remotes/{name}/"), report);

@@ -49,13 +49,13 @@ impl Vias {
                     &name,
                     &tracking,
                     ReceiptSeries::Source,
-                    tracking.source.iter().rev().copied(),
+                    tracking.heads.source.iter().rev().copied(),
                 );
                 vias.take(
                     &name,
                     &tracking,
                     ReceiptSeries::Versions,
-                    tracking.versions.iter().rev().copied(),
+                    tracking.heads.versions.iter().rev().copied(),
                 );
                 vias.remotes.push((name, tracking));
             }
@@ -67,7 +67,7 @@ impl Vias {
     pub fn load_with_ledger<S: Source + ?Sized>(store: &Store, objects: &S) -> Result<Vias> {
         let mut vias = Vias::load(store)?;
         for (name, tracking) in std::mem::take(&mut vias.remotes) {
-            let head = tracking.active.map(|active| active.ledger);
+            let head = tracking.heads.active.map(|active| active.ledger);
             // A record that cannot be read ends it.
             let ids = ledger::steps(objects, head).map_while(Result::ok).map(|step| step.id);
             vias.take(&name, &tracking, ReceiptSeries::Ledger, ids);

@@ -112,7 +112,7 @@ impl Remote<'_> {
         let (mut reporter, project) = (self.project.reporter(), self.project.inner());
         let NamedRemote { name, remote, .. } = self.connect()?;
         let fetched = fetch::fetch(project.store(), &name, &*remote, &Progress::default())?;
-        let (there, at) = (client::heads(&fetched.head), (project, &author.who()));
+        let (there, at) = (fetched.head.heads, (project, &author.who()));
         let (outcome, git) = flow::pull::pull(&mut reporter, at, &there, None)?;
         reporter.git(git.as_ref());
         match outcome {

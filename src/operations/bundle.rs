@@ -107,17 +107,14 @@ pub fn fetch(
     let store = project.store();
     // A damaged store knows no heads for certain.
     let known = store.heads().unwrap_or_default();
-    let RemoteTracking { source, versions, active, .. } =
-        store.remote(name).ok().flatten().unwrap_or_default();
-    let before = Heads { source, versions, active };
+    let before = store.remote(name).ok().flatten().unwrap_or_default().heads;
     let here = BundleBase { objects: store.objects(), known: &[&known, &before] };
     let (proven, breaches) = verify_pack(file, &store.incoming()?, &here, strictness, progress)?;
     let heads = proven.admit(store)?;
-    let Heads { source, versions, active } = heads.clone();
     store.set_remote(
         &store.lock()?,
         name,
-        &RemoteTracking { source, versions, active, ..RemoteTracking::default() },
+        &RemoteTracking { heads: heads.clone(), ..RemoteTracking::default() },
     )?;
     Ok((heads, breaches))
 }

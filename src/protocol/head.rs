@@ -3,18 +3,16 @@
 use super::AgentId;
 use super::block_hasher::BlockHasher;
 use crate::object::Id;
-use crate::store::{Active, Receipt, Receipts, TokenName};
+use crate::store::{Active, Heads, Receipt, Receipts, TokenName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// All refs of one agent at one moment. Both series begin with 1 and have no gaps, so that a list of
-/// ids says it all: `refs/source/v3` is `source[2]`.
+/// All refs of one agent at one moment, as a remote answers them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     pub agent: AgentId,
-    pub source: Vec<Id>,
-    pub versions: Vec<Id>,
-    pub active: Option<Active>,
+    #[serde(flatten)]
+    pub heads: Heads,
     /// Receipts, of a server that asks for tokens and notes them.
     #[serde(default, skip_serializing_if = "Receipts::is_empty")]
     pub receipts: Receipts,
@@ -23,20 +21,15 @@ pub struct Head {
 impl Head {
     /// An agent that was never pushed.
     pub fn empty(agent: AgentId) -> Head {
-        let (source, versions) = (Vec::new(), Vec::new());
-        Head { agent, source, versions, active: None, receipts: Receipts::default() }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.source.is_empty() && self.versions.is_empty() && self.active.is_none()
+        Head { agent, heads: Heads::default(), receipts: Receipts::default() }
     }
 
     pub fn view(&self) -> HeadView<'_> {
         HeadView {
             agent: &self.agent,
-            source: &self.source,
-            versions: &self.versions,
-            active: self.active,
+            source: &self.heads.source,
+            versions: &self.heads.versions,
+            active: self.heads.active,
             tokens: &self.receipts.tokens,
             receipts: &self.receipts.list,
         }
@@ -45,12 +38,6 @@ impl Head {
     /// Equal for equal heads only. What a server does to its storage does not change it.
     pub fn etag(&self) -> Etag {
         self.view().etag()
-    }
-
-    /// Everything that it names directly: where a walk over all of its objects begins.
-    pub fn roots(&self) -> Vec<Id> {
-        let refs = self.source.iter().chain(&self.versions).copied();
-        refs.chain(self.active.map(|active| active.ledger)).collect()
     }
 }
 
@@ -70,9 +57,11 @@ impl HeadView<'_> {
     pub fn to_head(self) -> Head {
         Head {
             agent: self.agent.clone(),
-            source: self.source.to_vec(),
-            versions: self.versions.to_vec(),
-            active: self.active,
+            heads: Heads {
+                source: self.source.to_vec(),
+                versions: self.versions.to_vec(),
+                active: self.active,
+            },
             receipts: Receipts { tokens: self.tokens.to_vec(), list: self.receipts.to_vec() },
         }
     }

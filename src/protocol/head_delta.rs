@@ -8,7 +8,7 @@ use super::block_hasher::BlockHasher;
 use super::{Head, HeadView};
 use crate::error::{Error, Result};
 use crate::object::Id;
-use crate::store::{Receipts, named};
+use crate::store::{Heads, Receipts, named};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -100,9 +100,11 @@ impl HeadDelta {
         };
         let head = Head {
             agent: head.agent.clone(),
-            source: without(head.source, source),
-            versions: without(head.versions, versions),
-            active: head.active,
+            heads: Heads {
+                source: without(head.source, source),
+                versions: without(head.versions, versions),
+                active: head.active,
+            },
             receipts: left,
         };
         HeadDelta { head, after: Some(known.after), landed: None }
@@ -110,7 +112,7 @@ impl HeadDelta {
 
     /// The whole head again, for who knows so much. `None` for an answer to somebody else.
     pub fn onto(self, known: &Head) -> Option<Head> {
-        let Head { agent, source, versions, active, receipts } = match self.after {
+        let Head { agent, heads, receipts } = match self.after {
             None | Some([0, 0, 0]) => {
                 return Some(self.head).filter(|head| head.receipts.is_sound());
             }
@@ -121,10 +123,12 @@ impl HeadDelta {
             tokens: [&known.receipts.tokens[..], &receipts.tokens].concat(),
             list: [&known.receipts.list[..], &receipts.list].concat(),
         };
-        let source = [&known.source[..], &source].concat();
-        let versions = [&known.versions[..], &versions].concat();
-        Some(Head { agent, source, versions, active, receipts })
-            .filter(|head| head.receipts.is_sound())
+        let heads = Heads {
+            source: [&known.heads.source[..], &heads.source].concat(),
+            versions: [&known.heads.versions[..], &heads.versions].concat(),
+            active: heads.active,
+        };
+        Some(Head { agent, heads, receipts }).filter(|head| head.receipts.is_sound())
     }
 }
 
@@ -185,9 +189,9 @@ mod tests {
             let receipt =
                 Receipt { token: 0, at_ms: number.into(), source: 1, versions: 0, ledger: 0 };
             head.receipts.add(Some(&token), receipt);
-            head.source.push(id(number));
+            head.heads.source.push(id(number));
         }
-        head.versions = (0..count / 2).map(|number| id(100 + number)).collect();
+        head.heads.versions = (0..count / 2).map(|number| id(100 + number)).collect();
         head
     }
 
@@ -208,7 +212,7 @@ mod tests {
         for known in 0..6 {
             for now in known..6 {
                 let newer = HeadDelta::of(&head(now).view(), Some(&KnownHead::of(&head(known))));
-                assert_eq!(newer.head.source.len(), usize::from(now - known));
+                assert_eq!(newer.head.heads.source.len(), usize::from(now - known));
                 assert_eq!(newer.head.receipts.list.len(), usize::from(now - known));
                 let text = serde_json::to_string(&newer).unwrap();
                 let read: HeadDelta = serde_json::from_str(&text).unwrap();
@@ -220,8 +224,8 @@ mod tests {
     #[test]
     fn who_knows_something_else_or_more_gets_all_of_it() {
         let mut others = [head(3), head(3), head(3), head(3), head(7)];
-        others[0].source[1] = id(99);
-        others[1].versions[0] = id(99);
+        others[0].heads.source[1] = id(99);
+        others[1].heads.versions[0] = id(99);
         others[2].receipts.list[1].at_ms = 99;
         others[3].receipts.tokens[0].name = "x".to_owned();
         for other in others {

@@ -96,9 +96,9 @@ mod tests {
         };
         assert_eq!(tx.summary(), "push source v3..v5, version v2, promote v7");
         let mut now = Head::empty("a".parse().unwrap());
-        now.source = vec![id; 4];
-        now.versions = vec![id; 1];
-        now.active = Some(active(6));
+        now.heads.source = vec![id; 4];
+        now.heads.versions = vec![id; 1];
+        now.heads.active = Some(active(6));
         let moved = TxnOutcome::Refused(Refusal::Moved(now.view()));
         assert_eq!(
             tx.refusal(&moved).unwrap(),

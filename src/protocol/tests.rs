@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::{Error, Kind};
 use crate::object::Id;
-use crate::store::{Active, Receipt, Receipts, TokenName};
+use crate::store::{Active, Heads, Receipt, Receipts, TokenName};
 use proptest::prelude::*;
 
 const ZERO: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -17,9 +17,7 @@ fn head() -> Head {
     let receipts = Receipts::default();
     Head {
         agent: "agent_1".parse().unwrap(),
-        source: vec![id(0)],
-        versions: vec![id(0)],
-        active,
+        heads: Heads { source: vec![id(0)], versions: vec![id(0)], active },
         receipts,
     }
 }
@@ -166,7 +164,11 @@ fn any_head() -> impl Strategy<Value = Head> {
             }
             let active =
                 active.map(|(version, ledger)| Active { version, ledger: Id::from_bytes(ledger) });
-            Head { agent: agent.parse().unwrap(), source, versions, active, receipts }
+            Head {
+                agent: agent.parse().unwrap(),
+                heads: Heads { source, versions, active },
+                receipts,
+            }
         },
     )
 }

@@ -45,22 +45,22 @@ impl RemoteStore {
         );
         let mut walk =
             ReachabilityWalk { objects: &packs.objects, seen: HashSet::new(), wrong: &mut wrong };
-        for (number, id) in (1..).zip(&head.source) {
+        for (number, id) in (1..).zip(&head.heads.source) {
             let read = SourceVersion::load(walk.objects, number, *id).map(drop);
             walk.root(&format!("{}/v{number}", refs::SOURCE), *id, read);
         }
-        for (number, id) in (1..).zip(&head.versions) {
+        for (number, id) in (1..).zip(&head.heads.versions) {
             let read = Version::load(walk.objects, number, *id).map(drop);
             walk.root(&format!("{}/v{number}", refs::VERSIONS), *id, read);
         }
-        if let Some(active) = &head.active {
+        if let Some(active) = &head.heads.active {
             let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);
             walk.root("the ledger", active.ledger, read);
         }
         let here = Heads {
-            source: head.source.clone(),
-            versions: head.versions.clone(),
-            active: head.active,
+            source: head.heads.source.clone(),
+            versions: head.heads.versions.clone(),
+            active: head.heads.active,
         };
         let report = rules::check(&packs.objects, &Heads::default(), &here, RefScope::Whole)?;
         let broken = report.breaches.iter().filter(|breach| !breach.unreadable);

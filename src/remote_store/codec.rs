@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::{AgentId, RequestHash, TxnId};
-use crate::store::{Active, Receipt, Receipts, TokenName};
+use crate::store::{Active, Heads, Receipt, Receipts, TokenName};
 use rmp::decode::{self, Bytes};
 use rmp::encode::{self, ValueWriteError};
 use std::sync::Arc;
@@ -77,7 +77,7 @@ fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> EncodeResu
     encode::write_bin(out, head.previous.as_bytes())?;
     write_ids(out, rows.source)?;
     write_ids(out, rows.versions)?;
-    write_active(out, head.active.as_ref())?;
+    write_active(out, head.heads.active.as_ref())?;
     encode::write_array_len(out, rows.txns.len() as u32)?;
     rows.txns.iter().try_for_each(|landed| write_landed(out, landed, format))?;
     encode::write_array_len(out, head.packs.len() as u32)?;
@@ -178,9 +178,11 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<StoredHea
         agent: agent.clone(),
         seq: number(input)?,
         previous: Id::from_bytes(fixed(input)?),
-        source: read_ids(input)?,
-        versions: read_ids(input)?,
-        active: read_active(input)?,
+        heads: Heads {
+            source: read_ids(input)?,
+            versions: read_ids(input)?,
+            active: read_active(input)?,
+        },
         txns: list(input, |input| read_landed(input, format))?,
         packs: list(input, |input| {
             let (key, [bytes, objects]) = read_key(input, agent)?;

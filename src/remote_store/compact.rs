@@ -88,7 +88,7 @@ impl RemoteStore {
         ids.sort_unstable();
         ids.dedup();
         if old.len() == head.packs.len() {
-            let missing = MissingObjects::new(&packs.objects, &head.roots(), &[])?;
+            let missing = MissingObjects::new(&packs.objects, &head.heads.roots(), &[])?;
             // Left out is only what could be read: of what cannot nobody knows what it was.
             if ids
                 .iter()
@@ -177,7 +177,7 @@ impl RemoteStore {
     /// put together from a list of its own.
     fn is_closed(&self, head: &StoredHead, new: &PackKey) -> Result<bool> {
         let packs = self.open_packs(head)?;
-        let mut needed = head.roots();
+        let mut needed = head.heads.roots();
         for open_pack in packs.packs.iter().filter(|open_pack| open_pack.key != *new) {
             needed.extend(external_refs::of(&open_pack.mapped, &packs.objects)?);
         }

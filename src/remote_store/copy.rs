@@ -192,10 +192,10 @@ impl RemoteStore {
 
 /// A copy that has what the remote store lacks is not written over: the remote store lost something, or is another one.
 fn extends(head: &StoredHead, former: &StoredHead) -> Result<()> {
-    let is_later =
-        head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);
+    let is_later = head.heads.source.starts_with(&former.heads.source)
+        && head.heads.versions.starts_with(&former.heads.versions);
     // Of one that was deleted in the copy there is nothing to lose.
-    if former.is_void() || is_later && head.seq >= former.seq {
+    if former.heads.is_empty() || is_later && head.seq >= former.seq {
         return Ok(());
     }
     Err(Error::conflict(

@@ -71,7 +71,7 @@ impl RemoteStore {
 
     fn make_thin_pack(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ServedPack> {
         let (seen, packs) = self.open_agent(agent)?;
-        if seen.head.is_void() {
+        if seen.head.heads.is_empty() {
             return Err(Error::not_found(format!("there is no agent \"{agent}\"")));
         }
         self.check_wanted(agent, fetch, &packs)?;

@@ -297,10 +297,11 @@ pub fn recorded_outcome(
 
 /// True if a transaction that was not applied expects something else than the head has.
 pub fn has_moved(head: &StoredHead, tx: &Transaction) -> bool {
-    let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
+    let source =
+        tx.source.as_ref().is_none_or(|create| create.after == head.heads.source.len() as u64);
     let versions =
-        tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
-    let active = tx.active.as_ref().is_none_or(|swap| swap.expected == head.active);
+        tx.versions.as_ref().is_none_or(|create| create.after == head.heads.versions.len() as u64);
+    let active = tx.active.as_ref().is_none_or(|swap| swap.expected == head.heads.active);
     !(source && versions && active)
 }
 

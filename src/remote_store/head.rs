@@ -7,7 +7,7 @@ use super::engine::{CasToken, PackKey};
 use super::page::HeadPage;
 use crate::object::Id;
 use crate::protocol::{AgentId, CreateRefs, RequestHash, Transaction, TxnId, limits};
-use crate::store::{Active, Receipt, Receipts, TokenName};
+use crate::store::{Active, Heads, Receipt, Receipts, TokenName};
 use std::sync::Arc;
 
 /// Stored head of an agent.
@@ -21,9 +21,7 @@ pub struct StoredHead {
     /// The newest transactions, the last one last. They are much larger than what else each push adds, and copies of a
     /// head share them.
     pub txns: Vec<Arc<AppliedTransaction>>,
-    pub source: Vec<Id>,
-    pub versions: Vec<Id>,
-    pub active: Option<Active>,
+    pub heads: Heads,
     /// Packs of the agent: every object that the refs and the ledger reach is in one of these.
     pub packs: Vec<PackRef>,
     /// Packs that nothing needs, on their way out.
@@ -91,9 +89,7 @@ impl LoadedHead {
             seq: 0,
             previous: NONE,
             txns: Vec::new(),
-            source: Vec::new(),
-            versions: Vec::new(),
-            active: None,
+            heads: Heads::default(),
             packs: Vec::new(),
             retired: Vec::new(),
             receipts: Receipts::default(),
@@ -118,17 +114,17 @@ impl StoredHead {
         let TxnContext { by, now_ms, ledger } = *order;
         let at_ms = if by.is_some() { now_ms } else { 0 };
         self.receipts.add(by, Receipt { token: 0, at_ms, source, versions, ledger });
-        self.source.extend(tx.source.iter().flat_map(|create| &create.ids));
-        self.versions.extend(tx.versions.iter().flat_map(|create| &create.ids));
-        self.active = tx.active.as_ref().map_or(self.active, |swap| Some(swap.new));
+        self.heads.source.extend(tx.source.iter().flat_map(|create| &create.ids));
+        self.heads.versions.extend(tx.versions.iter().flat_map(|create| &create.ids));
+        self.heads.active = tx.active.as_ref().map_or(self.heads.active, |swap| Some(swap.new));
         self.packs.extend(pack);
         self.txns.push(Arc::new(AppliedTransaction {
             txn: tx.txn,
             request: Some(tx.request()),
             at_ms: now_ms,
-            source: self.source.len() as u64,
-            versions: self.versions.len() as u64,
-            active: self.active,
+            source: self.heads.source.len() as u64,
+            versions: self.heads.versions.len() as u64,
+            active: self.heads.active,
         }));
         self.forget(now_ms);
     }
@@ -145,18 +141,7 @@ impl StoredHead {
         self.forget_oldest(old.min(spare).max(over));
     }
 
-    /// True if it has nothing that a client could see.
-    pub fn is_void(&self) -> bool {
-        self.source.is_empty() && self.versions.is_empty() && self.active.is_none()
-    }
-
     pub fn is_retired(&self, key: &PackKey) -> bool {
         self.retired.iter().any(|retired| retired.key == *key)
-    }
-
-    /// Everything that must stay.
-    pub fn roots(&self) -> Vec<Id> {
-        let refs = self.source.iter().chain(&self.versions).copied();
-        refs.chain(self.active.map(|active| active.ledger)).collect()
     }
 }

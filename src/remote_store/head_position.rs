@@ -25,10 +25,10 @@ pub struct HeadAt {
 impl StoredHead {
     pub fn now(&self) -> HeadPosition {
         HeadPosition {
-            source: self.source.len(),
-            versions: self.versions.len(),
+            source: self.heads.source.len(),
+            versions: self.heads.versions.len(),
             receipts: self.receipts.list.len(),
-            active: self.active,
+            active: self.heads.active,
         }
     }
 
@@ -37,8 +37,8 @@ impl StoredHead {
         let at = self.txns.iter().position(|landed| landed.txn == txn)?;
         let (landed, later) = (&self.txns[at], self.txns.len() - at - 1);
         Some(HeadPosition {
-            source: self.source.len().min(landed.source as usize),
-            versions: self.versions.len().min(landed.versions as usize),
+            source: self.heads.source.len().min(landed.source as usize),
+            versions: self.heads.versions.len().min(landed.versions as usize),
             receipts: self.receipts.list.len().saturating_sub(later),
             active: landed.active,
         })
@@ -57,8 +57,8 @@ impl HeadAt {
         let list = &head.receipts.list[..receipts];
         HeadView {
             agent: &head.agent,
-            source: &head.source[..source],
-            versions: &head.versions[..versions],
+            source: &head.heads.source[..source],
+            versions: &head.heads.versions[..versions],
             active,
             tokens: head.receipts.tokens_of(list),
             receipts: list,

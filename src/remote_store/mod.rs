@@ -199,7 +199,7 @@ impl RemoteStore {
     pub fn current(&self, agent: &AgentId) -> Result<Option<HeadAt>> {
         let seen = self.look_whole(agent)?;
         let position = seen.head.now();
-        Ok((!seen.head.is_void()).then(|| HeadAt::new(seen, position)))
+        Ok((!seen.head.heads.is_empty()).then(|| HeadAt::new(seen, position)))
     }
 
     /// Number of packs that were verified, and of those that were known from before.

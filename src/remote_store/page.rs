@@ -121,7 +121,7 @@ impl StoredHead {
         let forgotten = rows.txns.len().checked_sub(remembered as usize)?;
         rows.txns.drain(..forgotten);
         let Rows { source, versions, txns, receipts } = rows;
-        (self.source, self.versions, self.txns, self.receipts.list) =
+        (self.heads.source, self.heads.versions, self.txns, self.receipts.list) =
             (source, versions, txns, receipts);
         self.receipts.is_sound().then_some(self)
     }
@@ -132,7 +132,12 @@ impl StoredHead {
     }
 
     pub fn lens(&self) -> [usize; 4] {
-        [self.source.len(), self.versions.len(), self.txns.len(), self.receipts.list.len()]
+        [
+            self.heads.source.len(),
+            self.heads.versions.len(),
+            self.txns.len(),
+            self.receipts.list.len(),
+        ]
     }
 
     /// First rows of a page, or of what follows all pages.
@@ -150,8 +155,8 @@ impl StoredHead {
             all.get(from..to).unwrap_or_default()
         }
         PageRows {
-            source: some(&self.source, from[0], to[0]),
-            versions: some(&self.versions, from[1], to[1]),
+            source: some(&self.heads.source, from[0], to[0]),
+            versions: some(&self.heads.versions, from[1], to[1]),
             txns: some(&self.txns, from[2], to[2]),
             receipts: some(&self.receipts.list, from[3], to[3]),
         }

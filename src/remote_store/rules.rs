@@ -54,8 +54,11 @@ pub fn check(
     if creates().map(|create| create.ids.len()).sum::<usize>() > limits::MAX_REFS {
         return Ok(Err(BrokenRule::TooManyRefs));
     }
-    let before =
-        Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
+    let before = Heads {
+        source: head.heads.source.clone(),
+        versions: head.heads.versions.clone(),
+        active: head.heads.active,
+    };
     let report = rules::check(objects, &before, &after(&before, tx), RefScope::Whole)?;
     if let Some(breach) = report.breaches.first() {
         return Ok(Err(BrokenRule::OfAgent(breach.sentence())));

@@ -252,7 +252,8 @@ impl RemoteStore {
         }
         let step = ledger::LedgerEntry::load(&objects, &swap.new.ledger).ok()?;
         let created = tx.versions.iter().flat_map(|create| &create.ids);
-        let at = seen.head.versions.iter().chain(created).position(|id| *id == step.version)?;
+        let at =
+            seen.head.heads.versions.iter().chain(created).position(|id| *id == step.version)?;
         Some(format!("{} v{}", step.record.event.word(), at + 1))
     }
 

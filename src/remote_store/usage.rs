@@ -29,7 +29,7 @@ impl RemoteStore {
         Ok(Usage {
             stored: stored(head),
             uploads,
-            refs: (head.source.len() + head.versions.len()) as u64,
+            refs: (head.heads.source.len() + head.heads.versions.len()) as u64,
         })
     }
 
@@ -45,7 +45,8 @@ impl RemoteStore {
         let source = tx.source.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
         let versions =
             tx.versions.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
-        let refs = source.max(head.source.len() as u64) + versions.max(head.versions.len() as u64);
+        let refs = source.max(head.heads.source.len() as u64)
+            + versions.max(head.heads.versions.len() as u64);
         // A transaction without a pack adds nothing, however much is stored.
         let stored = if brought == 0 { 0 } else { stored(head) + brought };
         Ok(Usage { stored, uploads: 0, refs: if source + versions == 0 { 0 } else { refs } })

@@ -63,14 +63,6 @@ impl Block {
     }
 }
 
-impl Heads {
-    /// Every id that they name.
-    pub fn roots(&self) -> Vec<Id> {
-        let ledger = self.active.map(|active| active.ledger);
-        self.source.iter().chain(&self.versions).copied().chain(ledger).collect()
-    }
-}
-
 impl Store {
     /// Writes a bundle of these refs to a file that there is not yet, leaving out what is reachable
     /// from `have`. Gives the number of objects and the bytes of the file.

@@ -76,16 +76,14 @@ impl Store {
 mod tests {
     use super::*;
     use crate::object::Id;
-    use crate::store::Active;
+    use crate::store::{Active, Heads};
 
     fn last_known(at_ms: i64) -> LastKnown {
         let ids = [1, 2].map(|n| Id::from_bytes([n; 32]));
         let active = Some(Active { version: Some(1), ledger: ids[1] });
         let what = RemoteTracking {
             etag: "x".to_owned(),
-            source: ids.to_vec(),
-            versions: vec![ids[0]],
-            active,
+            heads: Heads { source: ids.to_vec(), versions: vec![ids[0]], active },
             ..RemoteTracking::default()
         };
         LastKnown { at_ms, refs: what }

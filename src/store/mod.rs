@@ -11,6 +11,7 @@ mod config;
 mod confirm;
 mod connectivity;
 mod git_guard;
+mod heads;
 mod last_known;
 mod layout;
 mod lock;
@@ -25,9 +26,9 @@ pub mod refs;
 mod remote_tracking;
 
 pub use crate::store::connectivity::Depth;
+pub use crate::store::heads::{Heads, common};
 pub use crate::store::last_known::LastKnown;
 pub use crate::store::missing_objects::MissingObjects;
-pub use crate::store::ref_transaction::{Heads, common};
 pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};

@@ -6,50 +6,14 @@
 //! `ACTIVE` gets it, and last `packed-refs` is written without. A writer that comes upon a pointer there
 //! finishes this before anything else.
 
-use super::active::{self, Active};
+use super::active;
 use super::refs::log;
 use super::refs::packed::{self, Packed};
-use super::{Store, StoreLock, refs};
+use super::{Heads, Store, StoreLock};
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::Id;
-
-/// The refs of both series, by number from 1, and the pointer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Heads {
-    pub source: Vec<Id>,
-    pub versions: Vec<Id>,
-    pub active: Option<Active>,
-}
-
-/// Number of ids that two series both begin with.
-pub fn common(ours: &[Id], theirs: &[Id]) -> usize {
-    ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count()
-}
-
-impl Heads {
-    pub(super) fn check(&self) -> Result<()> {
-        let wrong = |what: String| Err(Error::failed(what));
-        match self.active.and_then(|active| active.version) {
-            Some(number) if number == 0 || number > self.versions.len() as u64 => {
-                wrong(format!("v{number} would be active and not be there"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 impl Store {
-    /// All that moves: both series and the pointer.
-    pub fn heads(&self) -> Result<Heads> {
-        let ids = |series| -> Result<Vec<Id>> {
-            Ok(self.refs().list(series)?.into_iter().map(|(_, id)| id).collect())
-        };
-        // The pointer first: a version that it names is there when the refs are read.
-        let active = self.active()?;
-        Ok(Heads { source: ids(refs::SOURCE)?, versions: ids(refs::VERSIONS)?, active })
-    }
-
     /// Makes `before` into `after`, durably and in one step, or refuses because something else is
     /// there. Whatever `after` names must be stored already.
     pub fn replace_refs(&self, lock: &StoreLock, before: &Heads, after: &Heads) -> Result<()> {
@@ -80,8 +44,10 @@ impl Store {
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests make what a crash leaves")]
 mod tests {
+    use super::super::{Active, refs};
     use super::*;
     use crate::error::Kind;
+    use crate::object::Id;
 
     fn id(n: u8) -> Id {
         Id::from_bytes([n; 32])

@@ -3,13 +3,12 @@
 //! A header line, the remote's word for that state, its receipts where it has some, the two lines of its
 //! `ACTIVE` where it has one, one line per ref, and the seal. Everything that it names is in the store, whole, before it is written.
 
-use super::active::{self, Active};
+use super::active;
 use super::receipts::Receipts;
 use super::refs::packed::Packed;
-use super::{Store, StoreLock, config, layout};
+use super::{Heads, Store, StoreLock, config, layout};
 use crate::error::{At, Error, Hint, Result};
 use crate::fs;
-use crate::object::Id;
 use crate::store::checksummed;
 use crate::store::parse_error::ParseError;
 use std::io::ErrorKind;
@@ -26,22 +25,12 @@ const ETAG: &str = "etag: ";
 pub struct RemoteTracking {
     /// Etag of this state: printable ASCII, or nothing.
     pub etag: String,
-    /// The ids of `refs/source/v1`, `v2` and so on.
-    pub source: Vec<Id>,
-    /// The ids of `refs/versions/v1`, `v2` and so on.
-    pub versions: Vec<Id>,
-    pub active: Option<Active>,
+    pub heads: Heads,
     /// Receipts of the remote.
     pub receipts: Receipts,
 }
 
 impl RemoteTracking {
-    /// Every id that it names.
-    pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
-        let ledger = self.active.map(|active| active.ledger);
-        self.source.iter().chain(&self.versions).copied().chain(ledger)
-    }
-
     /// Checks that it can be written and read again.
     fn check(&self) -> Result<(), ParseError> {
         if !self.etag.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
@@ -50,8 +39,8 @@ impl RemoteTracking {
         if !self.receipts.is_sound() {
             return Err("its receipts name a token that is not listed".into());
         }
-        match self.active.and_then(|active| active.version) {
-            Some(number) if number == 0 || number > self.versions.len() as u64 => {
+        match self.heads.active.and_then(|active| active.version) {
+            Some(number) if number == 0 || number > self.heads.versions.len() as u64 => {
                 Err(format!("v{number} is active and not in it").into())
             }
             _ => Ok(()),
@@ -64,8 +53,8 @@ impl RemoteTracking {
 
     /// Everything above the seal.
     pub(super) fn text(&self) -> String {
-        let active = self.active.map(|active| active.encode()).unwrap_or_default();
-        let refs = Packed::contiguous(&self.source, &self.versions).lines();
+        let active = self.heads.active.map(|active| active.encode()).unwrap_or_default();
+        let refs = Packed::contiguous(&self.heads.source, &self.heads.versions).lines();
         let (header, receipts) = match self.receipts.is_empty() {
             true => (HEADER, String::new()),
             false => (HEADER_WITH_RECEIPTS, format!("{RECEIPTS}{}\n", json(&self.receipts))),
@@ -93,7 +82,8 @@ impl RemoteTracking {
         let (active, refs) = active::split(rest).ok_or("its pointer is not well formed")?;
         let numbered = Packed::from_lines(refs)?.into_contiguous();
         let [source, versions] = numbered.ok_or("its numbers have a gap")?;
-        let tracking = RemoteTracking { etag: etag.to_owned(), source, versions, active, receipts };
+        let heads = Heads { source, versions, active };
+        let tracking = RemoteTracking { etag: etag.to_owned(), heads, receipts };
         tracking.check().map(|()| tracking)
     }
 }
@@ -185,9 +175,10 @@ pub(super) fn remotes_in(folder: &Path) -> Result<Vec<String>> {
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests {
-    use super::super::{Receipt, TokenName};
+    use super::super::{Active, Receipt, TokenName};
     use super::*;
     use crate::error::Kind;
+    use crate::object::Id;
     use proptest::prelude::*;
 
     fn tracking() -> impl Strategy<Value = RemoteTracking> {
@@ -211,7 +202,7 @@ mod tests {
                     receipts
                         .add(token.as_ref(), Receipt { token: 0, at_ms, source, versions, ledger });
                 }
-                RemoteTracking { etag, source, versions, active, receipts }
+                RemoteTracking { etag, heads: Heads { source, versions, active }, receipts }
             },
         )
     }
@@ -246,7 +237,8 @@ mod tests {
         receipts
             .add(Some(&token), Receipt { token: 0, at_ms: 1, source: 2, versions: 1, ledger: 1 });
         let etag = "\"x\"".to_owned();
-        RemoteTracking { etag, source: ids.to_vec(), versions: vec![ids[0]], active, receipts }
+        let heads = Heads { source: ids.to_vec(), versions: vec![ids[0]], active };
+        RemoteTracking { etag, heads, receipts }
     }
 
     #[test]
@@ -271,7 +263,8 @@ mod tests {
         let (_project, store) = store();
         let lock = store.lock().unwrap();
         let etag = RemoteTracking { etag: "a\nb".to_owned(), ..RemoteTracking::default() };
-        let active = RemoteTracking { versions: vec![], ..example() };
+        let mut active = example();
+        active.heads.versions.clear();
         for bad in [etag, active] {
             assert!(store.set_remote(&lock, "origin", &bad).is_err());
         }

@@ -75,7 +75,7 @@ fn a_server_does_not_take_it_in() {
     let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
     let refused = sent.unwrap_err();
     assert!(refused.message().contains("more than 1000000 files and folders"), "{refused}");
-    assert!(remote.head(None).unwrap().is_empty());
+    assert!(remote.head(None).unwrap().heads.is_empty());
 }
 
 /// A remote that has it all the same, as one does that means no good.

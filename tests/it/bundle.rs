@@ -102,7 +102,7 @@ fn some_versions_go_on_from_the_others() {
         )
         .unwrap();
         let tracking = agent.store().remote("stick").unwrap().unwrap();
-        assert_eq!((tracking.versions.len(), tracking.source.len()), (3, count));
+        assert_eq!((tracking.heads.versions.len(), tracking.heads.source.len()), (3, count));
         faults::assert_clean(&root);
     }
     assert_eq!(heads(&root).versions.len(), 1);

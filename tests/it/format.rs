@@ -49,9 +49,7 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     let (source, versions) = (vec![one, two], vec![one]);
     let tracking = RemoteTracking {
         etag: "\"7\"".to_owned(),
-        source,
-        versions,
-        active: Some(active),
+        heads: Heads { source, versions, active: Some(active) },
         ..RemoteTracking::default()
     };
     store.set_remote(&lock, "origin", &tracking).unwrap();

@@ -5,10 +5,10 @@ use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
 use crate::cli::{Exit, token};
+use crate::client::Address;
 use crate::client::clone::{self, ClonedProject, Origin};
 use crate::client::fetch::tracking;
 use crate::client::remembered;
-use crate::client::{self, Address};
 use crate::error::{Kind, Result};
 use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
@@ -110,13 +110,13 @@ impl Clone {
         breaches::print(cx, &breaches);
         remembered::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
         if cx.out.is_json() {
-            let answer = Answer::new(&root, Path::new(&url), &adopted, &client::heads(&head));
+            let answer = Answer::new(&root, Path::new(&url), &adopted, &head.heads);
             let (agent, bytes) = (Some(&head.agent), Some(bytes));
             let as_is = breaches::to_json(&breaches);
             cx.out.json(&Answer { agent, bytes, as_is, ..answer })?;
             return Ok(Exit::Done);
         }
-        print_cloned(cx, head.agent.as_str(), &root, &adopted, &client::heads(&head))
+        print_cloned(cx, head.agent.as_str(), &root, &adopted, &head.heads)
     }
 }
 

@@ -82,9 +82,9 @@ impl Fetch {
                 name: &reached.name,
                 url: reached.address.to_string(),
                 new: fetched.is_new(),
-                source_version: fetched.head.source.len(),
-                version: fetched.head.versions.len(),
-                active: fetched.head.active.and_then(|active| active.version),
+                source_version: fetched.head.heads.source.len(),
+                version: fetched.head.heads.versions.len(),
+                active: fetched.head.heads.active.and_then(|active| active.version),
                 objects: fetched.objects,
                 bytes: fetched.bytes,
                 source: standing.source.word(),
@@ -148,12 +148,12 @@ fn print_result(
         (true, _) => format!("✅ Fetched from {name}: {objects} objects, {bytes} bytes"),
     })?;
     let last = |count: usize| if count == 0 { "none".to_owned() } else { format!("v{count}") };
-    let active = head.active.and_then(|active| active.version);
+    let active = head.heads.active.and_then(|active| active.version);
     let active = active.map_or("none".to_owned(), |number| format!("v{number}"));
     cx.out.line(format!(
         "   source version {}, version {}, active {active}",
-        last(head.source.len()),
-        last(head.versions.len())
+        last(head.heads.source.len()),
+        last(head.heads.versions.len())
     ))?;
     let behind = |order| matches!(order, AheadBehind::Behind | AheadBehind::Diverged);
     if [standing.source, standing.versions, standing.ledger].into_iter().any(behind) {

@@ -5,7 +5,7 @@ use crate::cli::hints;
 use crate::cli::output::{GREEN, RED};
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, remote};
-use crate::client::{self, fetch};
+use crate::client::fetch;
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::recovery;
@@ -131,9 +131,9 @@ fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result
     for name in store.tracked()? {
         let known = store.remote(&name).ok().flatten();
         others.extend(known.map(|known| Heads {
-            source: known.source,
-            versions: known.versions,
-            active: known.active,
+            source: known.heads.source,
+            versions: known.heads.versions,
+            active: known.heads.active,
         }));
     }
     let repaired = repair::repair(store, &others)?;
@@ -165,7 +165,7 @@ fn fetch(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         fetch::fetch(project.store(), &reached.name, &*reached.remote, progress)
     })?;
-    Ok(client::heads(&fetched.head))
+    Ok(fetched.head.heads)
 }
 
 /// Forgets damaged remote-tracking refs; the next fetch writes them again.

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
 use crate::cli::which_agent::WhichAgent;
-use crate::client::{self, Address, fetch};
+use crate::client::{Address, fetch};
 use crate::error::{At, Error, Result};
 use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
@@ -134,7 +134,7 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
     let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         fetch::fetch(project.store(), &name, &*remote, progress)
     })?;
-    if fetched.head.is_empty() {
+    if fetched.head.heads.is_empty() {
         return Err(Error::not_found(format!(
             "agent \"{}\" was never pushed there",
             fetched.head.agent
@@ -142,7 +142,7 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
         .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
     }
     let outcome = progress::show(&term, "Restoring", Unit::Item, |progress| {
-        pull::pull(&project, &client::heads(&fetched.head), choice, &who, progress)
+        pull::pull(&project, &fetched.head.heads, choice, &who, progress)
     })?;
     match outcome {
         PullOutcome::Pulled(pulled) => Ok(pulled.files.len()),

@@ -7,7 +7,7 @@ use crate::cli::print;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
 use crate::cli::terminal::{Terminal, print_git};
-use crate::client::{self, fetch};
+use crate::client::fetch;
 use crate::error::Result;
 use crate::flow::pull;
 use crate::flow::remote::NamedRemote;
@@ -106,7 +106,7 @@ fn fetch(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<
     let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         fetch::fetch(project.store(), &name, &*remote, progress)
     })?;
-    Ok((name, client::heads(&fetched.head)))
+    Ok((name, fetched.head.heads))
 }
 
 fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<Exit> {

@@ -30,7 +30,7 @@ pub struct RemoteState {
 
 impl RemoteState {
     pub fn versions(&self) -> Result<Versions<'_, Odb>> {
-        Versions::of(&self.peeked.objects, &self.head.versions, self.head.active)
+        Versions::of(&self.peeked.objects, &self.head.heads.versions, self.head.heads.active)
     }
 }
 

@@ -30,7 +30,7 @@ pub fn problems(store: &Store, refs: &[(RefName, Id)]) -> Vec<Problem> {
 fn of_remotes(store: &Store) -> HashSet<Id> {
     let remotes = store.tracked().unwrap_or_default();
     let known = remotes.iter().filter_map(|name| store.remote(name).ok().flatten());
-    known.flat_map(|tracking| tracking.versions).collect()
+    known.flat_map(|tracking| tracking.heads.versions).collect()
 }
 
 /// Checks that a version holds the content of the source version that its record names. Unreadable
@@ -69,7 +69,9 @@ fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for remote in store.tracked().unwrap_or_default() {
         let Some(tracking) = store.remote(&remote).ok().flatten() else { continue };
-        for (series, ids) in [(SOURCE, &tracking.source), (VERSIONS, &tracking.versions)] {
+        for (series, ids) in
+            [(SOURCE, &tracking.heads.source), (VERSIONS, &tracking.heads.versions)]
+        {
             let here = |number: u64| refs.get(&RefName::new(series, number).ok()?).copied();
             let numbered: Vec<(u64, Id)> = (1..).zip(ids.iter().copied()).collect();
             let common =
@@ -110,7 +112,7 @@ fn missing_pointer(store: &Store) -> Option<Problem> {
 /// Records that remotes have belong to them.
 fn known_records(store: &Store) -> HashSet<Id> {
     let remotes = store.tracked().unwrap_or_default();
-    let heads = remotes.iter().filter_map(|name| store.remote(name).ok().flatten()?.active);
+    let heads = remotes.iter().filter_map(|name| store.remote(name).ok().flatten()?.heads.active);
     heads
         .flat_map(|active| {
             ledger::steps(store.objects(), Some(active.ledger)).map_while(Result::ok)

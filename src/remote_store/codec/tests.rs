@@ -52,7 +52,7 @@ prop_compose! {
             Arc::new(AppliedTransaction { txn: TxnId(txn), request, at_ms, source, versions, active })
         };
         StoredHead {
-            agent: agent(), seq, previous, source, versions, active,
+            agent: agent(), seq, previous, heads: Heads { source, versions, active },
             txns: txns.into_iter().map(landed).collect(),
             packs: packs.into_iter().map(|(key, bytes, objects)| PackRef { key, bytes, objects }).collect(),
             retired: retired
@@ -204,9 +204,11 @@ fn example() -> StoredHead {
         agent: agent(),
         seq: 300,
         previous: Id::of_blob(b"previous"),
-        source: vec![Id::of_blob(b"source v1")],
-        versions: vec![Id::of_blob(b"version v1")],
-        active,
+        heads: Heads {
+            source: vec![Id::of_blob(b"source v1")],
+            versions: vec![Id::of_blob(b"version v1")],
+            active,
+        },
         txns: vec![Arc::new(AppliedTransaction {
             txn: TxnId([0xaa; 16]),
             request: None,
@@ -287,7 +289,7 @@ fn the_document_shows_a_page_and_the_head_that_names_it() {
     assert_eq!(written[..2], [0x9c, 4]);
     assert_eq!(hex(&written[written.len() - end.len()..]), hex(&end));
     assert!(
-        !written.windows(32).any(|part| part == head.source[0].as_bytes()),
+        !written.windows(32).any(|part| part == head.heads.source[0].as_bytes()),
         "its rows are in the page alone"
     );
     let read = StoredHead::read(&agent(), &written, None, &mut |_| {

@@ -24,7 +24,11 @@ fn whole(folder: &Path, source: &[usize]) {
     let agent = "shop".parse().unwrap();
     assert_eq!(store.check(&agent).unwrap(), Vec::<String>::new());
     let head = store.head(&agent).unwrap().unwrap();
-    assert!(source.contains(&head.source.len()), "{} source versions", head.source.len());
+    assert!(
+        source.contains(&head.heads.source.len()),
+        "{} source versions",
+        head.heads.source.len()
+    );
 }
 
 #[test]

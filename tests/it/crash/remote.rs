@@ -53,17 +53,20 @@ fn cut_beside(
     let old_or_new = |copy: &Path| {
         let (here, there) = (here(copy), there(copy));
         assert!(
-            here.source.starts_with(&before.0.source) && there.source.starts_with(&before.1.source)
+            here.source.starts_with(&before.0.source)
+                && there.heads.source.starts_with(&before.1.heads.source)
         );
-        let old = [before.0.active, before.1.active].map(|old| old.unwrap().version);
+        let old = [before.0.active, before.1.heads.active].map(|old| old.unwrap().version);
         let is_known = |now: Option<u64>| old.contains(&now) || now == Some(active);
-        assert!(is_known(here.active.unwrap().version) && is_known(there.active.unwrap().version));
+        assert!(
+            is_known(here.active.unwrap().version) && is_known(there.heads.active.unwrap().version)
+        );
     };
     let new = |copy: &Path| {
         let (here, there) = (here(copy), there(copy));
-        assert_eq!((&here.versions, here.active), (&there.versions, there.active));
-        assert!(there.source.starts_with(&here.source));
-        assert_eq!((here.source.len(), there.source.len()), (sources, sources_there));
+        assert_eq!((&here.versions, here.active), (&there.heads.versions, there.heads.active));
+        assert!(there.heads.source.starts_with(&here.source));
+        assert_eq!((here.source.len(), there.heads.source.len()), (sources, sources_there));
         assert_eq!(here.active.unwrap().version, Some(active));
     };
     Case {

@@ -45,7 +45,7 @@ fn take(step: &str, here: &Path) -> Result<()> {
                 upload(&store, &agent(), &pack, &bytes)?;
                 outcome = store.transact(&agent(), &tx)?;
             }
-            assert_eq!(done(outcome).source.len(), count);
+            assert_eq!(done(outcome).heads.source.len(), count);
         }
         "collect" => {
             let now = SystemTime::now() + Duration::from_secs(10);
@@ -118,7 +118,7 @@ fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
 fn count(project: &Path) -> usize {
     let store = RemoteStore::open(&project.join("depot")).unwrap();
     assert_eq!(store.check(&agent()).unwrap(), Vec::<String>::new());
-    store.head(&agent()).unwrap().map_or(0, |head| head.source.len())
+    store.head(&agent()).unwrap().map_or(0, |head| head.heads.source.len())
 }
 
 fn packs(project: &Path) -> usize {

@@ -7,7 +7,7 @@ use lua_store::internals::history::record::Author;
 use lua_store::internals::history::revision::Revision;
 use lua_store::internals::object::Id;
 use lua_store::internals::operations::promote::promote;
-use lua_store::internals::store::{Active, RemoteTracking, Store, refs};
+use lua_store::internals::store::{Active, Heads, RemoteTracking, Store, refs};
 
 #[test]
 fn damaged_active() {
@@ -212,10 +212,12 @@ fn damage_in_what_is_known_of_a_remote() {
     let active = store.active().unwrap();
     let sound = RemoteTracking {
         etag: "\"1\"".to_owned(),
-        source,
-        versions,
-        active,
+        heads: Heads { source, versions, active },
         ..RemoteTracking::default()
+    };
+    let keep_heads = |heads: Heads| {
+        let tracking = RemoteTracking { heads, ..sound.clone() };
+        store.set_remote(&store.lock().unwrap(), "origin", &tracking).unwrap();
     };
     let keep = |tracking: &RemoteTracking| {
         store.set_remote(&store.lock().unwrap(), "origin", tracking).unwrap();
@@ -233,14 +235,13 @@ fn damage_in_what_is_known_of_a_remote() {
         });
     }
     let lost = Id::of_blob(b"nothing has this");
-    keep(&RemoteTracking { source: vec![sound.source[0], lost], ..sound.clone() });
+    let heads = || sound.heads.clone();
+    keep_heads(Heads { source: vec![heads().source[0], lost], ..heads() });
     found("affects remotes/origin/source/v2");
-    keep(&RemoteTracking { versions: vec![sound.source[0], sound.versions[1]], ..sound.clone() });
+    keep_heads(Heads { versions: vec![heads().source[0], heads().versions[1]], ..heads() });
     found("remotes/origin/versions/v1: ");
-    keep(&RemoteTracking {
-        active: active.map(|active| Active { ledger: lost, ..active }),
-        ..sound.clone()
-    });
+    let pointer = active.map(|active| Active { ledger: lost, ..active });
+    keep_heads(Heads { active: pointer, ..heads() });
     found("affects remotes/origin/ledger");
 }
 

@@ -43,7 +43,10 @@ fn killed(prepared: &Project, line: &str) {
         assert_eq!(cut.code, 11, "dead at step {number}: {cut}");
         assert_eq!(server.ended().0, None);
         let (there, here) = (head(&data(&project)), heads(&project.root()));
-        assert!(there.source.starts_with(&before.source) && here.source.starts_with(&there.source));
+        assert!(
+            there.heads.source.starts_with(&before.heads.source)
+                && here.source.starts_with(&there.heads.source)
+        );
         project.set("LUA_STORE_NOW", LATER);
         let server = serve(&mut project, "");
         let again = project.run(line);

@@ -176,5 +176,5 @@ fn a_blob_that_would_fill_the_memory() {
         stranger.refused(&writer.finish().unwrap().0, &["invalid"]);
     }
     stranger.sound();
-    assert_eq!(head(&data(&stranger.project)).source.len(), 2);
+    assert_eq!(head(&data(&stranger.project)).heads.source.len(), 2);
 }

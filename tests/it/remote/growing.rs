@@ -73,8 +73,8 @@ fn grow(project: &Project, count: usize) {
         let now = remote_store.head(&agent()).unwrap().unwrap();
         let tx = Transaction {
             pack: Some(pack),
-            source: Some(CreateRefs { after: now.source.len() as u64, ids: sources }),
-            versions: Some(CreateRefs { after: now.versions.len() as u64, ids: versions }),
+            source: Some(CreateRefs { after: now.heads.source.len() as u64, ids: sources }),
+            versions: Some(CreateRefs { after: now.heads.versions.len() as u64, ids: versions }),
             ..empty()
         };
         done(remote_store.transact(&agent(), &tx).unwrap());
@@ -88,7 +88,7 @@ fn note(project: &Project) {
     let packs = FilePacks::new(&data(project));
     let mut head = StoredHead::read(&agent(), &bytes, None, &mut |page| page.load(&packs)).unwrap();
     let by = TokenName { id: "511ff332a7a8".to_owned(), name: "laptop-2".to_owned() };
-    for at in 0..head.source.len() as u64 {
+    for at in 0..head.heads.source.len() as u64 {
         let receipt =
             Receipt { token: 0, at_ms: 1_795_253_400_000 + at, source: 1, versions: 0, ledger: 0 };
         head.receipts.add(Some(&by), receipt);
@@ -132,7 +132,7 @@ fn who_knows_something_else_is_shown_all_of_it() {
     assert_eq!((&newer["after"], &newer["source"]), (&json!([10, 2, 10]), &json!([])));
     assert_eq!(newer["active"], whole.json()["active"]);
     let mut other = now.clone();
-    other.source[3] = other.source[4];
+    other.heads.source[3] = other.heads.source[4];
     let mut all = asked(&KnownHead::of(&other));
     assert_eq!(all.as_object_mut().unwrap().remove("after"), Some(json!([0, 0, 0])));
     assert_eq!(all, whole.json(), "all of it, so that the client sees what differs");
@@ -146,10 +146,10 @@ fn who_knows_something_else_is_shown_all_of_it() {
     aim(&project, &old.url);
     project.ok("status");
     assert!(received(&project, &proxy, "status") == 0 && old.requests().len() == 2);
-    assert_eq!(heard(&project), now.source);
+    assert_eq!(heard(&project), now.heads.source);
 }
 
 /// Heads of the remote that the project remembers.
 fn heard(project: &Project) -> Vec<Id> {
-    Store::open(&project.path(".lua")).unwrap().last_known("origin").unwrap().refs.source
+    Store::open(&project.path(".lua")).unwrap().last_known("origin").unwrap().refs.heads.source
 }

@@ -107,11 +107,12 @@ fn at_once(clients: usize, rounds: usize) {
     });
     let after = head(server.data());
     assert!(
-        after.source.starts_with(&before.source) && after.versions.starts_with(&before.versions)
+        after.heads.source.starts_with(&before.heads.source)
+            && after.heads.versions.starts_with(&before.heads.versions)
     );
     let mut numbers = BTreeMap::new();
     for (number, id) in done.iter().flat_map(|acknowledged| &acknowledged.pushes) {
-        assert_eq!(after.source[*number as usize - 1], *id, "v{number} was acknowledged");
+        assert_eq!(after.heads.source[*number as usize - 1], *id, "v{number} was acknowledged");
         assert!(numbers.insert(*number, *id).is_none(), "v{number} was acknowledged to two");
     }
     assert!(numbers.len() >= clients.len() * rounds, "{} pushes", numbers.len());

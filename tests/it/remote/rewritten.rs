@@ -93,7 +93,7 @@ fn a_ledger_that_lost_a_promotion_is_seen_too() {
     // A head with all versions and an older ledger.
     let now = head(&data(&project));
     let older = json!({
-        "agent": AGENT, "source": now.source, "versions": now.versions,
+        "agent": AGENT, "source": now.heads.source, "versions": now.heads.versions,
         "active": heads(&ben.root()).active,
     });
     let stub = Stub::with_refs(older.to_string());
@@ -120,7 +120,7 @@ fn a_remote_that_was_begun_anew_on_purpose_is_taken_when_that_is_said() {
     assert_eq!(project.run("push").code, 1);
     project.ok("remote set-url origin ../data/agent_shop");
     project.ok("push");
-    assert_eq!(heads(&project.root()).source, head(&data(&project)).source);
+    assert_eq!(heads(&project.root()).source, head(&data(&project)).heads.source);
 }
 
 /// A reader without a project gets the same message, and reads the old content.
@@ -260,13 +260,13 @@ fn a_done_that_is_none_is_no_success() {
     project.ok("fetch");
     edit(&project, "src/index.ts", "You help customers shop.", "You help.");
     project.ok("push --offline");
-    let lying = |versions: &[lua_store::internals::object::Id], source: serde_json::Value| json!({"agent": AGENT, "source": source, "versions": versions, "active": now.active});
+    let lying = |versions: &[lua_store::internals::object::Id], source: serde_json::Value| json!({"agent": AGENT, "source": source, "versions": versions, "active": now.heads.active});
     let other = lua_store::internals::object::Id::of_blob(b"something else");
     for done in [
-        lying(&now.versions, json!(now.source)),
-        lying(&now.versions, json!([now.source[0], other])),
+        lying(&now.heads.versions, json!(now.heads.source)),
+        lying(&now.heads.versions, json!([now.heads.source[0], other])),
     ] {
-        let refs = lying(&now.versions, json!(now.source)).to_string();
+        let refs = lying(&now.heads.versions, json!(now.heads.source)).to_string();
         let stub = Stub::with_answers(move |request| match request {
             _ if request.starts_with("GET ") => (200, refs.clone()),
             _ if request.starts_with("PATCH ") => (204, String::new()),
@@ -295,7 +295,7 @@ fn a_remote_that_always_moved_is_given_up() {
     project.ok("push --offline");
     let answer = move |grown: usize| {
         let receipts = json!({"tokens": [], "list": vec![[0, grown, 0, 0, 0]; grown.min(1)]});
-        json!({"agent": AGENT, "source": now.source, "versions": now.versions, "active": now.active, "receipts": receipts})
+        json!({"agent": AGENT, "source": now.heads.source, "versions": now.heads.versions, "active": now.heads.active, "receipts": receipts})
     };
     let count = std::sync::atomic::AtomicUsize::new(0);
     let stub = Stub::with_answers(move |request| {

@@ -72,7 +72,7 @@ pub fn assert_same_as(project: &Project, data: &Path) {
     let (here, there) = (heads(&project.root()), head(data));
     assert_eq!(
         (here.source, here.versions, here.active),
-        (there.source, there.versions, there.active)
+        (there.heads.source, there.heads.versions, there.heads.active)
     );
 }
 

@@ -88,7 +88,7 @@ fn a_body_that_drips_is_cut() {
 fn a_pack_that_drips_is_cut() {
     let project = impatient();
     let now = head(&data(&project));
-    let refs = json!({"agent": AGENT, "source": now.source, "versions": now.versions, "active": now.active});
+    let refs = json!({"agent": AGENT, "source": now.heads.source, "versions": now.heads.versions, "active": now.heads.active});
     let refs = refs.to_string();
     let whole = format!(
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{refs}",

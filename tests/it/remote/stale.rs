@@ -34,7 +34,7 @@ fn over_http(ana: &mut Project, ben: &Project) -> Server {
 
 /// Live version at the remote.
 fn live(of: &Project) -> Option<u64> {
-    head(&data(of)).active.unwrap().version
+    head(&data(of)).heads.active.unwrap().version
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_stale_clone_takes_back_what_it_has_never_seen() {
     assert_eq!(live(&ana), Some(1));
     let there = head(&data(&ana));
     let here = heads(&ana.root());
-    assert_eq!((here.active, &here.versions), (there.active, &there.versions));
+    assert_eq!((here.active, &here.versions), (there.heads.active, &there.heads.versions));
     assert_eq!(here.source.len(), 1, "what was only pushed is not ours before a pull");
     assert_eq!(ana.read("src/index.ts"), source);
     assert_snapshot!(ana.ok("log --ledger"), @"
@@ -90,8 +90,8 @@ fn over_http_it_is_the_same() {
             "again": false, "undo": "lua-store version promote v2", "git": null,
         })
     );
-    assert_eq!(head(server.data()).active, heads(&ana.root()).active);
-    assert_eq!(head(server.data()).active.unwrap().version, Some(1));
+    assert_eq!(head(server.data()).heads.active, heads(&ana.root()).active);
+    assert_eq!(head(server.data()).heads.active.unwrap().version, Some(1));
     ana.ok("fsck");
 }
 
@@ -200,7 +200,7 @@ fn a_version_that_only_the_remote_has_can_be_promoted() {
     assert_eq!(ana.run("version promote 2 --offline").code, 3);
     assert_eq!(ana.json("version promote 2")["changed"], true);
     assert_eq!(live(&ana), Some(2));
-    assert_eq!(heads(&ana.root()).active, head(&data(&ana)).active);
+    assert_eq!(heads(&ana.root()).active, head(&data(&ana)).heads.active);
 }
 
 /// Both made a v2 of their own.
@@ -221,7 +221,7 @@ fn a_version_of_ours_with_the_same_number_does_not_stand_in_the_way() {
         assert_eq!(ana.json("version promote 1")["previousActive"], 2);
         let here = heads(&ana.root());
         assert_eq!(live(&ana), Some(1));
-        assert_eq!(here.active, head(&data(&ana)).active);
+        assert_eq!(here.active, head(&data(&ana)).heads.active);
         assert_eq!(
             (here.source, here.versions),
             (before.source, before.versions),
@@ -275,7 +275,7 @@ fn ledgers_that_parted_are_refused_with_the_way_on() {
     hint: `lua-store version promote v2` takes it back
     ");
     assert_eq!(live(&ana), Some(1));
-    assert_eq!(heads(&ana.root()).active, head(&data(&ana)).active);
+    assert_eq!(heads(&ana.root()).active, head(&data(&ana)).heads.active);
     ana.ok("fsck");
 }
 
@@ -293,7 +293,7 @@ fn what_waits_here_is_judged_by_the_remote_too() {
     let sent = project.json("version promote 2");
     assert_eq!((&sent["changed"], &sent["previousActive"]), (&json!(true), &json!(1)));
     assert_eq!(live(&project), Some(2));
-    assert_eq!(heads(&project.root()).active, head(&data(&project)).active);
+    assert_eq!(heads(&project.root()).active, head(&data(&project)).heads.active);
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn a_deletion_is_judged_by_the_remote() {
     assert_eq!(live.code, 1, "{live}");
     assert!(live.stderr.contains("Cannot delete v2: it is the active version"), "{live}");
     ana.ok("version delete 1 --force");
-    let there = head(&data(&ana)).active;
+    let there = head(&data(&ana)).heads.active;
     assert_eq!((heads(&ana.root()).active, there.unwrap().version), (there, Some(2)));
     assert_eq!(ben.json("version delete 1 --force")["changed"], false);
     assert_eq!(heads(&ben.root()).active, there);
@@ -369,13 +369,13 @@ fn a_lost_answer_is_found_by_asking_again() {
         let there = head(server.data());
         if first.code != 0 {
             assert_eq!(first.code, 11, "{first}");
-            let has_moved = there.active.unwrap().version == Some(1);
+            let has_moved = there.heads.active.unwrap().version == Some(1);
             assert!(!has_moved || first.stderr.contains("the remote may have taken it"), "{first}");
         }
         ana.ok("version promote 1 -m rude");
         let records = ana.json("log --ledger");
         assert_eq!(records.as_array().unwrap().len(), 3, "{:?}: {records}", cuts[number]);
-        assert_eq!(heads(&ana.root()).active, head(server.data()).active);
+        assert_eq!(heads(&ana.root()).active, head(server.data()).heads.active);
         ana.ok("fsck");
     });
 }

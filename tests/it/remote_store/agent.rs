@@ -160,7 +160,7 @@ impl Client {
         agent: &AgentId,
         text: &str,
     ) -> Result<Transaction> {
-        let after = remote_store.head(agent)?.map_or(0, |head| head.source.len() as u64);
+        let after = remote_store.head(agent)?.map_or(0, |head| head.heads.source.len() as u64);
         let mut made = self.make();
         let id = made.source(text);
         let (pack, bytes) = self.pack(made);

@@ -23,7 +23,7 @@ fn one_swap_lands_all_that_may_happen() {
     let root = dir.path().join("data");
     let (remote_store, client) = (RemoteStore::open(&root).unwrap(), Client::new());
     let first = client.push(&remote_store, &agent(), "one").unwrap();
-    let sources = done(remote_store.transact(&agent(), &first).unwrap()).source;
+    let sources = done(remote_store.transact(&agent(), &first).unwrap()).heads.source;
     let before = stored_head(&root);
     let push = |text: &str| client.push(&remote_store, &agent(), text).unwrap();
     let (winner, loser) = (push("two"), push("another two"));
@@ -46,13 +46,15 @@ fn one_swap_lands_all_that_may_happen() {
         .transact_all(&agent(), &all)
         .into_iter()
         .map(|answer| owned(answer.unwrap().outcome));
-    assert_eq!(done(answers.next().unwrap()).source.len(), 2);
+    assert_eq!(done(answers.next().unwrap()).heads.source.len(), 2);
     let moved = answers.next().unwrap();
-    assert!(matches!(moved, TxnOutcome::Refused(Refusal::Moved(head)) if head.source.len() == 2));
-    assert_eq!(done(answers.next().unwrap()).versions, [version]);
-    assert_eq!(done(answers.next().unwrap()).active.unwrap().ledger, ledger);
     assert!(
-        matches!(answers.next().unwrap(), TxnOutcome::Refused(Refusal::Moved(head)) if head.active.is_some())
+        matches!(moved, TxnOutcome::Refused(Refusal::Moved(head)) if head.heads.source.len() == 2)
+    );
+    assert_eq!(done(answers.next().unwrap()).heads.versions, [version]);
+    assert_eq!(done(answers.next().unwrap()).heads.active.unwrap().ledger, ledger);
+    assert!(
+        matches!(answers.next().unwrap(), TxnOutcome::Refused(Refusal::Moved(head)) if head.heads.active.is_some())
     );
     assert!(matches!(answers.next().unwrap(), TxnOutcome::Refused(Refusal::Moved(_))));
     let after = stored_head(&root);
@@ -63,14 +65,17 @@ fn one_swap_lands_all_that_may_happen() {
     );
     // Each is answered again as it was.
     let again = done(remote_store.transact(&agent(), &winner).unwrap());
-    assert_eq!((again.source.len(), again.versions.len(), again.active), (2, 0, None));
-    // A client that was too slow plans anew, and need not send the pack again.
+    assert_eq!(
+        (again.heads.source.len(), again.heads.versions.len(), again.heads.active),
+        (2, 0, None)
+    );
+    // A client that was too slow plans anew, and need not send the pack again.heads.
     let later = Transaction {
         txn: txn(),
         source: loser.source.map(|create| CreateRefs { after: 2, ..create }),
         ..loser
     };
-    assert_eq!(done(remote_store.transact(&agent(), &later).unwrap()).source.len(), 3);
+    assert_eq!(done(remote_store.transact(&agent(), &later).unwrap()).heads.source.len(), 3);
     assert_whole(&remote_store, &agent());
 }
 
@@ -172,7 +177,7 @@ fn a_swap_that_fails_is_tried_for_each_alone() {
             RemoteStore::with(heads.clone(), Arc::new(MemPacks::default()), dir.path().to_owned());
         let client = Client::new();
         let one = client.push(&remote_store, &agent(), "one").unwrap();
-        let source = done(remote_store.transact(&agent(), &one).unwrap()).source[0];
+        let source = done(remote_store.transact(&agent(), &one).unwrap()).heads.source[0];
         let two = client.push(&remote_store, &agent(), "two").unwrap();
         let mut made = client.make();
         let version = made.version(1, source, "first");

@@ -78,7 +78,7 @@ impl Story {
         let mut sources = Vec::new();
         for text in texts {
             let tx = client.push(&remote_store, &agent(), text).unwrap();
-            sources = done(remote_store.transact(&agent(), &tx).unwrap()).source;
+            sources = done(remote_store.transact(&agent(), &tx).unwrap()).heads.source;
         }
         let before = texts.len();
         let push = |name: usize| {
@@ -181,9 +181,9 @@ impl Story {
             let wanted = |create: &Option<CreateRefs>| create.as_ref().map(|create| create.ids[0]);
             let (source, version) = (wanted(&push.tx.source), wanted(&push.tx.versions));
             let is_there = if source.is_some() {
-                head.source.get(self.before) == source.as_ref()
+                head.heads.source.get(self.before) == source.as_ref()
             } else {
-                head.versions.first() == version.as_ref()
+                head.heads.versions.first() == version.as_ref()
             };
             match outcome {
                 Ok(TxnOutcome::Done(_)) if is_there => won += usize::from(source.is_some()),

@@ -40,7 +40,8 @@ fn push(remote_store: &RemoteStore, client: &Client, text: &str, now_ms: u64) ->
 
 /// So many source versions in one transaction.
 fn push_many(remote_store: &RemoteStore, client: &Client, count: usize, name: &str) -> Transaction {
-    let after = remote_store.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
+    let after =
+        remote_store.head(&agent()).unwrap().map_or(0, |head| head.heads.source.len() as u64);
     let mut made = client.make();
     let ids = (0..count).map(|n| made.source(&format!("{name} {n}"))).collect();
     let (pack, bytes) = client.pack(made);
@@ -55,7 +56,7 @@ fn old_head(mut head: StoredHead) -> StoredHead {
     (head.pages, head.forgotten) = (Vec::new(), 0);
     head.txns.clear();
     head.receipts = Default::default();
-    let count = head.source.len() as u64;
+    let count = head.heads.source.len() as u64;
     for at in 0..count {
         let receipt = Receipt { token: 0, at_ms: NOW + at, source: 1, versions: 0, ledger: 0 };
         head.receipts.add(Some(&token()), receipt);
@@ -95,7 +96,10 @@ fn a_push_writes_no_more_at_5000_versions_than_at_10() {
         }
         let written = (engine.all_written() - before) / 64;
         let head = engine.head();
-        assert_eq!((head.source.len(), head.txns.len()), (count + 65, (count + 65).min(2048)));
+        assert_eq!(
+            (head.heads.source.len(), head.txns.len()),
+            (count + 65, (count + 65).min(2048))
+        );
         assert_eq!(head.receipts.list.len(), count + 65);
         let (bytes, _) = engine.heads.load(&agent()).unwrap().unwrap();
         assert!(bytes.len() < 16 << 10, "the head of {count} versions has {} bytes", bytes.len());
@@ -127,7 +131,7 @@ fn who_reads_pages_sees_what_was_written() {
     assert_eq!(other.head(&agent()).unwrap(), remote_store.head(&agent()).unwrap());
     push(&other, &client, "by the other", NOW + 2);
     let head = remote_store.head(&agent()).unwrap().unwrap();
-    assert_eq!((head.source.len(), head.receipts.list.len()), (392, 5));
+    assert_eq!((head.heads.source.len(), head.receipts.list.len()), (392, 5));
     assert_eq!(head, RemoteStore::open(&root).unwrap().head(&agent()).unwrap().unwrap());
     for (number, tx) in (1..).zip(&all) {
         let again = done(owned(
@@ -142,13 +146,13 @@ fn who_reads_pages_sees_what_was_written() {
             number,
             "it is remembered, and what was there after it"
         );
-        assert_eq!(again.source.len(), if number < 4 { 130 * number } else { 391 });
+        assert_eq!(again.heads.source.len(), if number < 4 { 130 * number } else { 391 });
     }
     // Full pages are joined with those before them, which are removed when nobody reads them any
     // more.
     push_many(&other, &client, 130, "page 4");
     let stored = stored_head(&root);
-    assert_eq!((stored.pages.len(), stored.retired.len(), stored.source.len()), (1, 3, 522));
+    assert_eq!((stored.pages.len(), stored.retired.len(), stored.heads.source.len()), (1, 3, 522));
     assert_eq!(
         remote_store.head(&agent()).unwrap(),
         RemoteStore::open(&root).unwrap().head(&agent()).unwrap()
@@ -215,7 +219,7 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
             .unwrap();
         assert_eq!((copied.agents, copied.problems.len()), (0, 1), "{copied:?}");
         lua_store::internals::fs::replace(&file, &sound).unwrap();
-        assert_eq!(remote_store.head(&agent()).unwrap().unwrap().source.len(), 391);
+        assert_eq!(remote_store.head(&agent()).unwrap().unwrap().heads.source.len(), 391);
         assert_eq!(remote_store.known_damage().1, usize::from(is_gone), "until upkeep has seen it");
         remote_store.collect(&agent(), &at_once()).unwrap();
         assert_eq!(remote_store.known_damage().1, 0);
@@ -277,7 +281,7 @@ fn a_swap_that_is_lost_leaves_no_page() {
             scope.spawn(move || RemoteStore::open(root).unwrap().transact(&agent(), &tx).unwrap());
         }
     });
-    assert_eq!(stored_head(&root).source.len(), 521);
+    assert_eq!(stored_head(&root).heads.source.len(), 521);
     let stored = stored_head(&root);
     let known = stored.files().count() + stored.retired.len();
     assert_eq!(files(&root), known);

@@ -27,7 +27,7 @@ fn push_all(
             match remote_store.transact(agent, &tx).unwrap() {
                 TxnOutcome::Done(head) => {
                     let create = tx.source.unwrap();
-                    assert_eq!(head.source[create.after as usize], create.ids[0]);
+                    assert_eq!(head.heads.source[create.after as usize], create.ids[0]);
                     mine.push((create.after + 1, create.ids[0]));
                     break;
                 }
@@ -56,11 +56,11 @@ fn race(remote_stores: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool
         mine.into_iter().flat_map(Result::unwrap).collect()
     });
     let head = remote_stores[0].head(&agent()).unwrap().unwrap();
-    assert_eq!(head.source.len(), WRITERS * count);
+    assert_eq!(head.heads.source.len(), WRITERS * count);
     let numbers: BTreeSet<u64> = mine.iter().map(|(number, _)| *number).collect();
     assert!(numbers.into_iter().eq(1..=(WRITERS * count) as u64));
     for (number, id) in mine {
-        assert_eq!(head.source[number as usize - 1], id);
+        assert_eq!(head.heads.source[number as usize - 1], id);
     }
     assert_whole(&remote_stores[0], &agent());
 }

@@ -30,7 +30,7 @@ fn flip(path: &Path, at: usize) {
 /// Flips a bit after which the second source version, which no push brings once more, cannot be read from this pack: not
 /// every bit matters.
 fn spoil(root: &Path, key: &PackKey) -> usize {
-    let (file, own) = (path(root, key), stored_head(root).source[1]);
+    let (file, own) = (path(root, key), stored_head(root).heads.source[1]);
     let spoils = |at: &usize| {
         flip(&file, *at);
         let is_hit =
@@ -54,7 +54,7 @@ fn readable(root: &Path) -> BTreeSet<Id> {
 
 /// A transaction that creates the next source version, of which nothing is in any other one.
 fn next(remote_store: &RemoteStore, client: &Client, text: &str) -> Result<Transaction> {
-    let after = remote_store.head(&agent())?.map_or(0, |head| head.source.len() as u64);
+    let after = remote_store.head(&agent())?.map_or(0, |head| head.heads.source.len() as u64);
     let mut made = client.make();
     let id = made.source_at(after + 1, text, text);
     let (pack, bytes) = client.pack(made);
@@ -173,7 +173,7 @@ fn a_pack_with_the_right_name_and_damaged_bytes_is_not_sent() {
         rename_to_its_hash(&root, &first);
         let remote_store = RemoteStore::open(&root).unwrap();
         // Just what this pack has.
-        let id = remote_store.head(&agent()).unwrap().unwrap().source[1];
+        let id = remote_store.head(&agent()).unwrap().unwrap().heads.source[1];
         let sent = remote_store.fetch(&agent(), &FetchRequest { want: vec![id], have: vec![] });
         assert_eq!(readable(&root) == sound, again);
         match sent {
@@ -200,7 +200,7 @@ fn where_one_copy_is_damaged_the_other_one_is_sent() {
         let root = copy_of(&root, copy.path());
         flip(&path(&root, &first), at);
         let remote_store = RemoteStore::open(&root).unwrap();
-        let want = remote_store.head(&agent()).unwrap().unwrap().roots();
+        let want = remote_store.head(&agent()).unwrap().unwrap().heads.roots();
         let thin_pack = remote_store.fetch(&agent(), &FetchRequest { want, have: vec![] }).unwrap();
         let file = copy.path().join("sent.pack");
         std::io::copy(&mut thin_pack.reader(0), &mut std::fs::File::create(&file).unwrap())
@@ -208,7 +208,7 @@ fn where_one_copy_is_damaged_the_other_one_is_sent() {
         let sent = Odb::over([Mapped::open(&file, thin_pack.id()).unwrap()]);
         assert_eq!(sent.check(&Default::default()).unwrap().damage, [], "at {at}");
         let head = remote_store.head(&agent()).unwrap().unwrap();
-        assert!(head.roots().iter().all(|root| !reached(&sent, *root).is_empty()), "at {at}");
+        assert!(head.heads.roots().iter().all(|root| !reached(&sent, *root).is_empty()), "at {at}");
     }
 }
 
@@ -232,7 +232,7 @@ fn all(root: &Path) -> BTreeSet<Id> {
     let open = |key: &PackKey| Mapped::open(&path(root, key), key.pack).ok();
     let packs: Vec<Mapped> = head.packs.iter().filter_map(|held| open(&held.key)).collect();
     let remote_store = RemoteStore::open(root).unwrap();
-    let roots = remote_store.head(&agent()).unwrap().unwrap().roots();
+    let roots = remote_store.head(&agent()).unwrap().unwrap().heads.roots();
     let objects = Odb::over(packs);
     roots.iter().flat_map(|root| reached(&objects, *root)).collect()
 }
@@ -333,7 +333,7 @@ fn a_pack_that_cannot_be_opened_takes_nothing_else_with_it() {
     let pack = path(&root, &first);
     flip(&pack, 0);
     let remote_store = RemoteStore::open(&root).unwrap();
-    let want = remote_store.head(&agent()).unwrap().unwrap().roots();
+    let want = remote_store.head(&agent()).unwrap().unwrap().heads.roots();
     assert!(
         remote_store.fetch(&agent(), &FetchRequest { want, have: vec![] }).is_ok(),
         "the other pack has all of it"

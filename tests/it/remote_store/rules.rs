@@ -47,7 +47,8 @@ impl Stage {
         want.extend(tx.source.iter().chain(&tx.versions).flat_map(|create| &create.ids));
         want.extend(tx.active.as_ref().map(|swap| swap.new.ledger));
         // Refused objects are in no pack of the remote store.
-        let missing = MissingObjects::new(store.objects(), &want, &self.head.roots()).unwrap();
+        let missing =
+            MissingObjects::new(store.objects(), &want, &self.head.heads.roots()).unwrap();
         let thin_pack = store.objects().thin_pack(&missing, &store.incoming().unwrap()).unwrap();
         upload(&self.remote_store, &agent(), &thin_pack.id(), thin_pack.bytes()).unwrap();
         self.remote_store
@@ -62,12 +63,12 @@ impl Stage {
         make: impl FnOnce(&mut Making, &State) -> (SourceRecord, State, Id),
     ) -> Option<String> {
         let mut made = self.client.make();
-        let newest = made.batch.tree(self.head.source.last().unwrap()).unwrap();
+        let newest = made.batch.tree(self.head.heads.source.last().unwrap()).unwrap();
         let before = State::load(&made.batch, &newest.require("state").unwrap()).unwrap();
         let (record, state, files) = make(&mut made, &before);
         let state = state.store(&mut made.batch, None).unwrap();
         let id = source::put(&mut made.batch, &record, state, files, None).unwrap();
-        let tx = create_source(self.head.source.len() as u64, id);
+        let tx = create_source(self.head.heads.source.len() as u64, id);
         self.end(made, tx)
     }
 
@@ -91,15 +92,15 @@ impl Stage {
         change: impl FnOnce(&mut Making, &mut VersionMeta, &mut (Id, Id)),
     ) -> Option<String> {
         let mut made = self.client.make();
-        let tree = made.batch.tree(&self.head.source[0]).unwrap();
+        let tree = made.batch.tree(&self.head.heads.source[0]).unwrap();
         let mut parts = (tree.require("state").unwrap(), tree.require("source").unwrap());
         let (by, message) =
-            ("ana".to_owned(), Some(format!("version {}", self.head.versions.len() + 1)));
+            ("ana".to_owned(), Some(format!("version {}", self.head.heads.versions.len() + 1)));
         let mut meta =
             VersionMeta { by, at_ms: 5, message, commit: None, source_version: 1, unread: None };
         change(&mut made, &mut meta, &mut parts);
         let id = version::put(&mut made.batch, &meta, parts.0, parts.1, None).unwrap();
-        let after = self.head.versions.len() as u64;
+        let after = self.head.heads.versions.len() as u64;
         self.end(
             made,
             Transaction { versions: Some(CreateRefs { after, ids: vec![id] }), ..empty() },
@@ -108,11 +109,12 @@ impl Stage {
 
     /// The same for one more promotion of v1.
     fn promote(&mut self, at_ms: i64, reason: Option<String>) -> Option<String> {
-        let active = self.head.active;
+        let active = self.head.heads.active;
         let mut made = self.client.make();
         let record = LedgerRecord { event: Event::Promote, by: "ana".into(), at_ms, reason };
         let before = active.map(|active| active.ledger);
-        let id = ledger::append(&mut made.batch, &record, self.head.versions[0], before).unwrap();
+        let id =
+            ledger::append(&mut made.batch, &record, self.head.heads.versions[0], before).unwrap();
         self.end(made, Transaction { active: swap(active, Some(1), id), ..empty() })
     }
 
@@ -268,7 +270,7 @@ fn what_was_given_is_never_forgotten() {
 fn a_version_has_the_state_and_the_files_of_its_source_version() {
     let mut stage = Stage::new();
     assert_eq!(stage.persona("two", "2", &[]), None);
-    let second = stage.head.source[1];
+    let second = stage.head.heads.source[1];
     let of = |made: &Making, part: &str| made.batch.tree(&second).unwrap().require(part).unwrap();
     let other_state = stage.version(|made, _, parts| parts.0 = of(made, "state"));
     told(
@@ -377,7 +379,7 @@ fn a_transaction_creates_a_thousand_refs_at_most() {
     told(refused, "the transaction creates more than 1000 refs");
     let made = stage.client.make();
     assert_eq!(stage.end(made, tx(&many[..1000])), None);
-    assert_eq!(stage.head.source.len(), 1001);
+    assert_eq!(stage.head.heads.source.len(), 1001);
 }
 
 #[test]
@@ -386,14 +388,15 @@ fn an_agent_with_a_hundred_thousand_refs_takes_no_more() {
     let root = stage.dir.path().join("data");
     // With its version two less than it may have. Of those that it had before only the newest one is read.
     let mut head = stored_head(&root);
-    let newest = head.source.pop().unwrap();
-    head.source = (0u32..99_997).map(|n| Id::of_blob(&n.to_le_bytes())).chain([newest]).collect();
+    let newest = head.heads.source.pop().unwrap();
+    head.heads.source =
+        (0u32..99_997).map(|n| Id::of_blob(&n.to_le_bytes())).chain([newest]).collect();
     let heads = FileHeads::new(&root);
     let (_, token) = heads.load(&agent()).unwrap().unwrap();
     heads.swap(&agent(), Expect::Match(&token), &head.encode()).unwrap();
     let last = stage.client.push(&stage.remote_store, &agent(), "the last").unwrap();
     let full = done(stage.remote_store.transact(&agent(), &last).unwrap());
-    assert_eq!((full.source.len(), full.versions.len()), (99_999, 1));
+    assert_eq!((full.heads.source.len(), full.heads.versions.len()), (99_999, 1));
     let more = stage.client.push(&stage.remote_store, &agent(), "one more").unwrap();
     match stage.remote_store.transact(&agent(), &more).unwrap() {
         TxnOutcome::Refused(Refusal::Invalid { reason }) => {

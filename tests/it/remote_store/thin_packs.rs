@@ -21,7 +21,7 @@ fn pushed_twice(remote_store: &RemoteStore, name: &str, size: usize) -> (AgentId
         let tx = client.push(remote_store, &agent, text).unwrap();
         done(remote_store.transact(&agent, &tx).unwrap());
     }
-    let want = remote_store.head(&agent).unwrap().unwrap().roots();
+    let want = remote_store.head(&agent).unwrap().unwrap().heads.roots();
     (agent, FetchRequest { want, have: vec![] })
 }
 

@@ -132,7 +132,8 @@ pub fn noise(len: usize, seed: &str) -> String {
 
 /// A push with one file of so many bytes.
 fn push_large(remote_store: &RemoteStore, client: &Client, len: usize, seed: &str) {
-    let after = remote_store.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
+    let after =
+        remote_store.head(&agent()).unwrap().map_or(0, |head| head.heads.source.len() as u64);
     let mut made = client.make();
     let id = made.source(&noise(len, seed));
     let (pack, bytes) = client.pack(made);
@@ -240,7 +241,7 @@ fn one_looks_after_an_agent_at_a_time_and_a_dead_one_holds_nobody_off() {
     held.lock().unwrap();
     assert!(remote_store.collect(&agent(), &at_once()).unwrap().busy);
     assert_eq!(
-        remote_store.head(&agent()).unwrap().unwrap().source.len(),
+        remote_store.head(&agent()).unwrap().unwrap().heads.source.len(),
         2,
         "readers and writers go on"
     );

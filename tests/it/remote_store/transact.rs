@@ -34,8 +34,8 @@ fn filled(remote_store: &RemoteStore) -> (Client, Active) {
         ..empty()
     };
     let head = done(remote_store.transact(&agent(), &tx).unwrap());
-    assert_eq!((head.source, head.versions), (sources.to_vec(), versions.to_vec()));
-    (client, head.active.unwrap())
+    assert_eq!((head.heads.source, head.heads.versions), (sources.to_vec(), versions.to_vec()));
+    (client, head.heads.active.unwrap())
 }
 
 fn refusal(remote_store: &RemoteStore, tx: &Transaction) -> Refusal {
@@ -62,7 +62,7 @@ fn a_push_is_there_afterwards_also_for_another_process() {
     let (client, active) = filled(&remote_store);
     let tx = client.push(&remote_store, &agent(), "three").unwrap();
     let head = done(remote_store.transact(&agent(), &tx).unwrap());
-    assert_eq!((head.source.len(), head.active), (3, Some(active)));
+    assert_eq!((head.heads.source.len(), head.heads.active), (3, Some(active)));
     let other = RemoteStore::open(&dir.path().join("data")).unwrap();
     assert_eq!(other.head(&agent()).unwrap(), Some(head));
     assert_eq!(other.agents().unwrap(), [agent()]);
@@ -86,7 +86,9 @@ fn a_repeated_transaction_gives_the_recorded_result_and_has_no_second_effect() {
         let tx = client.push(&remote_store, &agent(), &format!("more {n}")).unwrap();
         done(remote_store.transact(&agent(), &tx).unwrap());
     }
-    assert!(matches!(refusal(&remote_store, &tx), Refusal::Moved(head) if head.source.len() == 68));
+    assert!(
+        matches!(refusal(&remote_store, &tx), Refusal::Moved(head) if head.heads.source.len() == 68)
+    );
     assert_whole(&remote_store, &agent());
 }
 
@@ -95,7 +97,7 @@ fn an_expectation_that_does_not_hold_shows_what_is_there() {
     let (_dir, remote_store) = remote_store();
     let (client, active) = filled(&remote_store);
     let now = remote_store.head(&agent()).unwrap().unwrap();
-    let id = now.source[0];
+    let id = now.heads.source[0];
     let cases = [
         create_source(1, id),
         create_source(3, id),
@@ -358,15 +360,18 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
     let head = remote_store.head(&agent()).unwrap().unwrap();
     let version =
         |ids: Vec<Id>| Transaction { versions: Some(CreateRefs { after: 2, ids }), ..empty() };
-    let reason = invalid(&remote_store, &version(vec![head.versions[0]]));
+    let reason = invalid(&remote_store, &version(vec![head.heads.versions[0]]));
     assert_eq!(
         reason,
-        format!("refs/versions/v3: object {} is another version already", head.versions[0])
+        format!("refs/versions/v3: object {} is another version already", head.heads.versions[0])
     );
-    let reason = invalid(&remote_store, &version(vec![head.source[0]]));
-    assert_eq!(reason, format!("refs/versions/v3: object {} is no agent version", head.source[0]));
+    let reason = invalid(&remote_store, &version(vec![head.heads.source[0]]));
+    assert_eq!(
+        reason,
+        format!("refs/versions/v3: object {} is no agent version", head.heads.source[0])
+    );
     let mut made = client.make();
-    let id = made.version(3, head.source[0], "from nowhere");
+    let id = made.version(3, head.heads.source[0], "from nowhere");
     let (pack, bytes) = client.pack(made);
     upload(&remote_store, &agent(), &pack, &bytes).unwrap();
     let reason = invalid(&remote_store, &Transaction { pack: Some(pack), ..version(vec![id]) });
@@ -384,7 +389,7 @@ fn moving(
     from: Option<Id>,
     version: Option<u64>,
 ) -> Transaction {
-    let expected = remote_store.head(&agent()).unwrap().unwrap().active;
+    let expected = remote_store.head(&agent()).unwrap().unwrap().heads.active;
     let mut made = client.make();
     let mut ledger = from;
     for (event, id) in records {
@@ -400,7 +405,9 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
     use Event::{Delete, Promote};
     let (_dir, remote_store) = remote_store();
     let (client, active) = filled(&remote_store);
-    let [one, two] = remote_store.head(&agent()).unwrap().unwrap().versions[..] else { panic!() };
+    let [one, two] = remote_store.head(&agent()).unwrap().unwrap().heads.versions[..] else {
+        panic!()
+    };
     let old = Some(active.ledger);
     let reason = |records: &[(Event, Id)], from, version| {
         let reason =
@@ -425,19 +432,19 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
     let stranger = Id::of_blob(b"a version of somebody else");
     let tx = moving(&client, &remote_store, &[(Promote, stranger)], old, Some(1));
     assert_eq!(refusal(&remote_store, &tx), Refusal::Missing { ids: vec![stranger], more: false });
-    let source = remote_store.head(&agent()).unwrap().unwrap().source[0];
+    let source = remote_store.head(&agent()).unwrap().unwrap().heads.source[0];
     assert_eq!(reason(&[(Promote, source)], old, Some(1)), "names a version that does not exist");
     let still = Transaction { active: swap(Some(active), Some(2), active.ledger), ..empty() };
     assert_eq!(invalid(&remote_store, &still), "the pointer moves without a ledger record");
     // Promote the second, delete the first, in one transaction.
     let tx = moving(&client, &remote_store, &[(Promote, two), (Delete, one)], old, Some(2));
     let head = done(remote_store.transact(&agent(), &tx).unwrap());
-    assert_eq!(head.active.unwrap().version, Some(2));
+    assert_eq!(head.heads.active.unwrap().version, Some(2));
     let tx = moving(
         &client,
         &remote_store,
         &[(Promote, one)],
-        Some(head.active.unwrap().ledger),
+        Some(head.heads.active.unwrap().ledger),
         Some(1),
     );
     assert!(invalid(&remote_store, &tx).ends_with("promotes v1, which was deleted"));
@@ -457,7 +464,7 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
     let (_dir, remote_store) = remote_store();
     filled(&remote_store);
     let head = remote_store.head(&agent()).unwrap().unwrap();
-    let all = FetchRequest { want: head.roots(), have: vec![] };
+    let all = FetchRequest { want: head.heads.roots(), have: vec![] };
     let thin_pack = remote_store.fetch(&agent(), &all).unwrap();
     let mut bytes = Vec::new();
     thin_pack.reader(0).read_to_end(&mut bytes).unwrap();
@@ -469,15 +476,15 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
     let other = RemoteStore::open(&_dir.path().join("data")).unwrap();
     assert_eq!(other.fetch(&agent(), &all).unwrap().id(), thin_pack.id());
     let less = FetchRequest {
-        want: vec![head.source[1]],
-        have: vec![head.source[0], Id::of_blob(b"unknown")],
+        want: vec![head.heads.source[1]],
+        have: vec![head.heads.source[0], Id::of_blob(b"unknown")],
     };
     assert!(remote_store.fetch(&agent(), &less).unwrap().len() < thin_pack.len());
     let clone = tempfile::tempdir().unwrap();
     let store = Store::init(&clone.path().join(".lua")).unwrap();
     std::fs::write(store.dir().join("objects").join(thin_pack.id().file_name()), bytes).unwrap();
     assert!(store.objects().check(&Progress::default()).unwrap().damage.is_empty());
-    assert!(head.roots().iter().all(|id| store.objects().contains(id).unwrap()));
+    assert!(head.heads.roots().iter().all(|id| store.objects().contains(id).unwrap()));
 }
 
 #[test]

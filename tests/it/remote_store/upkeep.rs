@@ -54,8 +54,9 @@ fn many_packs_become_one_and_everything_is_there() {
     }
     assert_eq!(remote_store.collect(&agent(), &at_once()).unwrap(), Default::default());
     // Somebody who clones gets the one pack as it lies there.
-    let thin_pack =
-        remote_store.fetch(&agent(), &FetchRequest { want: before.roots(), have: vec![] }).unwrap();
+    let thin_pack = remote_store
+        .fetch(&agent(), &FetchRequest { want: before.heads.roots(), have: vec![] })
+        .unwrap();
     let mut bytes = Vec::new();
     thin_pack.reader(0).read_to_end(&mut bytes).unwrap();
     let stored = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok);
@@ -80,7 +81,7 @@ fn a_process_that_has_old_packs_open_goes_on() {
     remote_store.collect(&agent(), &at_once()).unwrap();
     let tx = client.push(&other, &agent(), "five").unwrap();
     let head = done(other.transact(&agent(), &tx).unwrap());
-    other.fetch(&agent(), &FetchRequest { want: head.roots(), have: vec![] }).unwrap();
+    other.fetch(&agent(), &FetchRequest { want: head.heads.roots(), have: vec![] }).unwrap();
     assert_whole(&other, &agent());
     assert_whole(&remote_store, &agent());
 }

@@ -65,7 +65,7 @@ impl Story {
         let head = json!({"agent": "shop", "source": [source], "versions": [], "active": null, "receipts": receipts});
         let head: lua_store::internals::protocol::Head = serde_json::from_value(head).unwrap();
         // By hand, as the document says: one id, one receipt, one token.
-        let mut known = head.source[0].as_bytes().to_vec();
+        let mut known = head.heads.source[0].as_bytes().to_vec();
         [1, NOW_MS, 1, 0, 0].iter().for_each(|number: &u64| known.extend(number.to_le_bytes()));
         known.extend(format!("{}\0\0", listed[0]["id"].as_str().unwrap()).as_bytes());
         let variables = vec![

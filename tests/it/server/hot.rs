@@ -50,7 +50,7 @@ fn many_push_to_one_agent_at_two_servers_and_send_each_pack_once() {
     });
     taken.sort_unstable_by_key(|(at, _)| *at);
     let store = RemoteStore::open(&data(&project)).unwrap();
-    let there = store.head(&agent()).unwrap().unwrap().source;
+    let there = store.head(&agent()).unwrap().unwrap().heads.source;
     assert_eq!(taken.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), there);
     assert_eq!(there.len(), CLIENTS * PUSHES);
     assert_whole(&store, &agent());

@@ -195,7 +195,10 @@ fn a_token_brings_nothing_in_anothers_name() {
     project.set("LUA_STORE_TOKEN", &ci);
     project.ok("version promote 1 --author ceo@example.com");
     let now = head(&project);
-    assert_eq!((now.source.len(), now.versions.len(), now.active.is_some()), (2, 1, true));
+    assert_eq!(
+        (now.heads.source.len(), now.heads.versions.len(), now.heads.active.is_some()),
+        (2, 1, true)
+    );
     assert_eq!(
         now.receipts.list.last().map(|receipt| (receipt.source, receipt.versions, receipt.ledger)),
         Some((1, 1, 1))

@@ -58,9 +58,9 @@ fn rows(project: &Project) -> Result<Vec<Row>> {
         rows.push(Row {
             name: name.to_owned(),
             url: url.to_owned(),
-            source: last(&known.source),
-            version: last(&known.versions),
-            active: known.active.and_then(|active| active.version),
+            source: last(&known.heads.source),
+            version: last(&known.heads.versions),
+            active: known.heads.active.and_then(|active| active.version),
         });
     }
     Ok(rows)
