@@ -5,6 +5,7 @@ use super::args::Global;
 use super::output::{Output, cannot_ask};
 use super::{term, time};
 use crate::error::{At, Error, Kind, Result};
+use crate::git;
 use crate::history::project::Project;
 use crate::history::record::Author;
 use crate::operations::upkeep;
@@ -12,7 +13,6 @@ use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 pub struct Context<'a> {
     pub out: &'a mut Output,
@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
         if let Some(author) = project.store().config()?.author().and_then(said) {
             return Ok(author);
         }
-        git_email(project.root()).as_deref().and_then(said).ok_or_else(|| {
+        git::user_email(project.root()).as_deref().and_then(said).ok_or_else(|| {
             Error::usage("cannot tell who you are").hint(
                 "`--author you@example.com` says it for one command\n\
                  `git config --global user.email you@example.com` says it for all",
@@ -143,12 +143,4 @@ fn cannot_open(path: &Path, error: io::Error) -> Error {
         io::ErrorKind::NotFound => Error::not_found(Error::io("open", path, error).message()),
         _ => Error::io("open", path, error),
     }
-}
-
-/// Email with which git would sign a commit. Without git there is none.
-fn git_email(root: &Path) -> Option<String> {
-    let mut git = Command::new("git");
-    git.args(["config", "user.email"]).current_dir(root).stdin(Stdio::null()).stderr(Stdio::null());
-    let answer = git.output().ok()?;
-    answer.status.success().then(|| String::from_utf8(answer.stdout).ok())?
 }

@@ -3,6 +3,9 @@
 //! git is run as a program. A commit holds the bytes of a pushed state from the store, not those that
 //! happen to be on the disk, so that the commit, its tag and the version are the same whatever is edited
 //! or staged meanwhile.
+//!
+//! What is known of git elsewhere: the git guard of `store`, which is renewed with every lock and starts no process, and what rooms
+//! below pass over by name.
 
 mod blob;
 mod commit;
@@ -14,4 +17,4 @@ pub mod tag;
 
 pub use commit::{CommitRequest, PreparedCommit};
 pub use compare::{CommitChange, VersionFiles};
-pub use repository::Repository;
+pub use repository::{Repository, user_email};

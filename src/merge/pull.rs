@@ -121,11 +121,7 @@ fn take_over(
         };
         let diverged =
             diverged.map(|diverged| (moved(diverged.ours, &local), moved(diverged.theirs, remote)));
-        return Ok(PullOutcome::Refused(Box::new(PullConflicts {
-            incoming,
-            conflicts,
-            diverged: diverged,
-        })));
+        return Ok(PullOutcome::Refused(Box::new(PullConflicts { incoming, conflicts, diverged })));
     };
     batch.commit()?;
     let kept = match &files {

@@ -112,6 +112,11 @@ fn only_the_layouts_name_the_files_of_a_store() {
 }
 
 #[test]
+fn only_git_knows_git() {
+    check(sources("src"), knows_git);
+}
+
+#[test]
 fn only_parallel_spreads_work_over_threads() {
     check(sources("src"), starts_threads);
 }
@@ -497,6 +502,34 @@ fn names_store_files(source: &Source) -> Vec<String> {
         .collect()
 }
 
+/// The program git is started in one place, and what is in its folder is known in two.
+fn knows_git(source: &Source) -> Vec<String> {
+    // The git guard is a part of every store, and a server links no `git`. The others know the name of the folder only:
+    // to leave it out, and to find the top of a work tree as package managers and the stock compiler do.
+    const NAMES_FOLDER: [&str; 6] = [
+        "src/store/git_guard.rs",
+        "src/store/git_guard/enclosing.rs",
+        "src/fs/names.rs",
+        "src/workspace/rules.rs",
+        "src/reader/lockfile/mod.rs",
+        "src/reader/compiled/fresh.rs",
+    ];
+    if room(&source.path) == Some("git") {
+        return Vec::new();
+    }
+    let may_name = NAMES_FOLDER.contains(&&*source.path);
+    let knows = |line: &str| {
+        line.contains("Command::new(\"git\")")
+            || !may_name && (line.contains("\".git\"") || line.contains("\".git/"))
+    };
+    let wrong = code(source).filter(|(_, line)| knows(line));
+    wrong
+        .map(|(number, line)| {
+            format!("{}:{number}: only git knows this: {}", source.path, line.trim())
+        })
+        .collect()
+}
+
 /// Threads that do no share of a work: each waits for something while the work goes on elsewhere.
 const OTHER_THREADS: [&str; 6] = [
     // A bar is drawn, a person reads that nobody answers, a remote is asked, the log is written.
@@ -711,6 +744,16 @@ mod the_rules_can_fail {
         assert_eq!(wrong("src/server/a.rs", "data.join(FILE)"), 1);
         assert_eq!(wrong("src/server/a.rs", "lines.join(\"; \"); folder.join(name)"), 0);
         assert_eq!(wrong("src/remote_store/layout.rs", "self.0.join(\"quotas\")"), 0);
+    }
+
+    #[test]
+    fn knowing_git() {
+        let wrong = |path: &str, text: &str| knows_git(&source(path, text)).len();
+        assert_eq!(wrong("src/cli/a.rs", "Command::new(\"git\")"), 1);
+        assert_eq!(wrong("src/store/git_guard.rs", "Command::new(\"git\")"), 1);
+        assert_eq!(wrong("src/cli/a.rs", "root.join(\".git\").exists()"), 1);
+        assert_eq!(wrong("src/cli/a.rs", "root.join(\".gitignore\")"), 0);
+        assert_eq!(wrong("src/git/a.rs", "Command::new(\"git\")"), 0);
     }
 
     #[test]
