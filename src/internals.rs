@@ -20,7 +20,9 @@ pub mod error {
 }
 
 pub mod flow {
-    pub use crate::flow::{Quiet, delete, destination, pointer, promote, push, remote};
+    pub use crate::flow::{
+        Notice, Phase, Quiet, Reporter, delete, destination, pointer, promote, push, remote,
+    };
 }
 
 pub mod fs {
@@ -68,7 +70,7 @@ pub mod remote_store {
     pub use crate::remote_store::{
         AppliedTransaction, Bearer, Cas, CasToken, Expect, FileHeads, FilePacks, HeadAt, HeadStore,
         MANY_PACKS, MemHeads, MemPacks, Pace, PackKey, PackRef, PackStore, ProbeReport,
-        RemoteStore, StoredHead, TxnRequest, Upkeep,
+        RemoteStore, ScrubState, Settings, StoredHead, TxnRequest, Upkeep,
     };
 }
 

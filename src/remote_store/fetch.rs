@@ -33,6 +33,11 @@ impl ServedPack {
         self.0.mapped().is_torn()
     }
 
+    /// True if somebody sends it, besides that it is kept.
+    pub(super) fn is_being_sent(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// The file that was made for it, where it is no pack of the agent.
     pub(super) fn file(&self) -> Option<Weak<store::ThinPack>> {
         self.0.is_new().then(|| Arc::downgrade(&self.0))

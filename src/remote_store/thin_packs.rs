@@ -119,7 +119,8 @@ impl ThinPacks {
         if state.bytes(Some(agent)) < self.limit {
             return Ok(());
         }
-        state.kept.retain(|kept| kept.agent != *agent);
+        // To forget one that is being sent frees nothing, and whoever goes on with it would have to wait too.
+        state.kept.retain(|kept| kept.agent != *agent || kept.pack.is_being_sent());
         if state.bytes(Some(agent)) < self.limit {
             return Ok(());
         }

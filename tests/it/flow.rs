@@ -3,10 +3,11 @@
 use crate::common::shop;
 use crate::remote::shared;
 use lua_store::internals::client::{Address, FolderRemote};
+use lua_store::internals::error::Result;
 use lua_store::internals::flow::destination::Destination;
 use lua_store::internals::flow::pointer::PointerRequest;
 use lua_store::internals::flow::remote::NamedRemote;
-use lua_store::internals::flow::{Quiet, delete, promote, push};
+use lua_store::internals::flow::{Notice, Phase, Quiet, Reporter, delete, promote, push};
 use lua_store::internals::history::project::Project;
 use lua_store::internals::history::record::Author;
 use lua_store::internals::history::revision::Revision;
@@ -74,4 +75,50 @@ fn a_push_that_is_behind_makes_nothing() {
         Destination::for_push(&mut Quiet, &project, origin(&project), &who).err().unwrap();
     assert_eq!(refused.message(), "cannot push: \"origin\" has 1 source version that is not here");
     assert_eq!(shop.json("-C ../copy source list").as_array().unwrap().len(), 1);
+}
+
+/// Remembers the versions that somebody else promoted meanwhile.
+#[derive(Default)]
+struct Overtaken(Vec<Option<u64>>);
+
+impl Reporter for Overtaken {
+    fn phase<T: Send>(&mut self, _: Phase, work: impl FnOnce(&Progress) -> Result<T>) -> Result<T> {
+        work(&Progress::default())
+    }
+
+    fn notice(&mut self, notice: Notice<'_>) -> Result<()> {
+        if let Notice::Overtaken(changes) = notice {
+            self.0.extend(changes.iter().map(|change| change.number));
+        }
+        Ok(())
+    }
+}
+
+/// Between what was judged and the step somebody else promoted: the step is refused, and says what came.
+#[test]
+fn a_promotion_that_was_overtaken_says_by_what() {
+    let shop = shared();
+    shop.ok("push");
+    shop.ok("version create");
+    shop::edit(&shop, "src/skills/catalog.skill.ts", "Finds products", "Finds products by name");
+    shop.ok("version create --auto-push");
+    shop.ok("push");
+    shop.ok("clone ../data/agent_shop ../copy");
+    let project = Project::open(&shop.root()).unwrap();
+    let who = Author { by: "page@example.com".to_owned(), at_ms: 1_700_000_000_000 };
+    let at = (&project, &who);
+    let step = PointerRequest { action: "promote v1", remote: None, dry_run: false, theirs: false };
+    let version = Revision::Number(1);
+    let prepared =
+        promote::prepare(&mut Quiet, at, Some(origin(&project)), &step, &version, None).unwrap();
+    shop.ok("-C ../copy version promote 2");
+    let mut overtaken = Overtaken::default();
+    let refused = prepared.apply(&mut overtaken, at, &PromoteRequest::default()).err().unwrap();
+    assert_eq!(
+        refused.message(),
+        "cannot promote v1: somebody else moved the pointer of \"origin\" meanwhile"
+    );
+    assert_eq!(overtaken.0, [Some(2)]);
+    assert_eq!(shop.json("-C ../copy status")["active"], 2);
+    assert_eq!(shop.json("log --ledger --offline"), serde_json::json!([]));
 }

@@ -2,7 +2,7 @@
 
 use super::agent::*;
 use lua_store::internals::protocol::{AgentId, FetchRequest};
-use lua_store::internals::remote_store::RemoteStore;
+use lua_store::internals::remote_store::{RemoteStore, Settings};
 use std::sync::Barrier;
 
 fn remote_store() -> (tempfile::TempDir, RemoteStore) {
@@ -80,4 +80,26 @@ fn what_killed_processes_left_is_removed_once_and_not_looked_for_with_each_fetch
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut pack.reader(0), &mut bytes).unwrap();
     assert_eq!(bytes.len() as u64, pack.len(), "what is being sent stays");
+}
+
+#[test]
+fn an_agent_with_too_many_bytes_on_their_way_is_asked_to_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings { cache: 1 << 20, ..Settings::default() };
+    let remote_store = RemoteStore::open_with(&dir.path().join("data"), &settings).unwrap();
+    let (agent, all) = pushed_twice(&remote_store, "shop", 3 << 20);
+    let sent = remote_store.fetch(&agent, &all).unwrap();
+    assert!(sent.len() > 1 << 20);
+    let first = remote_store.head(&agent).unwrap().unwrap().heads.source[0];
+    let other = FetchRequest { want: vec![first], have: vec![] };
+    // One that is being sent cannot make room; the same again takes none.
+    let refused = remote_store.fetch(&agent, &other).err().unwrap();
+    assert!(refused.message().contains("too many different packs of agent \"shop\""), "{refused}");
+    assert_eq!(remote_store.fetch(&agent, &all).unwrap().id(), sent.id());
+    let (neighbour, theirs) = pushed_twice(&remote_store, "other", 100);
+    assert!(remote_store.fetch(&neighbour, &theirs).is_ok());
+    // One that is only kept does.
+    drop(sent);
+    assert!(remote_store.fetch(&agent, &other).is_ok());
+    assert!(remote_store.cached_of(&agent) < 1 << 20);
 }
