@@ -38,3 +38,19 @@ fn moved(what: &str, ours: &[Id], theirs: &[Id], new: &[Id]) -> Option<String> {
         last => Some(format!("{what}s v{first} to v{last}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_get_another_number_is_named() {
+        let ids: Vec<Id> = [b"a", b"b", b"c", b"d"].map(|text| Id::of_blob(text)).to_vec();
+        let versions = |theirs: &[Id], new: &[Id]| moved("version", &ids[..3], theirs, new);
+        assert_eq!(versions(&ids[..3], &ids[..3]), None);
+        assert_eq!(versions(&ids[..3], &ids[..2]).unwrap(), "version v3");
+        assert_eq!(versions(&ids[..3], &ids[..1]).unwrap(), "versions v2 to v3");
+        assert_eq!(versions(&ids[..2], &ids[1..]).unwrap(), "versions v1 to v2");
+        assert_eq!(versions(&ids[3..], &ids[1..]), None, "nothing of ours is published there");
+    }
+}

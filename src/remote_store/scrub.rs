@@ -52,8 +52,7 @@ impl ScrubState {
 }
 
 impl RemoteStore {
-    /// Progress that was saved last. One that cannot be parsed counts as none. What cannot be understood is as good
-    /// as none.
+    /// Progress that was saved last. One that cannot be parsed counts as none.
     pub fn scrub_state(&self) -> Result<Option<ScrubState>> {
         let bytes = fs::read_if_exists(&self.layout.scrub())?;
         Ok(bytes.and_then(|bytes| ScrubState::parse(std::str::from_utf8(&bytes).ok()?)))

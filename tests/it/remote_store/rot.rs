@@ -8,7 +8,8 @@ use lua_store::internals::object::{Id, Source};
 use lua_store::internals::pack::PackId;
 use lua_store::internals::protocol::{FetchRequest, Transaction, TxnOutcome};
 use lua_store::internals::remote_store::{
-    Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, RemoteStore, Upkeep,
+    Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, RemoteStore,
+    ScrubState, Upkeep,
 };
 use lua_store::internals::store::{Mapped, Odb};
 use std::collections::BTreeSet;
@@ -407,4 +408,14 @@ fn copy_of(root: &Path, into: &Path) -> PathBuf {
         }
     }
     into.join("data")
+}
+
+#[test]
+fn a_scrub_goes_on_after_a_start_where_it_was() {
+    let (_dir, root, _) = remote_store(false);
+    let remote_store = RemoteStore::open(&root).unwrap();
+    assert_eq!(remote_store.scrub_state().unwrap(), None);
+    let at = ScrubState { began_ms: 7, bytes: 42, after: Some(agent()) };
+    remote_store.set_scrub_state(&at).unwrap();
+    assert_eq!(RemoteStore::open(&root).unwrap().scrub_state().unwrap(), Some(at));
 }

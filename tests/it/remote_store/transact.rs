@@ -244,6 +244,48 @@ fn what_neither_the_pack_nor_the_agent_has_is_named() {
     assert_whole(&remote_store, &agent());
 }
 
+/// A source version with these files, in the objects of a client.
+fn source_of(made: &mut Making, files: Id) -> Id {
+    let (record, state) = (made.batch_record(), made.state());
+    made.tree(vec![
+        TreeEntry::file("record", record),
+        TreeEntry::directory("source", files),
+        TreeEntry::directory("state", state),
+    ])
+}
+
+/// The check of a pack that lacked something is remembered, until that has come.
+#[test]
+fn a_pack_that_lacked_something_is_good_once_that_has_come() {
+    let (_dir, remote_store) = remote_store();
+    let (client, _) = filled(&remote_store);
+    let mut unsent = client.make();
+    let files = unsent.file("index.ts", "unsent");
+    client.pack(unsent);
+    let mut made = client.make();
+    let id = source_of(&mut made, files);
+    let (pack, bytes) = client.pack(made);
+    upload(&remote_store, &agent(), &pack, &bytes).unwrap();
+    let tx = |after| Transaction { pack: Some(pack), ..create_source(after, id) };
+    for _ in 0..2 {
+        let missing = Refusal::Missing { ids: vec![files], more: false };
+        assert_eq!(refusal(&remote_store, &tx(2)), missing);
+    }
+    // Somebody else brings it, with a version of his.
+    let other = Client::new();
+    let mut made = other.make();
+    let around = made.file("index.ts", "unsent");
+    assert_eq!(around, files);
+    let folder = made.tree(vec![TreeEntry::directory("src", files)]);
+    let theirs = source_of(&mut made, folder);
+    let (their_pack, bytes) = other.pack(made);
+    upload(&remote_store, &agent(), &their_pack, &bytes).unwrap();
+    let their_tx = Transaction { pack: Some(their_pack), ..create_source(2, theirs) };
+    done(remote_store.transact(&agent(), &their_tx).unwrap());
+    done(remote_store.transact(&agent(), &tx(3)).unwrap());
+    assert_whole(&remote_store, &agent());
+}
+
 /// Answer of the remote store to a new source version with this tree.
 fn of_source(make: impl FnOnce(&mut Making) -> Id) -> String {
     let (_dir, remote_store) = remote_store();

@@ -160,3 +160,31 @@ fn what_nothing_reaches_in_a_large_pack_is_dropped_when_that_is_wanted() {
         "once is enough"
     );
 }
+
+/// The note of who sends an upload, where a crash left it without the upload: a day later it goes.
+#[test]
+fn a_note_without_its_upload_goes_when_it_is_old() {
+    let (_dir, root, remote_store) = remote_store();
+    let tx = Client::new().push(&remote_store, &agent(), "text").unwrap();
+    done(remote_store.transact(&agent(), &tx).unwrap());
+    let agents = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok);
+    let incoming = agents.map(|entry| entry.into_path()).find(|path| path.ends_with("incoming"));
+    let folder = incoming.unwrap();
+    let note = |name: char, ending: &str| {
+        let path = folder.join(format!("{}.{ending}", String::from(name).repeat(64)));
+        std::fs::write(&path, "0123456789ab").unwrap();
+        path
+    };
+    let (left, used, _part) = (note('a', "by"), note('b', "by"), note('b', "part"));
+    let at = |hours: u64| Upkeep {
+        spare: Duration::from_secs(24 * 60 * 60),
+        ..Upkeep::at(SystemTime::now() + Duration::from_secs(hours * 60 * 60))
+    };
+    remote_store.collect(&agent(), &at(23)).unwrap();
+    assert!(left.exists() && used.exists());
+    // Somebody goes on with the other one.
+    std::fs::remove_file(&left).unwrap();
+    let left = note('a', "by");
+    remote_store.collect(&agent(), &at(25)).unwrap();
+    assert!(!left.exists());
+}

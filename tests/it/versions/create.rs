@@ -49,6 +49,20 @@ fn create_can_push_first() {
     ");
 }
 
+/// The ledger names versions by id: one that is like a deleted one, made in the same moment, is another object.
+#[test]
+fn a_version_like_a_deleted_one_has_an_id_of_its_own() {
+    let project = two_versions();
+    let second = project.json("version show 2");
+    project.ok("version delete 2 --force");
+    project.ok("version create -m second");
+    let third = project.json("version show 3");
+    assert_eq!(second["message"], third["message"]);
+    assert_ne!(second["id"], third["id"]);
+    assert_eq!(third["status"], "staged", "only the other one was deleted");
+    assert_eq!(third["createdAt"], "2026-11-21T09:30:00.001Z", "a millisecond later");
+}
+
 /// The newest version is deleted: its number is never given again, and what comes next is compared with the newest
 /// that is left.
 #[test]

@@ -230,3 +230,26 @@ fn status_compares_what_is_live_with_what_is_pushed() {
     This agent has no versions. Run `lua-store version create` to make one.
     ");
 }
+
+/// Where a version is meant the beginning of an id is one, where any object is meant digits alone may begin an id too.
+#[test]
+fn a_version_is_named_by_the_beginning_of_its_id() {
+    let project = two_versions();
+    let id =
+        |number| project.json(&format!("version show {number}"))["id"].as_str().unwrap().to_owned();
+    let (first, second) = (id(1), id(2));
+    let by_number = project.ok("diff 1 2");
+    assert_eq!(project.ok(&format!("diff {} {}", &first[..12], &second[..12])), by_number);
+    let nobody: String = first.chars().rev().take(12).collect();
+    let missing = project.run(&format!("diff {nobody} 2"));
+    assert_eq!(missing.code, 3, "{missing}");
+    assert!(missing.to_string().contains("no version has an id that begins with"), "{missing}");
+
+    let objects = project.ok("ls-tree -r v1");
+    let ids = objects.split_whitespace().filter(|word| word.len() == 64);
+    let digits = |id: &str| id.bytes().take_while(u8::is_ascii_digit).count();
+    let id = ids.filter(|id| !id.starts_with('0')).max_by_key(|id| digits(id)).unwrap();
+    assert!(digits(id) >= 4, "of some dozen ids one begins with four digits");
+    let all = project.ok(&format!("cat-file {id}"));
+    assert_eq!(project.ok(&format!("cat-file {}", &id[..digits(id)])), all);
+}

@@ -98,8 +98,12 @@ fn a_batch_reads_what_it_holds_and_leaves_nothing_when_dropped() {
         all.push((base.unwrap(), bytes));
         all.push((batch.put_blob(unlike.clone(), None).unwrap(), unlike));
     }
+    assert!(!batch.is_empty());
     for (id, bytes) in &all {
         assert_eq!(batch.blob(id).unwrap(), *bytes);
+        let mut copy = Vec::new();
+        assert_eq!(batch.copy_blob(id, &mut copy).unwrap(), bytes.len() as u64);
+        assert_eq!(copy, *bytes);
         assert!(batch.contains(id).unwrap());
         assert_eq!(odb.find(id).unwrap(), None);
     }

@@ -30,6 +30,20 @@ fn without_a_difference_there_is_no_drift() {
 }
 
 #[test]
+fn what_was_live_before_can_be_compared_with() {
+    let project = published();
+    edit(&project, "src/skills/catalog.skill.ts", "Finds products", "Finds products by name");
+    project.ok("version create --auto-push -m second");
+    project.ok("version promote 2");
+    let drift = |against: &str| project.run(&format!("sync --check --json --against {against}"));
+    let compared = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let (active, before) = (drift("active"), drift("previous"));
+    assert_eq!((active.code, &compared(&active.stdout)["compared"]), (0, &2.into()));
+    assert_eq!((before.code, &compared(&before.stdout)["compared"]), (1, &1.into()));
+    assert_eq!(compared(&before.stdout)["total"], 1);
+}
+
+#[test]
 fn nothing_published_is_no_drift() {
     let project = shared();
     project.ok("push");
