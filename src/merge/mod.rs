@@ -7,12 +7,12 @@
 //! side that changed it. So no change of either side is lost silently.
 
 mod conflict;
-mod conflicts;
 mod file;
 pub mod incoming;
 mod items;
 pub mod join_history;
 mod plan;
+mod primitives;
 pub mod pull;
 pub mod rebase;
 #[cfg(test)]
@@ -23,8 +23,8 @@ pub use conflict::{Conflict, ConflictReason, SideEdit};
 pub use file::Side;
 
 use crate::error::Result;
-use crate::merge::conflicts::ConflictFinder;
 use crate::merge::plan::MergePlan;
+use crate::merge::primitives::ConflictFinder;
 use crate::merge::views::AgentViews;
 use crate::object::{Id, Sink, Source};
 use std::path::Path;

@@ -160,7 +160,7 @@ impl<'a> NamedView<'a> {
 
 impl<'a> ChangedView<'a> {
     fn new(section: &KindChange, item: &'a ChangedPrimitive) -> ChangedView<'a> {
-        let is_server = section.kind.word == super::MCP;
+        let is_server = section.kind.word == super::diff::MCP;
         ChangedView {
             name: &item.name,
             from: NumberView { version: item.from.as_deref() },

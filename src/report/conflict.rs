@@ -1,7 +1,7 @@
 //! Conflicts of a merge, in words and as JSON.
 
+use super::diff::{declarations, details, part_lines};
 use super::line::{Line, Sign};
-use super::{declarations, details, part_lines};
 use crate::compare::{PersonaChange, PersonaContent, PrimitiveChange, SettingChange};
 use crate::merge::{Conflict, ConflictReason, Side, SideEdit};
 use crate::model::kind::Kind;

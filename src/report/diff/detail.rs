@@ -1,8 +1,8 @@
 //! Lines for one detail of a change, cut to a readable length unless all of it is wanted.
 
-use super::line::{Line, Sign, pair};
 use crate::compare::Detail;
 use crate::diff::ProseEdit;
+use crate::report::line::{Line, Sign, pair};
 use serde_json::Value;
 
 /// Lines of one piece of prose before the rest is counted only.
