@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use lua_store::internals::object::{Id, Memory};
-use lua_store::internals::workspace::{SnapshotOptions, look};
+use lua_store::internals::workspace::{SnapshotOptions, preview};
 use std::cell::RefCell;
 use tempfile::TempDir;
 
@@ -23,6 +23,6 @@ fuzz_target!(|bytes: &[u8]| {
         let cache = beside.path().join("cache");
         std::fs::write(&cache, [bytes, Id::of_blob(bytes).as_bytes()].concat()).unwrap();
         let options = SnapshotOptions { cache: Some(&cache), ..SnapshotOptions::default() };
-        let _ = look(project.path(), &Memory::default(), &options);
+        let _ = preview(project.path(), &Memory::default(), &options);
     });
 });

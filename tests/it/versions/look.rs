@@ -231,7 +231,7 @@ fn status_compares_what_is_live_with_what_is_pushed() {
     ");
 }
 
-/// Where a version is meant the beginning of an id is one, where any object is meant digits alone may begin an id too.
+/// The beginning of an id names a version where one is meant; where any object is meant, digits alone may begin an id too.
 #[test]
 fn a_version_is_named_by_the_beginning_of_its_id() {
     let project = two_versions();
