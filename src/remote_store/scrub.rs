@@ -13,8 +13,7 @@ use crate::store::Damage;
 /// Size of one read.
 const PIECE: u64 = 4 << 20;
 
-/// Pace of a scrub: asked after each piece, it takes its time to answer, and may stop the scrub. It is asked after
-/// each piece whether to go on, and takes its time to answer.
+/// Pace of a scrub: asked after each piece, it takes its time to answer, and may stop the scrub.
 pub trait Pace {
     fn goes_on(&mut self, bytes: u64) -> bool;
 }
