@@ -99,6 +99,19 @@ fn one_primitive_can_be_pushed_alone() {
     assert_eq!(changed(&pushed), ["orders"]);
 }
 
+/// One that was never pushed is in the project only, one that is taken out in the pushed state only.
+#[test]
+fn a_new_primitive_can_be_pushed_alone_and_a_removed_one_taken_out_alone() {
+    let project = shop::project();
+    let pushed = project.json("push skill --name catalog");
+    assert!(changed(&pushed).contains(&"catalog"), "{pushed}");
+    shop::edit(&project, "src/index.ts", "skills: [orders, catalog]", "skills: [orders]");
+    let removed = project.json("push skill --name catalog");
+    assert_eq!(changed(&removed), ["catalog"], "{removed}");
+    let missing = project.run("push skill --name catalog");
+    assert_eq!(missing.code, 3, "{missing}");
+}
+
 #[test]
 fn the_files_alone_can_be_pushed() {
     let project = shop::project();

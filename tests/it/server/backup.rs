@@ -50,6 +50,7 @@ fn a_backup_of_a_running_server_copies_what_is_new_and_becomes_a_server_again() 
 
     let restored = project.json("serve restore ../backup --data ../restored");
     assert_eq!((&restored["agents"], &restored["problems"]), (&json!(1), &json!([])), "{restored}");
+    assert_eq!(restored["unfinishedSince"], json!(null), "it was finished");
     let checked = project.json("serve fsck --data ../restored");
     assert_eq!(checked, json!({"ok": true, "agents": 1, "problems": []}));
     // Byte for byte what the server has, and its tokens open it.
