@@ -102,6 +102,9 @@ impl StoredHead {
         if head.pages.is_empty() {
             return Ok(head);
         }
+        // A newer one may have forgotten transactions that this one still has: another thread may have swapped between the
+        // look at these bytes and the look at what is known.
+        let known = known.filter(|known| known.seq <= head.seq);
         let mut rows = Rows::default();
         for (at, page) in head.pages.iter().enumerate() {
             match known.filter(|known| known.pages.get(..=at) == head.pages.get(..=at)) {

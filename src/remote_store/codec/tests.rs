@@ -128,6 +128,18 @@ proptest! {
     }
 
     #[test]
+    fn a_head_is_read_where_a_newer_one_that_forgot_more_is_known(
+        head in head(), cuts in vec(any::<[prop::sample::Index; 4]>(), 1..4), forgets in any::<prop::sample::Index>()
+    ) {
+        let (head, pages) = with_pages(StoredHead { seq: 7, ..head }, &cuts, 0);
+        let mut newer = StoredHead { seq: 8, ..head.clone() };
+        newer.forget_oldest(forgets.index(head.txns.len() + 1));
+        let load = |page: &HeadPage| Ok(pages.iter().find(|(key, _)| *key == page.key).unwrap().1.clone());
+        let read = StoredHead::read(&agent(), &head.encode(), Some(&newer), &mut { load });
+        prop_assert_eq!(read.unwrap(), head);
+    }
+
+    #[test]
     fn a_page_comes_back(head in head()) {
         let rows = head.between([0; 4], head.lens());
         let bytes = encode_page(&agent(), rows);
