@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod breaches;
+pub mod clone_source;
 pub mod commands;
 pub mod compiler;
 pub mod complete;

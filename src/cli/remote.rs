@@ -11,6 +11,7 @@ use crate::flow::remote::{NamedRemote, choose};
 use crate::fs;
 use crate::history::project::Project;
 use clap_complete::ArgValueCompleter;
+use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,13 +24,54 @@ pub struct RemoteArgs {
     /// Leave the remote alone; the next push brings it there
     #[arg(long)]
     pub offline: bool,
+    /// Send to a remote of this agent, although the project is another one
+    #[arg(long = "as", value_name = "AGENT", conflicts_with = "offline")]
+    pub as_agent: Option<String>,
 }
 
 impl RemoteArgs {
     /// The remote that is meant, where there is one and it is not to be left alone.
     pub fn reach(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<NamedRemote>> {
-        if self.offline { Ok(None) } else { reach(cx, project, self.remote.as_deref()) }
+        if self.offline {
+            return Ok(None);
+        }
+        let Some(remote) = reach(cx, project, self.remote.as_deref())? else { return Ok(None) };
+        self.check_agent(project, &remote)?;
+        Ok(Some(remote))
     }
+
+    /// Refuses to send a project to a remote of another agent, unless that agent is named.
+    fn check_agent(&self, project: &Project, remote: &NamedRemote) -> Result<()> {
+        let (name, address) = (&remote.name, &remote.address);
+        let theirs = address.agent().as_str();
+        match (&self.as_agent, project.store().config()?.agent()) {
+            (Some(named), _) if named == theirs => Ok(()),
+            (Some(named), _) => Err(Error::usage(format!(
+                "the remote \"{name}\" ({address}) is of the agent \"{theirs}\", not of \"{named}\""
+            ))
+            .hint("run `lua-store remote list` to see the remotes")),
+            (None, Some(ours)) if ours != theirs => Err(Error::usage(format!(
+                "this project is the agent \"{ours}\", and the remote \"{name}\" ({address}) is of \"{theirs}\""
+            ))
+            .hint(format!("run `lua-store remote set-url {name} URL` to correct the address"))
+            .also(format!("add `--as {theirs}` to send it there all the same"))
+            .with_details(AgentMismatch {
+                agent: ours.to_owned(),
+                remote: name.clone(),
+                remote_agent: theirs.to_owned(),
+            })),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+/// Details of the refusal to send an agent to the remote of another one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AgentMismatch {
+    agent: String,
+    remote: String,
+    remote_agent: String,
 }
 
 /// The remote that is meant, where there is one.

@@ -7,7 +7,7 @@ use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::{ByteProgress, Progress};
 use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnOutcome};
-use crate::remote_store::{RemoteStore, Sender, TxnRequest, Upkeep};
+use crate::remote_store::{RemoteLayout, RemoteStore, Sender, TxnRequest, Upkeep};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -31,9 +31,15 @@ impl FolderRemote {
         RemoteStore::open(&self.root)
     }
 
-    /// `None` where there is no folder yet.
+    /// `None` where there is no remote store yet: whoever reads makes none.
     fn existing(&self) -> Result<Option<RemoteStore>> {
-        if self.root.exists() { self.open_store().map(Some) } else { Ok(None) }
+        if RemoteLayout::exists(&self.root) {
+            return self.open_store().map(Some);
+        }
+        if self.root.exists() {
+            RemoteLayout::check_new(&self.root)?;
+        }
+        Ok(None)
     }
 }
 

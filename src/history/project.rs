@@ -88,6 +88,8 @@ impl Project {
         let allow = self.allowed()?;
         let cache = self.store.path(store::STAT_INDEX);
         let (allow, tracked, cache) = (&*allow, Some(tracked), Some(&*cache));
-        take(&SnapshotOptions { allow, tracked, cache, progress: progress.clone() })
+        let (is_project, progress) =
+            (Some(store::is_project as fn(&Path) -> bool), progress.clone());
+        take(&SnapshotOptions { allow, tracked, cache, is_project, progress })
     }
 }

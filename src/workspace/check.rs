@@ -2,6 +2,7 @@
 //! there are enough.
 
 use super::index::{IndexEntryKind, StatIndex};
+use super::scan::OWN_PROJECT;
 use super::stat::Stat;
 use crate::parallel::{self, Spread};
 use std::path::Path;
@@ -25,13 +26,15 @@ pub struct ValidEntries {
 }
 
 /// Looks at everything the index knows.
-pub fn check(root: &Path, index: &StatIndex<'_>) -> ValidEntries {
+///
+/// A folder may become a project, or be one no longer, and look the same: that is asked each time.
+pub fn check(root: &Path, index: &StatIndex<'_>, is_project: fn(&Path) -> bool) -> ValidEntries {
     let count = index.folders.iter().map(|folder| folder.items.len()).sum::<usize>();
     let (looks, stale) = (AtomicUsize::new(0), AtomicBool::new(false));
     // The cost is in the items: a few folders may hold many.
     let many = if count < FEW { usize::MAX } else { 0 };
     let folders = parallel::map(Spread::over(index.folders.len(), 16, many), |at| {
-        let found = check_folder(root, index, at, &looks);
+        let found = check_folder(root, index, at, &looks, is_project);
         let fresh = found.0
             && found.1
             && index.folders[at]
@@ -60,6 +63,7 @@ fn check_folder(
     index: &StatIndex<'_>,
     at: usize,
     looks: &AtomicUsize,
+    is_project: fn(&Path) -> bool,
 ) -> (bool, bool, Vec<bool>) {
     let folder = &index.folders[at];
     let mut path = root.join(&*folder.path);
@@ -68,22 +72,23 @@ fn check_folder(
         path.symlink_metadata().is_ok_and(|now| Stat::of(&now) == *known)
             && !known.is_racy(index.limit)
     };
-    let listing = untouched(&path, &folder.stat);
-    let mut child = |name: &str, known: &Stat| {
+    let listing = untouched(&path, &folder.stat) && (at == 0 || !is_project(&path));
+    let mut child = |name: &str, known: &Stat, is_outside: bool| {
         path.push(name);
-        let fresh = untouched(&path, known);
+        let fresh = untouched(&path, known) && (!is_outside || is_project(&path));
         path.pop();
         fresh
     };
-    let items = folder.items.iter().map(|item| match item.what {
+    let items = folder.items.iter().map(|item| match &item.what {
         // A folder is looked at when its own turn comes.
         IndexEntryKind::Folder(_) => false,
-        _ => child(&item.name, &item.stat),
+        IndexEntryKind::LeftOut(reason) => child(&item.name, &item.stat, *reason == OWN_PROJECT),
+        IndexEntryKind::Leaf(..) => child(&item.name, &item.stat, false),
     });
     let items = items.collect();
     let rules = folder
         .rule_files
         .iter()
-        .all(|(which, stat)| child(super::rules::RULE_FILES[usize::from(*which)], stat));
+        .all(|(which, stat)| child(super::rules::RULE_FILES[usize::from(*which)], stat, false));
     (listing, rules, items)
 }

@@ -17,10 +17,14 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Reason why the files of a project inside the project are left out.
+pub const OWN_PROJECT: &str = "it is a project with a store of its own";
+
 pub struct Scan<'s, 'a> {
     pub root: &'s Path,
     pub allow: &'s Patterns,
     pub tracked: &'s Tracked,
+    pub is_project: fn(&Path) -> bool,
     pub old: &'s StatIndex<'a>,
     pub fresh: &'s ValidEntries,
     pub found: ScannedFiles<'a>,
@@ -128,22 +132,39 @@ impl<'s, 'a> Scan<'s, 'a> {
     ) -> Result<Vec<IndexItem<'a>>> {
         let mut items = Vec::with_capacity(old.items.len());
         for (item, fresh) in old.items.iter().zip(&self.fresh.items[at]) {
-            if let IndexEntryKind::Folder(below) = item.what {
-                let path = self.old.folders[below].path.clone();
-                let is_ignored = old.kept.contains(&item.name);
-                let number = self.folder(path, Some(rules), Some(below), is_ignored)?;
-                items.extend(number.map(|number| IndexItem {
-                    what: IndexEntryKind::Folder(number),
-                    ..item.clone()
-                }));
-            } else if *fresh {
+            if *fresh {
                 items.push(item.clone());
-            } else {
-                let path = join(&old.path, &item.name);
-                items.extend(self.leaf(item.name.clone(), &path, None)?);
+                continue;
             }
+            let path = join(&old.path, &item.name);
+            let below = match item.what {
+                IndexEntryKind::Folder(below) if !self.is_own_project(below, &path) => Some(below),
+                // A folder that was left out as a project may be one no longer.
+                IndexEntryKind::LeftOut(_) if self.is_kept_folder(&item.name, &path)? => None,
+                _ => {
+                    items.extend(self.leaf(item.name.clone(), &path, None)?);
+                    continue;
+                }
+            };
+            let is_ignored = old.kept.contains(&item.name);
+            let number = self.folder(Cow::Owned(path), Some(rules), below, is_ignored)?;
+            let (name, stat) = (item.name.clone(), Stat::default());
+            let what = number.map(IndexEntryKind::Folder);
+            items.extend(what.map(|what| IndexItem { name, stat, what }));
         }
         Ok(items)
+    }
+
+    /// True if a folder of the index is a project by now: its listing counts as stale then.
+    fn is_own_project(&self, folder: usize, path: &str) -> bool {
+        !self.fresh.listings[folder] && (self.is_project)(&self.root.join(path))
+    }
+
+    /// True if a name is that of a folder whose files are kept.
+    fn is_kept_folder(&self, name: &str, path: &str) -> Result<bool> {
+        let metadata = read_metadata(&self.root.join(path))?;
+        let is_folder = metadata.is_some_and(|metadata| metadata.is_dir());
+        Ok(is_folder && self.left_out(name, path, true).is_none())
     }
 
     fn new_items(
@@ -213,10 +234,13 @@ impl<'s, 'a> Scan<'s, 'a> {
     /// Reason why nothing of this name is kept. Of the names of secrets folders have one only:
     /// `.env/` and the like hold one secret beside the other.
     fn left_out(&self, name: &str, path: &str, is_folder: bool) -> Option<&'static str> {
-        fs::untrackable(name).or_else(|| {
+        let secret = || {
             let is_secret = (!is_folder || name.starts_with(".env")) && !self.allow.matches(path);
             if is_secret { secret::by_path(path) } else { None }
-        })
+        };
+        let project =
+            || (is_folder && (self.is_project)(&self.root.join(path))).then_some(OWN_PROJECT);
+        fs::untrackable(name).or_else(secret).or_else(project)
     }
 
     /// A file or link whose bytes are not known; `None` when it is gone.

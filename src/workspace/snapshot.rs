@@ -32,6 +32,8 @@ pub struct SnapshotOptions<'a> {
     pub tracked: Option<&'a Tracked>,
     /// The stat cache; without one every file is read.
     pub cache: Option<&'a Path>,
+    /// True of a folder that is a project of its own: it is left out.
+    pub is_project: Option<fn(&Path) -> bool>,
     pub progress: Progress,
 }
 
@@ -101,7 +103,8 @@ pub(super) fn take(
         options.cache.and_then(|path| fs::read_if_exists(path).ok().flatten()).unwrap_or_default();
     let known = StatIndex::decode(&bytes).filter(|index| index.policy == policy);
     let known = known.unwrap_or_else(|| StatIndex { policy, ..StatIndex::none() });
-    let fresh = check::check(root, &known);
+    let is_project = options.is_project.unwrap_or(|_| false);
+    let fresh = check::check(root, &known, is_project);
     let mut work = SnapshotCost { looks: fresh.looks, ..SnapshotCost::default() };
     let none = Tracked::default();
     let tracked = options.tracked.unwrap_or(&none);
@@ -138,10 +141,12 @@ fn store_files<'a>(
     options: &SnapshotOptions<'_>,
     work: &mut SnapshotCost,
 ) -> Result<StatIndex<'a>> {
+    let is_project = options.is_project.unwrap_or(|_| false);
     let mut again: Option<(StatIndex<'a>, ValidEntries)> = None;
     for _ in 0..ATTEMPTS {
         let (old, fresh) = again.as_ref().map_or((known, fresh), |(index, fresh)| (index, fresh));
-        let scan = Scan { root, allow, tracked, old, fresh, found: ScannedFiles::default() };
+        let found = ScannedFiles::default();
+        let scan = Scan { root, allow, tracked, is_project, old, fresh, found };
         let mut found = scan.run()?;
         work.listings += found.listings;
         let gone = keeper.read(root, allow, old, &mut found, &options.progress, work)?;
@@ -154,7 +159,7 @@ fn store_files<'a>(
         if !gone {
             return Ok(index);
         }
-        let fresh = check::check(root, &index);
+        let fresh = check::check(root, &index, is_project);
         again = Some((index, fresh));
     }
     Err(Error::new(

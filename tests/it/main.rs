@@ -30,6 +30,7 @@ mod init;
 mod lost;
 mod manners;
 mod names;
+mod nested;
 mod objects;
 mod odd_systems;
 mod persona;

@@ -1,11 +1,11 @@
 //! `clone`: make a project from a remote or a bundle.
 
 use crate::cli::breaches;
+use crate::cli::clone_source::CloneSource;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
 use crate::cli::{Exit, token};
-use crate::client::Address;
 use crate::client::clone::{self, ClonedProject, Origin};
 use crate::client::fetch::tracking;
 use crate::client::remembered;
@@ -17,7 +17,7 @@ use crate::operations::bundle;
 use crate::operations::restore_clone::RestoredClone;
 use crate::protocol::AgentId;
 use crate::report;
-use crate::store::Heads;
+use crate::store::{self, Heads};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -80,13 +80,14 @@ impl Clone {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let here = cx.directory()?;
         let strictness = Strictness::of(self.as_is);
-        let file = here.join(&self.url);
-        if file.is_file() {
-            let name = file.file_stem().unwrap_or_default().to_owned();
-            let root = here.join(self.folder.unwrap_or_else(|| name.into()));
-            return bundle(cx, &file, &root, strictness);
-        }
-        let address = Address::parse(&self.url, &here)?;
+        let address = match CloneSource::find(&self.url, &here)? {
+            CloneSource::Remote(address) => address,
+            CloneSource::Bundle(file) => {
+                let name = file.file_stem().unwrap_or_default().to_owned();
+                let root = here.join(self.folder.unwrap_or_else(|| name.into()));
+                return bundle(cx, &file, &root, strictness);
+            }
+        };
         let root = here.join(self.folder.unwrap_or_else(|| address.agent().as_str().into()));
         let url = address.to_string();
         let insecure = cx.insecure();
@@ -144,6 +145,7 @@ fn print_cloned(
     heads: &Heads,
 ) -> Result<Exit> {
     cx.out.line(format!("✓ Cloned {what} into {}", root.display()))?;
+    print_outer(cx, root);
     cx.out.line(format!(
         "   {} file(s), {} source version(s), {} version(s)",
         adopted.files,
@@ -158,4 +160,15 @@ fn print_cloned(
         "the files are those that were pushed last; `lua-store version list` shows all versions",
     );
     Ok(Exit::Done)
+}
+
+/// Says that a clone is inside of another project, as git does of a repository inside a repository.
+fn print_outer(cx: &mut Context<'_>, root: &Path) {
+    let outer = root.parent().and_then(|above| store::project::find(above).ok());
+    if let Some(outer) = outer {
+        cx.out.warn(format!(
+            "the clone is inside the project \"{}\", whose pushes leave it out",
+            outer.display()
+        ));
+    }
 }

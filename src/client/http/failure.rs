@@ -134,7 +134,12 @@ fn plain_answer(base: &str, status: StatusCode, request: Option<&str>) -> Error 
         _ => Kind::Failed,
     };
     let request = request.map_or(String::new(), |id| format!(" (request {id})"));
-    Error::new(kind, format!("\"{base}\" answered {status}{request}"))
+    let error = Error::new(kind, format!("\"{base}\" answered {status}{request}"));
+    match kind {
+        // A `lua-store serve` says more: this is some other server.
+        Kind::NotFound | Kind::Failed => error.hint(super::IS_SERVER),
+        _ => error,
+    }
 }
 
 /// A server that asks for a token: why none was sent, where one was there that is for somebody else.

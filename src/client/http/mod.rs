@@ -241,12 +241,14 @@ fn read(response: Response<Body>, silence: Duration) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Hint where something else than a server of ours seems to have answered.
+const IS_SERVER: &str =
+    "is this the address of a `lua-store serve`, and of a version that this program knows?";
+
 /// An answer that no `lua-store serve` gives.
 fn not_a_server(base: &str, what: &str) -> Error {
     Error::new(Kind::Failed, format!("\"{base}\" gave an answer that is not understood: {what}"))
-        .hint(
-            "is this the address of a `lua-store serve`, and of a version that this program knows?",
-        )
+        .hint(IS_SERVER)
 }
 
 fn roots(pem: &[u8]) -> Result<RootCerts> {

@@ -88,6 +88,12 @@ impl Project {
         self.outcome(line, &output)
     }
 
+    /// Runs a command in another folder.
+    pub fn run_in(&self, folder: &Path, command: &mut Command, line: &str) -> Outcome {
+        let output = command.current_dir(folder).output().expect("the program starts");
+        self.outcome(line, &output)
+    }
+
     /// The same with text on standard input.
     pub fn run_with_input(&self, line: &str, input: impl AsRef<[u8]>) -> Outcome {
         let mut command = self.lua_store(line);

@@ -8,6 +8,7 @@ mod foreign;
 mod growing;
 mod live;
 mod many;
+mod misnamed;
 mod naming;
 mod narrow;
 mod network;

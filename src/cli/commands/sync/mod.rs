@@ -58,7 +58,7 @@ impl Sync {
             return Err(Error::usage("cannot ask what to do without a terminal")
                 .hint("`lua-store sync --check` only says what differs\n`--accept`, `--push` or `--pull` says what to do"));
         }
-        let which = RemoteArgs { remote: self.remote.clone(), offline: false };
+        let which = RemoteArgs { remote: self.remote.clone(), ..RemoteArgs::default() };
         let there = match drift::ask(cx, &project, &which) {
             // A server that is down must not stop anybody's work, as with the stock command; what was to be done there
             // or taken from there is not done, which is an error.

@@ -156,11 +156,12 @@ impl Promote {
     /// The command that takes it back.
     fn undo(&self, promotion: &Promotion) -> Option<String> {
         let previous = promotion.previous.filter(|previous| *previous != promotion.number)?;
-        let to = match &self.at {
-            RemoteArgs { offline: true, .. } => " --offline".to_owned(),
-            RemoteArgs { remote: Some(name), .. } => format!(" --remote {name}"),
-            RemoteArgs { remote: None, .. } => String::new(),
+        let RemoteArgs { remote, offline, as_agent } = &self.at;
+        let option = |name: &str, value: &Option<String>| {
+            value.as_ref().map_or(String::new(), |value| format!(" --{name} {value}"))
         };
+        let offline = if *offline { " --offline" } else { "" };
+        let to = format!("{offline}{}{}", option("remote", remote), option("as", as_agent));
         Some(format!("lua-store version promote v{previous}{to}"))
     }
 
