@@ -100,6 +100,7 @@ commands! {
         HashObject(hash_object::HashObject),
         CountObjects(count_objects::CountObjects),
         Compact(compact::Compact),
+        Gc(gc::Gc),
         Compile(compile::Compile),
         Serve(Box<serve::Serve>),
         Completions(completions::Completions),

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::time::Duration;
 
 /// `2026-11-21 09:30`, as tables have it.
 pub fn minute(time: Timestamp) -> String {
@@ -27,9 +28,36 @@ pub fn now() -> Result<Timestamp> {
     }
 }
 
+/// A span such as `14d`, `12h`, `2w`, or `0` for none.
+pub fn span(text: &str) -> Result<Duration> {
+    let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60), ('w', 7 * 24 * 60 * 60)];
+    let found =
+        units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
+    let (number, seconds) = found.unwrap_or((text, 0));
+    let whole = number.parse::<u64>().ok().filter(|number| seconds > 0 || *number == 0);
+    let span = whole.and_then(|number| number.checked_mul(seconds)).map(Duration::from_secs);
+    span.ok_or_else(|| {
+        Error::usage(format!("\"{text}\" is not a span of time"))
+            .hint("use `14d`, `12h`, `2w` or `0`")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_has_a_unit() {
+        let seconds = |text: &str| span(text).ok().map(|span| span.as_secs());
+        assert_eq!(seconds("14d"), Some(1_209_600));
+        assert_eq!(
+            [seconds("12h"), seconds("90s"), seconds("0")],
+            [Some(43_200), Some(90), Some(0)]
+        );
+        for text in ["14", "d", "-1d", "1.5d", "99999999999999w", "", "soon"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_moment_of_another_day_has_its_day() {

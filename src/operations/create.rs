@@ -176,7 +176,7 @@ fn make(
     batch.commit()?;
     // The record names the source version by its number, so that must not be lost alone.
     store.refs().confirm(source::REFS)?;
-    store.refs().create(lock, &format!("{REFS}/v{number}"), id)?;
+    store.create_ref(lock, &format!("{REFS}/v{number}"), id)?;
     Ok(Created::New { number, id })
 }
 

@@ -85,5 +85,5 @@ pub fn publish(project: &Project, id: Id, previous: Option<&SourceVersion>) -> R
     if newest != previous.map(|previous| previous.number) {
         return Ok(None);
     }
-    store.refs().append(&lock, source::REFS, id).map(Some)
+    store.append_ref(&lock, source::REFS, id).map(Some)
 }

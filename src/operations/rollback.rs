@@ -176,7 +176,7 @@ pub fn keep(
     let id = source::put(&mut batch, &record, state, snapshot.tree, previous)?;
     batch.commit()?;
     let lock = project.store().lock()?;
-    project.store().refs().append(&lock, SNAPSHOT_REFS, id).map(Some)
+    project.store().append_ref(&lock, SNAPSHOT_REFS, id).map(Some)
 }
 
 /// The target's state and files become the next source version; `None` when they are the newest.

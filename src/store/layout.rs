@@ -41,6 +41,8 @@ pub const COMPILED: &str = "cache/dist";
 pub const LEDGER_INDEX: &str = "cache/ledger";
 /// The last answer of each remote.
 pub const LAST_KNOWN: &str = "cache/heard";
+/// Objects that nothing reaches, and since when that is known.
+pub const UNREACHED: &str = "cache/unreached";
 /// Exists from when damage was found until all is sound.
 pub const DAMAGED: &str = "cache/damaged";
 

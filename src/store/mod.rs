@@ -10,6 +10,7 @@ mod checksummed;
 mod config;
 mod confirm;
 mod connectivity;
+mod gc;
 mod git_guard;
 mod heads;
 mod last_known;
@@ -24,6 +25,7 @@ mod receive;
 mod ref_transaction;
 pub mod refs;
 mod remote_tracking;
+mod roots;
 
 pub use crate::store::connectivity::Depth;
 pub use crate::store::heads::{Heads, common};
@@ -33,6 +35,7 @@ pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};
 pub use config::StoreConfig;
+pub use gc::ObjectCounts;
 pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, STAT_INDEX, dir_in, is_project, short};
 pub use lock::StoreLock;
 pub use odb::{
@@ -43,6 +46,7 @@ pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, na
 pub use refs::Refs;
 
 use crate::error::{Error, Hint, Result};
+use crate::object::Id;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -113,6 +117,18 @@ impl Store {
         active::read(&self.dir)
     }
 
+    /// Creates the next ref of a series and gives its number.
+    pub fn append_ref(&self, lock: &StoreLock, series: &str, id: Id) -> Result<u64> {
+        self.require_kept(&[id])?;
+        self.refs().append(lock, series, id)
+    }
+
+    /// Creates a ref, durably. A name that is taken is a conflict.
+    pub fn create_ref(&self, lock: &StoreLock, name: &str, id: Id) -> Result<()> {
+        self.require_kept(&[id])?;
+        self.refs().create(lock, name, id)
+    }
+
     /// Moves `ACTIVE` from `expected` to `new` in one durable step, or refuses with a conflict that
     /// says what was found instead. The one place where a pointer is swapped.
     pub fn swap_active(
@@ -122,6 +138,7 @@ impl Store {
         new: &Active,
     ) -> Result<()> {
         lock.check(&self.dir);
+        self.require_kept(&[new.ledger])?;
         if let Some(version) = new.version {
             let name = refs::RefName::new(refs::VERSIONS, version)?;
             let missing =

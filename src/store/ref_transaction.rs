@@ -12,6 +12,8 @@ use super::refs::packed::{self, Packed};
 use super::{Heads, Store, StoreLock};
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::object::Id;
+use std::collections::HashSet;
 
 impl Store {
     /// Makes `before` into `after`, durably and in one step, or refuses because something else is
@@ -26,6 +28,9 @@ impl Store {
         if before.active.is_some() && after.active.is_none() {
             return Err(Error::failed("cannot rewrite the refs: the pointer would be lost"));
         }
+        let known: HashSet<Id> = before.roots().into_iter().collect();
+        let new: Vec<Id> = after.roots().into_iter().filter(|id| !known.contains(id)).collect();
+        self.require_kept(&new)?;
         self.refs().pack_refs(lock)?;
         // A loose ref that comes back after a power failure would hide the one that takes its number.
         packed::SERIES.iter().try_for_each(|series| fs::sync_dir(&self.dir().join(series)))?;
@@ -47,7 +52,6 @@ mod tests {
     use super::super::{Active, refs};
     use super::*;
     use crate::error::Kind;
-    use crate::object::Id;
 
     fn id(n: u8) -> Id {
         Id::from_bytes([n; 32])

@@ -125,6 +125,7 @@ impl Store {
             |what| Error::failed(format!("cannot keep what the remote \"{name}\" has: {what}"));
         tracking.check().map_err(refused)?;
         let folder = self.dir().join(layout::REMOTES);
+        self.require_kept(&tracking.heads.roots())?;
         // The objects may have come with somebody who died since, and so may the folder.
         self.objects().confirm()?;
         fs::create_dir_all(&folder)?;

@@ -19,6 +19,7 @@ mod dropped;
 mod embed;
 mod escaping;
 mod flow;
+mod forget;
 mod format;
 mod fsck;
 mod git;

@@ -20,7 +20,8 @@ struct Answer {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Compacted {
-    pack: String,
+    /// Null where nothing is left.
+    pack: Option<String>,
     objects: u64,
     packs_before: usize,
     bytes_before: u64,
@@ -41,7 +42,7 @@ impl Compact {
         })?;
         if cx.out.is_json() {
             let compacted = done.map(|done| Compacted {
-                pack: done.pack.file_name(),
+                pack: done.pack.map(|pack| pack.file_name()),
                 objects: done.objects,
                 packs_before: done.packs_before,
                 bytes_before: done.bytes_before,

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod diff;
 pub mod fetch;
 pub mod fsck;
+pub mod gc;
 pub mod git;
 pub mod hash_object;
 pub mod init;

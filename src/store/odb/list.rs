@@ -3,11 +3,14 @@
 use super::Odb;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, AtomicFile, Map};
+use crate::object::Id;
 use crate::pack::{PackId, PackReader};
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
 
 /// A pack file, mapped.
 pub(super) struct Pack {
@@ -23,6 +26,12 @@ impl Pack {
     fn open(path: &Path, id: PackId) -> Result<Arc<Pack>> {
         let reader = PackReader::open(fs::map(path)?)?;
         Ok(Arc::new(Pack { id, reader, number: OPENED.fetch_add(1, Ordering::Relaxed) }))
+    }
+
+    /// Time of the file. Nothing depends on the clock being right.
+    pub fn written(&self, dir: &Path) -> SystemTime {
+        let path = dir.join(self.id.file_name());
+        path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn is_torn(&self) -> bool {
@@ -82,6 +91,11 @@ impl Packs {
         self.good.iter().find(|pack| pack.id == id)
     }
 
+    fn without(&self, id: PackId) -> Packs {
+        let good = self.good.iter().filter(|pack| pack.id != id).cloned().collect();
+        Packs { good, damaged: Vec::new() }
+    }
+
     /// A damaged one may have been replaced under its name.
     fn is_still(&self, names: &[String]) -> bool {
         self.damaged.is_empty()
@@ -111,8 +125,31 @@ impl Odb {
     pub(in crate::store) fn admit(&self, file: &Path, id: PackId) -> Result<()> {
         AtomicFile::adopt(file).replace(&self.dir()?.join(id.file_name()))?;
         // It may have taken the place of a damaged one of that name, which must not be read on.
-        self.0.packs.write().unwrap_or_else(PoisonError::into_inner).take();
+        let mut known = self.0.packs.write().unwrap_or_else(PoisonError::into_inner);
+        *known = known.take().map(|packs| Arc::new(packs.without(id)));
+        drop(known);
         self.look_again().map(drop)
+    }
+
+    /// True if a pack that this process once listed is gone now: put together with others, and perhaps without all of
+    /// its objects.
+    pub(in crate::store) fn lost_packs(&self) -> Result<bool> {
+        self.look_again()?;
+        Ok(self.0.lost.load(Ordering::Relaxed))
+    }
+
+    /// Every object, with the time when the newest pack that has it was written.
+    pub(in crate::store) fn written(&self) -> Result<HashMap<Id, SystemTime>> {
+        let dir = self.dir()?;
+        let mut newest: HashMap<Id, SystemTime> = HashMap::new();
+        for pack in &self.latest()?.good {
+            let written = pack.written(dir);
+            for id in pack.reader.ids() {
+                let newest = newest.entry(id).or_insert(written);
+                *newest = written.max(*newest);
+            }
+        }
+        Ok(newest)
     }
 
     /// Lists the folder; `None` when nothing is new.
@@ -126,6 +163,9 @@ impl Odb {
             None => Arc::default(),
         };
         let packs = Arc::new(open_all(dir, names, &old)?);
+        if old.good.iter().any(|pack| packs.get(pack.id).is_none()) {
+            self.0.lost.store(true, Ordering::Relaxed);
+        }
         *known = Some(packs.clone());
         Ok(Some(packs))
     }

@@ -30,6 +30,7 @@ use crate::object::{Id, IdPrefix};
 use list::Packs;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
 /// Object database: packs to read objects from. Cheap to clone; may be used from many threads.
@@ -40,6 +41,8 @@ struct OdbInner {
     /// `None`: a fixed list of packs, wherever they are.
     dir: Option<PathBuf>,
     packs: RwLock<Option<Arc<Packs>>>,
+    /// A pack that was listed before is gone.
+    lost: AtomicBool,
     groups: GroupCache,
 }
 
@@ -67,7 +70,12 @@ impl Odb {
     /// The objects in a folder. Nothing is read yet.
     pub fn open(dir: &Path) -> Odb {
         let groups = GroupCache::default();
-        Odb(Arc::new(OdbInner { dir: Some(dir.to_owned()), packs: RwLock::new(None), groups }))
+        Odb(Arc::new(OdbInner {
+            dir: Some(dir.to_owned()),
+            packs: RwLock::new(None),
+            lost: AtomicBool::new(false),
+            groups,
+        }))
     }
 
     /// The objects in exactly these packs. What must be read first comes first.
@@ -78,7 +86,7 @@ impl Odb {
     /// The same with groups that it shares with others.
     pub fn over_with(packs: impl IntoIterator<Item = Mapped>, groups: GroupCache) -> Odb {
         let packs = RwLock::new(Some(Arc::new(Packs::fixed(packs))));
-        Odb(Arc::new(OdbInner { dir: None, packs, groups }))
+        Odb(Arc::new(OdbInner { dir: None, packs, lost: AtomicBool::new(false), groups }))
     }
 
     /// These packs as they are now, and one that is none of them.

@@ -68,3 +68,36 @@ fn hash_object() {
     };
     case.run();
 }
+
+#[test]
+fn gc() {
+    let project = Project::new();
+    project.ok("init");
+    project.write("kept.txt", "kept");
+    project.ok("push backup");
+    project.write("kept.txt", "kept, too");
+    project.ok("push backup");
+    project.write("garbage.txt", "garbage");
+    project.ok("hash-object -w garbage.txt");
+    let sound = |copy: &Path| {
+        crate::common::faults::assert_clean(copy);
+        for text in ["kept", "kept, too"] {
+            assert_eq!(
+                open(copy).objects().blob(&Id::of_blob(text.as_bytes())).unwrap(),
+                text.as_bytes()
+            );
+        }
+    };
+    let gone = |copy: &Path| {
+        sound(copy);
+        assert!(!open(copy).objects().contains(&Id::of_blob(b"garbage")).unwrap());
+    };
+    let case = Case {
+        atomic: false,
+        prepared: &project.root(),
+        command: &command(&project, "gc --prune-older-than 0"),
+        old_or_new: &sound,
+        new: &gone,
+    };
+    case.run();
+}

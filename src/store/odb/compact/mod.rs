@@ -1,7 +1,7 @@
 //! Compaction: many packs become one, with similar objects side by side.
 //!
-//! Nothing is ever dropped. The new pack is published, read back and verified before an old one is
-//! removed, and an old one is removed only when every object in it is in the new one. The argument
+//! Nothing is dropped but what the caller leaves out. The new pack is published, read back and verified before an old
+//! one is removed, and an old one is removed only when every other object in it is in the new one. The argument
 //! why two compactions at once lose nothing is in `docs/durability.md`.
 
 mod paths;
@@ -21,7 +21,6 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// Opening a pack costs about ten microseconds, so that this many are not felt.
 const MANY_PACKS: usize = 50;
@@ -44,7 +43,8 @@ pub enum CompactScope {
 /// Summary of a compaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compacted {
-    pub pack: PackId,
+    /// `None` where nothing is left.
+    pub pack: Option<PackId>,
     pub objects: u64,
     pub packs_before: usize,
     pub bytes_before: u64,
@@ -64,21 +64,49 @@ impl Odb {
     /// Puts packs together. `None`: there was nothing to do. Safe beside readers, writers and other
     /// compactions; takes no lock.
     pub fn compact(&self, scope: CompactScope, progress: &Progress) -> Result<Option<Compacted>> {
-        let packs = self.latest()?;
-        let inputs = self.inputs(self.dir()?, &packs, scope);
-        if inputs.is_empty() {
-            return Ok(None);
-        }
-        let (healthy, damaged) = self.read_objects(&inputs, progress)?;
-        if healthy.is_empty() {
+        let inputs = self.inputs(self.dir()?, &*self.latest()?, scope);
+        self.repack(&inputs, &HashSet::new(), || Ok(()), progress)
+    }
+
+    /// Puts all packs together without some objects. `guard` is asked when the new pack is durable and the old ones are
+    /// about to go; what it gives is held until they are gone.
+    pub(in crate::store) fn compact_without<G>(
+        &self,
+        left_out: &HashSet<Id>,
+        guard: impl FnOnce() -> Result<G>,
+        progress: &Progress,
+    ) -> Result<Option<Compacted>> {
+        let inputs = self.inputs(self.dir()?, &*self.latest()?, CompactScope::All);
+        self.repack(&inputs, left_out, guard, progress)
+    }
+
+    fn repack<G>(
+        &self,
+        inputs: &[Arc<Pack>],
+        left_out: &HashSet<Id>,
+        guard: impl FnOnce() -> Result<G>,
+        progress: &Progress,
+    ) -> Result<Option<Compacted>> {
+        let (healthy, damaged) = self.read_objects(inputs, left_out, progress)?;
+        if inputs.is_empty() || (healthy.is_empty() && left_out.is_empty()) {
             return Ok(None);
         }
         let plan = CompactPlan::new(healthy);
-        let pack = self.write_plan(&plan, progress)?;
-        if !self.read_back(pack, &plan)? {
+        let pack = match plan.count() {
+            0 => None,
+            _ => Some(self.write_plan(&plan, progress)?),
+        };
+        if let Some(pack) = pack
+            && !self.read_back(pack, &plan)?
+        {
             return Ok(None);
         }
-        let kept = self.retire(&inputs, pack, &plan, &damaged)?;
+        let held = guard()?;
+        let is_kept = |id: &Id| {
+            !left_out.contains(id) && (plan.position(id).is_none() || damaged.contains(id))
+        };
+        let kept = self.retire(inputs, pack, &is_kept)?;
+        drop(held);
         let size = |pack: &Arc<Pack>| pack.reader.bytes().len() as u64;
         let packs = self.latest()?;
         Ok(Some(Compacted {
@@ -86,7 +114,7 @@ impl Odb {
             objects: plan.count() as u64,
             packs_before: inputs.len(),
             bytes_before: inputs.iter().map(size).sum(),
-            bytes_after: packs.get(pack).map_or(0, size),
+            bytes_after: pack.and_then(|pack| packs.get(pack)).map_or(0, size),
             kept,
         }))
     }
@@ -96,12 +124,8 @@ impl Odb {
         let (largest, rest) = sizes(packs);
         let all = scope == CompactScope::All || rest + largest <= CHEAP_BYTES || rest > largest / 2;
         let small = |pack: &&Arc<Pack>| all || pack.reader.bytes().len() < largest;
-        let mut inputs: Vec<_> = packs
-            .good
-            .iter()
-            .filter(small)
-            .map(|pack| (written(dir, pack), pack.clone()))
-            .collect();
+        let mut inputs: Vec<_> =
+            packs.good.iter().filter(small).map(|pack| (pack.written(dir), pack.clone())).collect();
         inputs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
         inputs.into_iter().map(|(_, pack)| pack).collect()
     }
@@ -110,10 +134,11 @@ impl Odb {
     fn read_objects(
         &self,
         inputs: &[Arc<Pack>],
+        left_out: &HashSet<Id>,
         progress: &Progress,
     ) -> Result<(Vec<plan::PlannedObject>, HashSet<Id>)> {
         let (mut healthy, mut damaged) = (Vec::new(), HashSet::new());
-        let mut seen = HashSet::new();
+        let mut seen = left_out.clone();
         for pack in inputs {
             progress.expect(u64::from(pack.reader.count()) * 2);
             for (position, id) in (0..).zip(pack.reader.ids()).filter(|(_, id)| seen.insert(*id)) {
@@ -166,22 +191,19 @@ impl Odb {
         Ok(true)
     }
 
-    /// Removes the old packs. One that cannot be removed only takes room until the next time.
+    /// Removes the old packs, but those with something that is in no other. One that cannot be removed only takes room
+    /// until the next time.
     fn retire(
         &self,
         inputs: &[Arc<Pack>],
-        new: PackId,
-        plan: &CompactPlan,
-        damaged: &HashSet<Id>,
+        new: Option<PackId>,
+        is_kept: &dyn Fn(&Id) -> bool,
     ) -> Result<usize> {
         let dir = self.dir()?;
         let mut kept = 0;
-        for pack in inputs.iter().filter(|pack| pack.id != new) {
-            let all = pack.reader.check_index().is_ok()
-                && pack
-                    .reader
-                    .ids()
-                    .all(|id| plan.position(&id).is_some() && !damaged.contains(&id));
+        for pack in inputs.iter().filter(|pack| Some(pack.id) != new) {
+            let all =
+                pack.reader.check_index().is_ok() && !pack.reader.ids().any(|id| is_kept(&id));
             if !all || fs::remove(&dir.join(pack.id.file_name())).is_err() {
                 kept += 1;
             }
@@ -197,12 +219,6 @@ fn known_of(id: Id, (kind, bytes): (ObjectKind, Vec<u8>)) -> plan::PlannedObject
         object.children = crate::object::Tree::decode(&bytes).ok();
     }
     object
-}
-
-/// Time of a pack, used only to order similar objects: nothing depends on the clock being right.
-fn written(dir: &Path, pack: &Pack) -> SystemTime {
-    let path = dir.join(pack.id.file_name());
-    path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// The size of the largest pack, and of all others together.

@@ -206,7 +206,7 @@ fn one_flipped_bit_loses_nothing_that_could_be_read() {
         if again {
             let (other, elsewhere, _) = history(4);
             let done = elsewhere.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
-            let name = done.pack.file_name();
+            let name = done.pack.unwrap().file_name();
             std::fs::copy(other.path().join(&name), dir.path().join(&name)).unwrap();
         }
         let all = readable(dir.path());
@@ -242,10 +242,10 @@ fn a_delta_is_read_though_its_base_is_damaged_where_it_lies() {
     let packs = odb.latest().unwrap();
     let first = packs.good.iter().find(|pack| pack.reader.position(&oldest).is_some()).unwrap();
     std::fs::remove_file(dir.path().join(first.id.file_name())).unwrap();
-    let name = done.pack.file_name();
+    let name = done.pack.unwrap().file_name();
     let mut bytes = std::fs::read(other.path().join(&name)).unwrap();
     let compacted = elsewhere.latest().unwrap();
-    let reader = &compacted.get(done.pack).unwrap().reader;
+    let reader = &compacted.get(done.pack.unwrap()).unwrap().reader;
     for version in 1..4 {
         let position = reader.position(&Id::of_blob(&text(2400, version))).unwrap();
         let entry = reader.entry(reader.place(position).unwrap().entry).unwrap();

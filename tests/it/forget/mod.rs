@@ -1,0 +1,3 @@
+//! Forgetting: `gc` removes what nothing reaches, `purge` what must be nowhere any more.
+
+mod gc;
