@@ -16,12 +16,12 @@ use std::path::PathBuf;
 /// tells what differs between any two, and brings any of them back. Needs no network.
 #[derive(Debug, Parser)]
 #[command(name = "lua-store", version, max_term_width = 100)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(override_usage = "lua-store [OPTIONS] <COMMAND>")]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Options that every command has.
@@ -141,38 +141,43 @@ fn color(word: &str) -> Color {
 
 /// Reads the command line.
 pub fn parse(raw: Vec<OsString>) -> std::result::Result<Cli, Refused> {
-    Cli::try_parse_from(raw).map_err(Refused)
+    let short_help = raw.iter().any(|word| word == "-h");
+    Cli::try_parse_from(raw).map_err(|error| Refused { error, short_help })
 }
 
 /// A command line that starts no command: help, the version, or a mistake.
 #[derive(Debug)]
-pub struct Refused(clap::Error);
+pub struct Refused {
+    error: clap::Error,
+    short_help: bool,
+}
 
 impl Refused {
     pub fn show(self, out: &mut Output) -> Result<Exit> {
-        match self.0.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                let text = help::text(self.0.render(), out.term().colour_stdout);
-                out.own(&text)?;
-                Ok(Exit::Done)
+        let rendered = self.error.render();
+        match self.error.kind() {
+            ErrorKind::DisplayVersion => out.own(&rendered.to_string()).map(|()| Exit::Done),
+            ErrorKind::DisplayHelp => {
+                let text = help::text(&rendered, !self.short_help, out.term().colour_stdout);
+                out.own(&text).map(|()| Exit::Done)
             }
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                out.own_note(&help::text(self.0.render(), out.term().colour_stderr));
-                Err(no_command(&self.0.render().to_string()))
+                out.own_note(&help::text(&rendered, false, out.term().colour_stderr));
+                Err(no_command(&rendered.to_string()))
             }
-            ErrorKind::MissingSubcommand => Err(no_command(&self.0.render().to_string())),
+            ErrorKind::MissingSubcommand => Err(no_command(&rendered.to_string())),
             _ => Err(self.into_error()),
         }
     }
 
     /// The same mistake in this program's form. An error of ours comes back as it was.
     fn into_error(self) -> Error {
-        let own =
-            std::error::Error::source(&self.0).and_then(|source| source.downcast_ref::<Error>());
+        let own = std::error::Error::source(&self.error)
+            .and_then(|source| source.downcast_ref::<Error>());
         if let Some(own) = own {
             return own.repeat();
         }
-        let text = self.0.render().to_string();
+        let text = self.error.render().to_string();
         let mut paragraphs = text.split("\n\n").map(str::trim);
         let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
         let message =

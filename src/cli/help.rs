@@ -1,4 +1,7 @@
-//! The first help a newcomer reads: the commands in groups, by what they are for.
+//! Help: the commands in groups, by what they are for, and the page of one command.
+
+pub mod manual;
+pub mod page;
 
 use super::args::Cli;
 use clap::builder::StyledStr;
@@ -31,10 +34,14 @@ pub fn group(usage: &str) -> Option<&str> {
     words.contains(' ').then_some(words)
 }
 
-/// A help text as it is shown: that of the whole program is grouped, the others are clap's.
-pub fn text(rendered: StyledStr, coloured: bool) -> String {
-    let whole = rendered.to_string().contains(WHOLE_PROGRAM);
-    let text = if whole { grouped() } else { rendered };
+/// The help that clap would show, as this program shows it. `whole` is what `--help` asks for, and `-h` does not.
+pub fn text(rendered: &StyledStr, whole: bool, coloured: bool) -> String {
+    let rendered = rendered.to_string();
+    let usage = rendered.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or_default();
+    let text = match usage.starts_with(WHOLE_PROGRAM) {
+        true => grouped(),
+        false => page::render(usage, whole),
+    };
     if coloured { text.ansi().to_string() } else { text.to_string() }
 }
 

@@ -83,7 +83,11 @@ fn run(raw: Vec<OsString>, out: &mut Output) -> Result<Exit> {
     match args::parse(raw) {
         Ok(Cli { global, command }) => {
             let mut cx = Context::new(global, out);
-            command.run(&mut cx).inspect_err(|error| cx.note(error))
+            let done = match command {
+                Some(command) => command.run(&mut cx),
+                None => commands::overview::run(&mut cx),
+            };
+            done.inspect_err(|error| cx.note(error))
         }
         Err(refused) => refused.show(out),
     }

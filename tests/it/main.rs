@@ -25,6 +25,7 @@ mod fsck;
 mod git;
 mod golden;
 mod heal;
+mod help;
 mod history;
 mod ignored;
 mod init;

@@ -14,17 +14,6 @@ fn help_groups_the_commands() {
 }
 
 #[test]
-fn without_a_command_help_is_an_error_and_stdout_stays_empty() {
-    let outcome = Project::new().run("");
-    assert_eq!((outcome.stdout.as_str(), outcome.code), ("", 2));
-    assert!(
-        outcome.stderr.ends_with(
-            "Error: no command was given\nhint: `lua-store --help` lists the commands\n"
-        )
-    );
-}
-
-#[test]
 fn a_group_without_a_command_prints_its_own_help() {
     let project = Project::new();
     for (group, command) in [("version", "promote"), ("persona", "show"), ("source", "rollback")] {

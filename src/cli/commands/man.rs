@@ -3,10 +3,10 @@
 use crate::cli::Exit;
 use crate::cli::args::Cli;
 use crate::cli::context::Context;
+use crate::cli::help::manual;
 use crate::error::{Error, Result};
 use crate::fs;
 use clap::{Command, CommandFactory};
-use clap_mangen::Man as Page;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ impl Man {
         let mut command = Cli::command();
         command.build();
         let Some(folder) = self.folder else {
-            let page = page(&command, "lua-store")?;
+            let page = page(&command, "")?;
             if cx.out.is_json() {
                 cx.out.json(&Printed { page: String::from_utf8_lossy(&page) })?;
             } else {
@@ -49,7 +49,7 @@ impl Man {
         let folder = cx.directory()?.join(folder);
         fs::create_dir_all(&folder)?;
         let mut written = Vec::new();
-        write(&command, "lua-store".to_owned(), &folder, &mut written)?;
+        write(&command, "", &folder, &mut written)?;
         if cx.out.is_json() {
             cx.out.json(&Written { folder: &folder, pages: &written })?;
         } else {
@@ -63,25 +63,23 @@ impl Man {
     }
 }
 
-/// The page of a command and of every command below it, `help` aside.
-fn write(command: &Command, name: String, folder: &Path, written: &mut Vec<String>) -> Result<()> {
-    let path = folder.join(format!("{name}.1"));
-    fs::replace(&path, &page(command, &name)?)?;
-    written.push(format!("{name}.1"));
+/// The page of a command and of every command below it, `help` aside. `words` follow `lua-store`.
+fn write(command: &Command, words: &str, folder: &Path, written: &mut Vec<String>) -> Result<()> {
+    let name = format!("{}.1", format!("lua-store {words}").trim_end().replace(' ', "-"));
+    fs::replace(&folder.join(&name), &page(command, words)?)?;
+    written.push(name);
     let below = command
         .get_subcommands()
         .filter(|below| below.get_name() != "help" && !below.is_hide_set());
     for command in below {
-        write(command, format!("{name}-{}", command.get_name()), folder, written)?;
+        let words = format!("{words} {}", command.get_name());
+        write(command, words.trim_start(), folder, written)?;
     }
     Ok(())
 }
 
-fn page(command: &Command, name: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // A built command knows its whole name, `lua-store-version-diff`.
-    Page::new(command.clone()).manual("lua-store").render(&mut bytes).map_err(|error| {
-        Error::failed(format!("cannot make the manual page of {name}: {error}"))
-    })?;
-    Ok(bytes)
+fn page(command: &Command, words: &str) -> Result<Vec<u8>> {
+    manual::render(command, words).map_err(|error| {
+        Error::failed(format!("cannot make the manual page of \"lua-store {words}\": {error}"))
+    })
 }

@@ -20,6 +20,7 @@ pub mod login;
 pub mod logout;
 pub mod ls_tree;
 pub mod man;
+pub mod overview;
 pub mod persona;
 pub mod pull;
 pub mod push;

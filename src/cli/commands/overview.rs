@@ -1,0 +1,225 @@
+//! The program without a command: the state of this project, and the next commands.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::live::{LiveRemoteArgs, View};
+use crate::cli::output::{BOLD, GREEN, YELLOW};
+use crate::error::{Hint, Result};
+use crate::history::catalog::Catalog;
+use crate::history::live::Live;
+use crate::history::version::Status;
+use crate::operations::build::PushScope;
+use crate::operations::stage::{self, PushRequest};
+use crate::progress::Progress;
+use crate::report;
+use serde::Serialize;
+
+/// Number of commands that are shown.
+const SHOWN: usize = 5;
+
+/// A command line and what it does.
+type Step = (String, &'static str);
+
+/// Facts of a project for one screen.
+struct Facts {
+    active: Option<u64>,
+    newest: Option<u64>,
+    staged: Vec<u64>,
+    pushed: Option<u64>,
+    /// True if the newest push is in no version.
+    is_unversioned: bool,
+    edited: usize,
+    has_previous: bool,
+    has_remote: bool,
+    is_unsent: bool,
+}
+
+/// The answer: the project, and argument vectors of what to run next.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    project: Option<&'a str>,
+    active: Option<u64>,
+    latest: Option<u64>,
+    source_version: Option<u64>,
+    staged: &'a [u64],
+    edited_files: usize,
+    next: Vec<Vec<&'a str>>,
+}
+
+/// Shows the project of this directory, or how to begin where there is none.
+pub fn run(cx: &mut Context<'_>) -> Result<Exit> {
+    let project = match cx.project() {
+        Err(error) if error.hints().contains(&Hint::Init) => return without_project(cx),
+        found => found?,
+    };
+    let asked = LiveRemoteArgs::default().ask(cx, &project)?;
+    let has_remote = asked.is_some();
+    // The files alone: the agent is not read, so that broken code hides nothing.
+    let mut request = PushRequest::all(Progress::default());
+    request.scope = PushScope::Backup;
+    let push = stage::preview(&project, &request)?.report;
+    let root = project.root().display().to_string();
+    let view = View::new(cx, project, asked)?;
+    let (catalog, live) = (view.catalog()?, view.live()?);
+    let facts = Facts {
+        active: live.served.as_ref().map(|served| served.number),
+        newest: catalog.latest(),
+        staged: staged(&catalog),
+        is_unversioned: push
+            .previous
+            .as_ref()
+            .is_some_and(|pushed| !is_versioned(&catalog, pushed.state)),
+        pushed: push.previous.map(|pushed| pushed.number),
+        edited: push.files.len(),
+        has_previous: catalog.previous_number()?.is_some(),
+        has_remote,
+        is_unsent: report::unsent(&live).is_some(),
+    };
+    let steps = facts.steps();
+    if cx.out.is_json() {
+        cx.out.json(&facts.answer(Some(&root), &steps))?;
+        return Ok(Exit::Done);
+    }
+    let title = cx.out.paint(BOLD, root);
+    cx.out.line(title)?;
+    print_active(cx, &view, &catalog, &live)?;
+    facts.print(cx, &catalog)?;
+    print_steps(cx, &steps)
+}
+
+fn staged(catalog: &Catalog) -> Vec<u64> {
+    catalog.numbers().filter(|number| catalog.status(*number) == Status::Staged).collect()
+}
+
+/// True if the newest or the active version has this state.
+fn is_versioned(catalog: &Catalog, state: crate::object::Id) -> bool {
+    let numbers = [catalog.latest(), catalog.active_number()];
+    let versions = numbers.into_iter().flatten().filter_map(|number| catalog.get(number).ok());
+    versions.into_iter().any(|version| version.state == state)
+}
+
+/// `v2  grind advice`
+fn named(catalog: &Catalog, number: Option<u64>) -> String {
+    let Some(number) = number else { return "(none)".to_owned() };
+    let message = catalog.get(number).ok().and_then(|version| version.meta.message);
+    let first = message.as_deref().and_then(|message| message.lines().next()).unwrap_or_default();
+    format!("v{number}  {first}").trim_end().to_owned()
+}
+
+fn print_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live) -> Result<()> {
+    let number = live.served.as_ref().map(|served| served.number);
+    let name = cx.out.paint(GREEN, named(catalog, number));
+    let since = number.and_then(|number| report::live_since(live, number, view.now_ms()));
+    let since = since.map_or(String::new(), |since| format!("  (live {since})"));
+    let according = live.known_remote.as_ref();
+    let according = according.map(|remote| report::according(remote, view.now_ms()));
+    let according = according.map_or(String::new(), |according| format!("  ({according})"));
+    cx.out.line(format!("Active version:  {name}{since}{according}"))
+}
+
+impl Facts {
+    fn print(&self, cx: &mut Context<'_>, catalog: &Catalog) -> Result<()> {
+        let is_staged = self.newest.is_some_and(|newest| self.staged.contains(&newest));
+        let staged = if is_staged { "  (never active)" } else { "" };
+        cx.out.line(format!("Newest version:  {}{staged}", named(catalog, self.newest)))?;
+        let pushed = self.pushed.map_or("(none)".to_owned(), |number| format!("v{number}"));
+        let unversioned = if self.is_unversioned { "  (in no version yet)" } else { "" };
+        cx.out.line(format!("Pushed source:   {pushed}{unversioned}"))?;
+        let edited = match self.edited {
+            0 => "nothing since the last push".to_owned(),
+            1 => cx.out.paint(YELLOW, "1 file since the last push"),
+            many => cx.out.paint(YELLOW, format!("{many} files since the last push")),
+        };
+        cx.out.line(format!("Edited:          {edited}"))
+    }
+
+    /// What to run next: what the project needs first, then what is useful at any time.
+    fn steps(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut add = |wanted: bool, line: String, does: &'static str| {
+            if wanted && steps.len() < SHOWN && steps.iter().all(|(known, _)| *known != line) {
+                steps.push((line, does));
+            }
+        };
+        let edited = self.edited > 0;
+        add(edited && self.pushed.is_some(), "diff".into(), "show what is edited");
+        add(edited, "push".into(), "store the project as the next source version");
+        add(self.is_unversioned, "version create".into(), "make a version of the last push");
+        if let Some(newest) = self.staged.first() {
+            add(
+                self.active.is_some(),
+                format!("version diff active v{newest}"),
+                "compare it with the active version",
+            );
+            add(true, format!("version promote v{newest}"), "make it the active version");
+        }
+        add(self.is_unsent, "push".into(), "send what the remote does not have yet");
+        add(self.has_remote, "pull".into(), "download what others pushed, and merge it");
+        add(true, "status".into(), "show more of this");
+        add(self.newest.is_some(), "log".into(), "list the versions");
+        add(
+            self.has_previous,
+            "version promote previous --dry-run".into(),
+            "see what going back would change",
+        );
+        add(true, "compile".into(), "list the primitives of the agent");
+        add(!self.has_remote, "remote add origin URL".into(), "share the versions with others");
+        add(true, "help".into(), "list all commands");
+        steps
+    }
+
+    fn answer<'a>(&'a self, project: Option<&'a str>, steps: &'a [Step]) -> Answer<'a> {
+        Answer {
+            project,
+            active: self.active,
+            latest: self.newest,
+            source_version: self.pushed,
+            staged: &self.staged,
+            edited_files: self.edited,
+            next: argument_vectors(steps),
+        }
+    }
+}
+
+fn argument_vectors(steps: &[Step]) -> Vec<Vec<&str>> {
+    let program = ["lua-store"].into_iter();
+    steps.iter().map(|(line, _)| program.clone().chain(line.split(' ')).collect()).collect()
+}
+
+fn print_steps(cx: &mut Context<'_>, steps: &[Step]) -> Result<Exit> {
+    cx.out.line("")?;
+    cx.out.line("Next:")?;
+    let width = steps.iter().map(|(line, _)| line.len()).max().unwrap_or(0);
+    for (line, does) in steps {
+        cx.out.line(format!("  lua-store {line:width$}  {does}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn without_project(cx: &mut Context<'_>) -> Result<Exit> {
+    let steps = [
+        ("demo", "watch the program at work on a sample agent"),
+        ("init", "create a store for the project in this folder"),
+        ("clone URL", "download an agent with all its versions"),
+        ("status --remote URL", "see what is active on a server"),
+        ("help", "list all commands"),
+    ];
+    let steps = steps.map(|(line, does)| (line.to_owned(), does));
+    if cx.out.is_json() {
+        let nothing = Answer {
+            project: None,
+            active: None,
+            latest: None,
+            source_version: None,
+            staged: &[],
+            edited_files: 0,
+            next: argument_vectors(&steps),
+        };
+        cx.out.json(&nothing)?;
+        return Ok(Exit::Done);
+    }
+    cx.out.line("lua-store: a version store for AI agents made with the Lua platform")?;
+    cx.out.line("There is no store in this folder or above it.")?;
+    print_steps(cx, &steps)
+}
