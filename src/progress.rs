@@ -4,6 +4,21 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Kind of the units of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Item,
+    Byte,
+}
+
+/// One part of the work, counted by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// `Receiving`
+    pub label: &'static str,
+    pub unit: Unit,
+}
+
 /// Counters that worker threads raise and a drawing thread reads. Cheap to clone and to ignore.
 #[derive(Clone, Default)]
 pub struct Progress(Arc<Counters>);
@@ -13,10 +28,26 @@ struct Counters {
     done: AtomicU64,
     total: AtomicU64,
     bytes: AtomicU64,
+    /// The phase that began last. Without one the work has a single phase, which its caller named.
+    phase: Mutex<Option<Phase>>,
     remarks: Mutex<Vec<String>>,
 }
 
 impl Progress {
+    /// Begins another phase: what was counted before belongs to the one before.
+    pub fn begin(&self, label: &'static str, unit: Unit) {
+        let mut phase = self.0.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        for counter in [&self.0.done, &self.0.total, &self.0.bytes] {
+            counter.store(0, Ordering::Relaxed);
+        }
+        *phase = Some(Phase { label, unit });
+    }
+
+    /// The phase that began last.
+    pub fn phase(&self) -> Option<Phase> {
+        *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Announces `items` more units of work.
     pub fn expect(&self, items: u64) {
         self.0.total.fetch_add(items, Ordering::Relaxed);

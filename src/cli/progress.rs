@@ -2,22 +2,17 @@
 
 use super::context::Context;
 use super::output::Output;
-use super::term::Term;
+use super::term::{self, Term};
 use crate::error::Result;
-use crate::progress::Progress;
+use crate::progress::{Phase, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+pub use crate::progress::Unit;
+
 const PATIENCE: Duration = Duration::from_millis(500);
 const REDRAW: Duration = Duration::from_millis(100);
-
-/// Kind of the units of work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    Item,
-    Byte,
-}
 
 /// Does the work, shows how it goes on while it lasts, and says what it remarked, be it done or not.
 pub fn show<T: Send>(
@@ -65,18 +60,16 @@ fn finish(done: Sender<()>) {
 }
 
 fn draw(label: &'static str, unit: Unit, progress: &Progress, goes_on: impl Fn() -> bool) {
-    let counts = match unit {
-        Unit::Item => "{pos}/{len}",
-        Unit::Byte => "{bytes}/{total_bytes} {bytes_per_sec}",
-    };
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    bar.set_message(label);
-    bar.set_style(style("{spinner} {msg} {pos}"));
+    let named = Phase { label, unit };
+    let mut shown = (named, 0);
+    let mut bar = bar(named, 0);
     while goes_on() {
+        let phase = progress.phase().unwrap_or(named);
         let (done, total, _) = progress.read();
-        if total > 0 && bar.length() != Some(total) {
-            bar.set_style(style(&format!("{{msg}} [{{bar:30}}] {counts}")));
-            bar.set_length(total);
+        if shown != (phase, total) {
+            bar.finish_and_clear();
+            bar = self::bar(phase, total);
+            shown = (phase, total);
         }
         bar.set_position(done);
         bar.tick();
@@ -84,8 +77,30 @@ fn draw(label: &'static str, unit: Unit, progress: &Progress, goes_on: impl Fn()
     bar.finish_and_clear();
 }
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates of this file are well formed")
+/// A bar of one phase, complete before its first frame. A total of 0 is one that nobody knows.
+fn bar(phase: Phase, total: u64) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr();
+    let template = template(phase.unit, total > 0, term::size().1);
+    let style = ProgressStyle::with_template(&template).expect("the templates are well formed");
+    ProgressBar::with_draw_target((total > 0).then_some(total), target)
+        .with_style(style)
+        .with_message(phase.label)
+}
+
+/// The longest label is `Compacting`. What does not fit is left out, the bar last: a line that wraps is drawn anew below itself.
+fn template(unit: Unit, is_total_known: bool, columns: usize) -> String {
+    let (counts, wide) = match (unit, is_total_known) {
+        (Unit::Item, false) => return "{spinner} {msg} {pos}".to_owned(),
+        (Unit::Byte, false) => return "{spinner} {msg} {bytes}".to_owned(),
+        (Unit::Item, true) => ("{pos}/{len}", 15),
+        (Unit::Byte, true) if columns < 60 => ("{bytes}/{total_bytes}", 23),
+        (Unit::Byte, true) => ("{bytes}/{total_bytes} {bytes_per_sec}", 40),
+    };
+    let free = columns.saturating_sub(wide + "Compacting".len() + "[] ".len() + 2);
+    match free.min(30) {
+        0..=4 => format!("{{msg}} {counts}"),
+        bar => format!("{{msg}} [{{bar:{bar}}}] {counts}"),
+    }
 }
 
 /// Does long work with a bar on the terminal.
@@ -95,4 +110,26 @@ pub fn with_progress<T: Send>(
     work: impl FnOnce(Progress) -> Result<T>,
 ) -> Result<T> {
     show(cx.out.term(), label, Unit::Item, |progress| work(progress.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_fits_the_terminal() {
+        for columns in [24, 40, 50, 60, 80, 200] {
+            for (unit, counts) in
+                [(Unit::Item, 15), (Unit::Byte, if columns < 60 { 23 } else { 40 })]
+            {
+                let template = template(unit, true, columns);
+                let bar = template.split_once("{bar:").map_or(0, |(_, rest)| {
+                    rest.split_once('}').unwrap().0.parse::<usize>().unwrap() + "[] ".len()
+                });
+                let needed = "Compacting ".len() + bar + counts;
+                assert!(needed < columns || bar == 0, "{columns}: {template}");
+                assert!(bar > 0 || columns < 50, "{columns}: {template}");
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::inherit::inherit;
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::source::SourceVersion;
-use crate::progress::Progress;
+use crate::progress::{Progress, Unit};
 use crate::store::Heads;
 use crate::workspace::{self, Tracked};
 
@@ -23,6 +23,7 @@ pub struct RestoredClone {
 /// `heads`, whose objects are in the store. The folder holds nothing but the git guard and files of
 /// an interrupted run, so none of it is kept.
 pub fn restore(project: &Project, heads: &Heads, progress: &Progress) -> Result<RestoredClone> {
+    progress.begin("Restoring", Unit::Item);
     let store = project.store();
     let (mut files, mut allowed) = (0, Vec::new());
     if let Some(id) = heads.source.last() {

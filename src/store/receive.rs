@@ -4,7 +4,7 @@ use super::{Mapped, Odb, PackCheck, Store, VerifyLimits, layout};
 use crate::error::{Kind, Result};
 use crate::fs;
 use crate::pack::PackId;
-use crate::progress::Progress;
+use crate::progress::{Progress, Unit};
 use std::path::{Path, PathBuf};
 
 impl Store {
@@ -40,6 +40,7 @@ impl Store {
     ) -> Result<PackCheck> {
         let checked = match Mapped::open(file, id) {
             Ok(pack) => {
+                progress.begin("Checking", Unit::Item);
                 let checked = self.objects().verify_pack(&pack, limits, progress)?;
                 if let PackCheck::Sound { .. } = checked
                     && let Err(error) = accept(&self.objects().with(&pack)?)

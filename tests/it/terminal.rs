@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+use crate::common::proxy::{Fault, Proxy};
+use crate::common::server::Server;
 use crate::common::{Project, shop};
 
 #[test]
@@ -67,4 +69,47 @@ fn two_versions() -> Project {
     project.ok("push");
     project.ok("version create");
     project
+}
+
+/// A server that takes its time, so that each phase of a clone is drawn.
+#[test]
+fn each_phase_of_a_clone_has_a_bar_of_its_own_that_fits_the_terminal() {
+    let mut project = shop::versioned();
+    let server = Server::start(&project, "");
+    project.set("LUA_STORE_TOKEN", &server.token(&project, "agent_shop", "push"));
+    project.ok(&format!("remote add origin {}/agent_shop", server.url));
+    project.ok("push");
+    let address = server.url.strip_prefix("http://").unwrap().parse().unwrap();
+    let proxy = Proxy::before(address);
+    for (columns, folder) in [(50, "narrow"), (100, "wide")] {
+        proxy.next([Fault::Delay(600); 8]);
+        let line = format!("clone {}/agent_shop ../{folder}", proxy.url());
+        let (shown, code) = project.on_terminal_of(columns, &line, "");
+        assert_eq!(code, 0, "{shown}");
+        let frames = frames(&shown);
+        let seen = |phase: &str| frames.iter().any(|frame| frame.contains(phase));
+        assert!(seen("Receiving"), "{shown:?}");
+        for frame in &frames {
+            let phase = frame.split(' ').find(|word| word.starts_with(char::is_uppercase));
+            let (phase, is_fit) =
+                (phase.unwrap_or_default(), frame.chars().count() < usize::from(columns));
+            let counts_bytes = frame.contains("B");
+            let is_known = ["Receiving", "Checking", "Restoring"].contains(&phase);
+            assert!(
+                is_fit && is_known && counts_bytes == (phase == "Receiving"),
+                "{frame:?} in {shown:?}"
+            );
+        }
+    }
+}
+
+/// The frames of progress bars: what was drawn after a line was cleared, and is no output.
+fn frames(shown: &str) -> Vec<String> {
+    let lines = shown.split('\n').filter(|line| line.contains("\r\u{1b}[2K"));
+    let drawn =
+        lines.flat_map(|line| line.split("\r\u{1b}[2K").map(str::to_owned).collect::<Vec<_>>());
+    drawn
+        .map(|frame| frame.trim_end().to_owned())
+        .filter(|frame| !frame.is_empty() && !frame.starts_with('✓'))
+        .collect()
 }

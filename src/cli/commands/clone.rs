@@ -164,6 +164,8 @@ fn print_cloned(
 
 /// Says that a clone is inside of another project, as git does of a repository inside a repository.
 fn print_outer(cx: &mut Context<'_>, root: &Path) {
+    // `../shop` is beside the project, and not in it.
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let outer = root.parent().and_then(|above| store::project::find(above).ok());
     if let Some(outer) = outer {
         cx.out.warn(format!(

@@ -134,7 +134,7 @@ impl Facts {
         cx.out.line(format!("Edited:          {edited}"))
     }
 
-    /// What to run next: what the project needs first, then what is useful at any time.
+    /// Next commands: those that the project needs first, then those that are useful at any time.
     fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         let mut add = |wanted: bool, line: String, does: &'static str| {

@@ -60,8 +60,8 @@ pub const ENVIRONMENT: &[Definition] = &[
 
 pub const FILES: &[Definition] = &[
     (
-        ".lua/",
-        "The store, in the folder of the project: objects, refs, ACTIVE, config.toml. Found from any folder below.",
+        "PROJECT/.lua/",
+        "The store: objects, refs, ACTIVE, config.toml. Found from any folder below.",
     ),
     (".luaignore, .gitignore", "Rules for the files that a push leaves out."),
     (

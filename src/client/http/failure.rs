@@ -178,9 +178,7 @@ fn tls(error: &std::io::Error) -> Option<&rustls::Error> {
 fn untrusted(base: &str, error: &rustls::Error) -> RequestFailure {
     use rustls::CertificateError as Certificate;
     let rustls::Error::InvalidCertificate(why) = error else {
-        return RequestFailure::last(Error::unavailable(format!(
-            "cannot speak TLS with \"{base}\": {error}"
-        )));
+        return RequestFailure::last(no_tls(base, error));
     };
     let why = match why {
         Certificate::Expired | Certificate::ExpiredContext { .. } => "it has expired".to_owned(),
@@ -190,13 +188,27 @@ fn untrusted(base: &str, error: &rustls::Error) -> RequestFailure {
         Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
             "it is for another name".to_owned()
         }
-        Certificate::UnknownIssuer => "nobody who is trusted here vouches for it".to_owned(),
+        Certificate::UnknownIssuer => "its issuer is not known here".to_owned(),
         other => other.to_string(),
     };
     let message = format!("the certificate of \"{base}\" is not trusted: {why}");
     RequestFailure::last(Error::new(Kind::Untrusted, message).hint(
-        "nothing was sent and nothing was believed; `SSL_CERT_FILE=ca.pem` names certificates to trust",
+        "if it is your server, add its CA: `SSL_CERT_FILE=ca.pem lua-store …`; nothing was sent",
     ))
+}
+
+/// A connection on which no TLS began.
+fn no_tls(base: &str, error: &rustls::Error) -> Error {
+    let failed = |why: &str| Error::unavailable(format!("cannot use TLS with \"{base}\": {why}"));
+    match error {
+        rustls::Error::InvalidMessage(_) => failed("the server there does not speak TLS")
+            .hint("use `http://` in its address if it is meant to be without TLS"),
+        rustls::Error::AlertReceived(alert) => {
+            failed(&format!("the server refused it ({alert:?})"))
+        }
+        rustls::Error::PeerIncompatible(_) => failed("it supports no version of TLS from 1.2 on"),
+        other => failed(&other.to_string()),
+    }
 }
 
 /// The operating system's words, without its number.

@@ -88,7 +88,8 @@ impl Retry {
 }
 
 fn unavailable(error: Error, tried: u32) -> Error {
-    let message = format!("{} (tried {tried} times)", error.message());
+    let times = if tried == 1 { "once".to_owned() } else { format!("{tried} times") };
+    let message = format!("{} (tried {times})", error.message());
     error.hints().iter().cloned().fold(Error::new(Kind::Unavailable, message), Error::also)
 }
 
@@ -123,6 +124,9 @@ mod tests {
             Err(failure(RetryAfter::Soon))
         });
         assert_eq!((tries, result.unwrap_err().message()), (3, "down (tried 3 times)"));
+        let once = RetryPolicy { tries: 1, ..QUICK };
+        let result: Result<()> = once.try_again(|| Err(failure(RetryAfter::Soon)));
+        assert_eq!(result.unwrap_err().message(), "down (tried once)");
     }
 
     #[test]

@@ -107,9 +107,15 @@ impl Project {
     /// that the terminal shows, and the exit code.
     #[cfg(unix)]
     pub fn on_terminal(&self, line: &str, typed: &str) -> (String, i32) {
+        self.on_terminal_of(80, line, typed)
+    }
+
+    /// The same on a terminal of so many columns.
+    #[cfg(unix)]
+    pub fn on_terminal_of(&self, columns: u16, line: &str, typed: &str) -> (String, i32) {
         use std::io::Read;
         let (mut pty, pts) = pty_process::blocking::open().expect("a pseudo terminal");
-        pty.resize(pty_process::Size::new(10, 80)).unwrap();
+        pty.resize(pty_process::Size::new(10, columns)).unwrap();
         let plain = self.lua_store(line);
         let variables = plain.get_envs().filter_map(|(name, value)| Some((name, value?)));
         let command =

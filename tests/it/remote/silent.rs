@@ -141,6 +141,7 @@ fn a_certificate_that_nobody_trusts_is_told_once_and_never_in_sync() {
         let outcome = project.run(line);
         assert_eq!(outcome.code, 9, "{outcome}");
         let told = format!("the certificate of \"{url}/{AGENT}\" is not trusted: ");
+        assert!(outcome.stderr.contains("SSL_CERT_FILE=ca.pem"), "{outcome}");
         assert!(outcome.stderr.contains(&told) && !outcome.stderr.contains("tried"), "{outcome}");
         assert!(!outcome.to_string().contains("in sync"), "{outcome}");
         assert_eq!(heads(&project.root()), before);
@@ -150,6 +151,20 @@ fn a_certificate_that_nobody_trusts_is_told_once_and_never_in_sync() {
     assert_eq!(told["error"]["code"], "untrusted");
     let status = project.run("status");
     assert!(status.code == 0 && status.stderr.contains("is not trusted"), "{status}");
+}
+
+#[test]
+fn a_server_without_tls_is_named_in_words() {
+    let project = published();
+    let server = Server::start(&project, "--no-auth");
+    let url = server.url.replace("http://", "https://");
+    aim(&project, &url);
+    let outcome = project.run("fetch");
+    let expected = format!(
+        "Error: cannot use TLS with \"{url}/{AGENT}\": the server there does not speak TLS\n\
+         hint: use `http://` in its address if it is meant to be without TLS\n"
+    );
+    assert_eq!((outcome.stderr.as_str(), outcome.code), (expected.as_str(), 11));
 }
 
 #[test]
