@@ -130,6 +130,14 @@ fn of_remote(hint: &Hint) -> String {
 /// Hints with values in them.
 fn of_values(hint: &Hint) -> String {
     match hint {
+        Hint::CompareWith(number) => {
+            format!("run `lua-store status` to see how your files differ from v{number}")
+        }
+        Hint::PushOnTop(number) => {
+            format!(
+                "run `lua-store push --expect-source v{number}` to push your files after it as they are"
+            )
+        }
         Hint::RepairPointer { text, path } => format!(
             "`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`",
             path.display()

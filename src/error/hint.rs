@@ -85,6 +85,10 @@ pub enum Hint {
     PushFirst,
     PushBeforeVersion,
     PushEdits,
+    /// Differences between the files and a source version.
+    CompareWith(u64),
+    /// The files can be pushed after a source version that they may lack.
+    PushOnTop(u64),
     /// The agent cannot be read, and the files can be kept.
     PushBackup,
     /// Output of the compiler lacks something.

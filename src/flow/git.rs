@@ -7,6 +7,7 @@ use crate::error::{Error, Hint, Result};
 use crate::git::{CommitRequest, PreparedCommit, Repository, VersionFiles, tag};
 use crate::history::project::Project;
 use crate::history::record::Author;
+use crate::history::source;
 use crate::object::Id;
 use crate::operations::create::{self, Created, Next, VersionPlan};
 use crate::progress::Progress;
@@ -208,6 +209,9 @@ impl VersionCommit {
 
     fn find(&self, project: &Project, tree: Id, at: i64) -> Result<Option<CommitState>> {
         let repository = Repository::find(project.root())?;
+        if let Some(newest) = source::latest(project.store())? {
+            project.require_base(&newest, "commit here")?;
+        }
         let held = repository.tagged(&self.tag)?;
         if let Some(commit) = &held {
             let mut known = repository.known()?;

@@ -1,6 +1,7 @@
 //! A project folder with its store.
 
-use crate::error::Result;
+use super::source::SourceVersion;
+use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::store::{self, Batch, Store};
@@ -19,7 +20,7 @@ impl Project {
     }
 
     pub fn open(root: &Path) -> Result<Project> {
-        Ok(Project { root: root.to_owned(), store: Store::open(&store::dir_in(root))? })
+        Ok(Project { root: root.to_owned(), store: Store::open(&store::project::store_of(root))? })
     }
 
     pub fn root(&self) -> &Path {
@@ -28,6 +29,23 @@ impl Project {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Path of a cache of the project's files.
+    pub fn cache(&self, name: &str) -> PathBuf {
+        self.store.cache_of(&self.root, name)
+    }
+
+    /// Refuses to put the files of this work tree after a source version that another one pushed, which they may lack.
+    pub fn require_base(&self, newest: &SourceVersion, action: &str) -> Result<()> {
+        if self.store.is_based_on(&self.root, newest.id)? {
+            return Ok(());
+        }
+        let number = newest.number;
+        Err(Error::conflict(format!(
+            "cannot {action}: source version v{number} was not pushed from this work tree, whose files may lack it"
+        ))
+        .hint(Hint::CompareWith(number)))
     }
 
     /// Puts the files of the project into a batch. `base` is the tree of the last push; tracked
@@ -86,7 +104,7 @@ impl Project {
         take: impl FnOnce(&SnapshotOptions) -> Result<T>,
     ) -> Result<T> {
         let allow = self.allowed()?;
-        let cache = self.store.path(store::STAT_INDEX);
+        let cache = self.cache(store::STAT_INDEX);
         let (allow, tracked, cache) = (&*allow, Some(tracked), Some(&*cache));
         let (is_project, progress) =
             (Some(store::is_project as fn(&Path) -> bool), progress.clone());

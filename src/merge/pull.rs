@@ -15,7 +15,7 @@ use crate::history::source::{self, SourceVersion};
 use crate::merge::incoming::{Incoming, LedgerChange};
 use crate::merge::{self, Conflict, Side, Trees};
 use crate::object::Id;
-use crate::operations::{inherit, rollback};
+use crate::operations::{inherit, push, rollback};
 use crate::progress::Progress;
 use crate::store::{Batch, Heads, common};
 use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
@@ -129,6 +129,9 @@ fn take_over(
         None => None,
     };
     put_in_force(project, &local, &rebased.heads)?;
+    if let Some(newest) = rebased.heads.source.last().filter(|_| files.is_some()) {
+        push::remember_base(project, *newest);
+    }
     let (changes, texts, decided, allowed) = match files {
         Some(files) => (files.changes, files.merged.texts, files.merged.decided, files.allowed),
         None => Default::default(),
@@ -165,11 +168,14 @@ fn files(
     let (base, theirs) = (base.map(|base| base.source), theirs.source);
     // Before the snapshot, since it may write into the project's `.gitignore`.
     project.store().guard_from_git()?;
-    let tracked = Tracked::in_tree(
-        batch,
-        local.source.last().map(version).transpose()?.map(|last| last.source),
-    )?;
+    let newest = source::latest(project.store())?;
+    let pushed = newest.as_ref().map(|newest| newest.source);
+    let tracked = Tracked::in_tree(batch, pushed)?;
     let snapshot = project.snapshot(batch, base, &tracked, progress)?;
+    // The merge takes the files for what became of the newest push.
+    if let Some(newest) = newest.filter(|_| pushed != Some(snapshot.tree)) {
+        project.require_base(&newest, "pull")?;
+    }
     let trees = Trees { base, ours: snapshot.tree, theirs };
     let merged = match merge::merge(batch, project.root(), &trees, choice)? {
         merge::MergeOutcome::Merged(merged) => merged,

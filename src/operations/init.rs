@@ -9,7 +9,7 @@ use std::path::Path;
 /// is named, else the one known before, else the one that `lua.skill.yaml` declares.
 pub fn init(root: &Path, agent_id: Option<String>) -> Result<(Store, Option<String>)> {
     let declared = Some(StockManifest::read(root)?.agent_id).filter(|id| !id.trim().is_empty());
-    let store = Store::init(&store::dir_in(root))?;
+    let store = Store::init(&store::project::store_of(root))?;
     store.guard_from_git()?;
     let agent_id = remember(&store, agent_id, declared)?;
     Ok((store, agent_id))

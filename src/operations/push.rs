@@ -35,6 +35,7 @@ pub fn push(
     loop {
         let Staged { objects: mut batch, report } = stage::stage(project, request)?;
         report.require_whole(request)?;
+        require_expected(project, request, &report)?;
         if batch.met_damage() && !store.is_damaged() {
             store.note_damage();
             // Again with every file read: a damaged object can be one of an unchanged file.
@@ -49,6 +50,9 @@ pub fn push(
                 _ => drop(batch.commit()?),
             }
             require_sound(store, report.previous.as_ref().map(|previous| previous.id))?;
+            if let Some(previous) = &report.previous {
+                remember_base(project, previous.id);
+            }
             return Ok(Pushed { number: None, healed, report });
         }
         let record = report.record(who, request.scope.triggered_by(), message.map(str::to_owned));
@@ -61,6 +65,41 @@ pub fn push(
             return Ok(Pushed { number: Some(number), healed, report });
         }
     }
+}
+
+/// Refuses a push that does not go on from the source version that was expected, or that another work tree may have
+/// pushed.
+fn require_expected(
+    project: &Project,
+    request: &stage::PushRequest,
+    report: &PushReport,
+) -> Result<()> {
+    let previous = report.previous.as_ref();
+    match (request.expect_source, previous) {
+        (Some(expected), _) => expect(expected, previous),
+        (None, Some(previous)) if report.changed() => {
+            let number = previous.number;
+            project
+                .require_base(previous, "push")
+                .map_err(|error| error.also(Hint::PushOnTop(number)))
+        }
+        (None, _) => Ok(()),
+    }
+}
+
+/// Refuses where the newest source version is another one than was expected.
+pub fn expect(expected: u64, newest: Option<&SourceVersion>) -> Result<()> {
+    let number = newest.map_or(0, |newest| newest.number);
+    if number == expected {
+        return Ok(());
+    }
+    let found = newest.map_or("there is none yet".to_owned(), |newest| {
+        let message = newest.record.message.as_ref();
+        let message = message.map_or(String::new(), |message| format!(": {message}"));
+        format!("the newest is v{number}, pushed by {}{message}", newest.record.by)
+    });
+    let error = Error::conflict(format!("cannot push after source version v{expected}: {found}"));
+    Err(if number > 0 { error.hint(Hint::CompareWith(number)) } else { error })
 }
 
 /// Checks, in a damaged store, that everything a push names can be read: only then is it reported
@@ -85,5 +124,13 @@ pub fn publish(project: &Project, id: Id, previous: Option<&SourceVersion>) -> R
     if newest != previous.map(|previous| previous.number) {
         return Ok(None);
     }
-    store.append_ref(&lock, source::REFS, id).map(Some)
+    let number = store.append_ref(&lock, source::REFS, id)?;
+    remember_base(project, id);
+    Ok(Some(number))
+}
+
+/// Records that the files of this work tree are those of a source version. Without the record the next push asks for an
+/// option, so that a failure to write it fails nothing.
+pub fn remember_base(project: &Project, id: Id) {
+    drop(project.store().set_base(project.root(), id));
 }

@@ -64,8 +64,7 @@ impl Reading {
 
 /// Cache of the agent that was last read from a project.
 pub fn agent_cache(project: &Project) -> AgentCache {
-    let store = project.store();
-    AgentCache::at(store.path(store::AGENT), store.path(store::COMPILED))
+    AgentCache::at(project.cache(store::AGENT), project.cache(store::COMPILED))
 }
 
 /// The files and the agent of one moment. An agent that was read from the very same files is not read

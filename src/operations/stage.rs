@@ -37,6 +37,8 @@ pub struct PushRequest {
     pub compiled: bool,
     /// Allows a push of parts that the compiler's output lacks.
     pub allow_dropped: bool,
+    /// The source version that must be the newest one; 0 for none.
+    pub expect_source: Option<u64>,
     pub progress: Progress,
 }
 
@@ -48,6 +50,7 @@ impl PushRequest {
             set_version: None,
             compiled: false,
             allow_dropped: false,
+            expect_source: None,
             progress,
         }
     }

@@ -15,6 +15,7 @@ use super::layout::{DIR, project_of};
 use crate::error::{Error, Result};
 use crate::fs;
 use enclosing::EnclosingRepository;
+pub use enclosing::main_work_tree;
 use std::path::Path;
 
 /// Files that make git take a folder for a repository.

@@ -43,6 +43,10 @@ pub const LEDGER_INDEX: &str = "cache/ledger";
 pub const LAST_KNOWN: &str = "cache/heard";
 /// Objects that nothing reaches, and since when that is known.
 pub const UNREACHED: &str = "cache/unreached";
+/// Caches of linked work trees, a folder for each.
+pub const WORK_TREES: &str = "cache/worktrees";
+/// The source version that the files of a work tree were equal to last.
+pub const BASE: &str = "cache/base";
 /// Exists from when damage was found until all is sound.
 pub const DAMAGED: &str = "cache/damaged";
 

@@ -26,6 +26,7 @@ mod ref_transaction;
 pub mod refs;
 mod remote_tracking;
 mod roots;
+mod work_tree;
 
 pub use crate::store::connectivity::Depth;
 pub use crate::store::heads::{Heads, common};
@@ -36,12 +37,13 @@ pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};
 pub use config::StoreConfig;
 pub use gc::ObjectCounts;
-pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, STAT_INDEX, dir_in, is_project, short};
+pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, STAT_INDEX, dir_in, short};
 pub use lock::StoreLock;
 pub use odb::{
     Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck, ThinPack,
     VerifyLimits,
 };
+pub use project::is_project;
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};
 pub use refs::Refs;
 

@@ -1,13 +1,33 @@
 //! Project folder: the nearest folder at or above a given one that has a store.
 
 use super::layout::{self, DIR, FORMAT};
+use super::work_tree;
 use crate::error::{At, Error, Hint, Result};
 use std::path::{Path, PathBuf};
 
-/// The project's folder. Its store is in `DIR` below it.
+/// True if the store of a folder is in it.
+pub fn has_own_store(root: &Path) -> bool {
+    layout::is_project(root)
+}
+
+/// True if a folder is that of a project: it has a store, or is in a linked work tree of a repository that has one there.
+pub fn is_project(root: &Path) -> bool {
+    layout::is_project(root) || work_tree::project_below(root, root).is_some()
+}
+
+/// Folder of the store of a project.
+pub fn store_of(root: &Path) -> PathBuf {
+    let own = layout::dir_in(root);
+    if layout::is_project(root) { own } else { work_tree::shared_store(root).unwrap_or(own) }
+}
+
+/// The project's folder. Its store is in `DIR` below it, or in the main work tree of its repository.
 pub fn find(from: &Path) -> Result<PathBuf> {
     let start = std::path::absolute(from).at("find", from)?;
-    let found = start.ancestors().find(|folder| layout::is_project(folder));
+    let found = start.ancestors().find_map(|folder| match layout::is_project(folder) {
+        true => Some(folder.to_owned()),
+        false => work_tree::project_below(folder, &start),
+    });
     let none = || {
         let place = start.display();
         Error::usage(format!(
@@ -15,7 +35,7 @@ pub fn find(from: &Path) -> Result<PathBuf> {
         ))
         .hint(Hint::Init)
     };
-    found.map(Path::to_owned).ok_or_else(none)
+    found.ok_or_else(none)
 }
 
 #[cfg(test)]

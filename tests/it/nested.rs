@@ -85,6 +85,7 @@ fn a_clone_into_a_project_is_said() {
     warning: the clone is inside the project "[DIR]/project", whose pushes leave it out
     hint: the files are those that were pushed last; `lua-store version list` shows all versions
     "#);
-    project.ok("clone ../shop.bundle ../beside");
+    let beside = project.run("clone ../shop.bundle ../beside");
+    assert!(beside.code == 0 && !beside.stderr.contains("warning"), "{beside}");
     assert!(project.ok("push").starts_with("Nothing changed"));
 }

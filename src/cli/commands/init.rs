@@ -13,7 +13,7 @@ use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome};
 use crate::operations;
 use crate::report;
-use crate::store::{self, DIR, Store};
+use crate::store::{self, Store};
 use serde::Serialize;
 use std::path::Path;
 
@@ -69,16 +69,17 @@ impl Init {
             .transpose()?;
         let restored =
             if self.restore_sources { Some(restore(cx, &root, is_empty)?) } else { None };
+        let folder = store.dir().display().to_string();
         let answer =
             Answer { project: root.display().to_string(), created, agent_id, remote, restored };
         if cx.out.is_json() {
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
-        let Answer { project, agent_id, remote, restored, .. } = answer;
+        let Answer { agent_id, remote, restored, .. } = answer;
         match created {
-            true => cx.out.line(format!("✓ Made a store in {project}/{DIR}"))?,
-            false => cx.out.line(format!("There is a store in {project}/{DIR} already."))?,
+            true => cx.out.line(format!("✓ Made a store in {folder}"))?,
+            false => cx.out.line(format!("There is a store in {folder} already."))?,
         }
         if let Some(id) = agent_id {
             cx.out.line(format!("Agent: {id}"))?;

@@ -47,6 +47,9 @@ pub struct Push {
     /// Allow this no longer
     #[arg(long, value_name = "PATH|KIND/NAME", conflicts_with = "dry_run")]
     disallow: Vec<String>,
+    /// Only when this source version is the newest one, here and at the remote; `v0` when there is none
+    #[arg(long, value_name = "VERSION", value_parser = source_number)]
+    expect_source: Option<u64>,
     /// Skip questions
     #[arg(long)]
     force: bool,
@@ -71,6 +74,7 @@ impl Push {
             set_version: self.set_version,
             compiled: self.compiler.is_some(),
             allow_dropped: self.allow_dropped,
+            expect_source: self.expect_source,
             progress: Progress::default(),
         };
         if self.dry_run {
@@ -86,6 +90,15 @@ impl Push {
         };
         push::run(cx, &project, &request, &options)
     }
+}
+
+/// A source version as one types it: `9`, `v9` or `source/v9`.
+fn source_number(text: &str) -> Result<u64> {
+    let digits = text.strip_prefix("source/").unwrap_or(text);
+    let digits = digits.strip_prefix(['v', 'V']).unwrap_or(digits);
+    digits
+        .parse()
+        .map_err(|_| Error::usage(format!("\"{text}\" is not the number of a source version")))
 }
 
 fn scope(what: &str, name: Option<String>) -> Result<PushScope> {

@@ -69,6 +69,20 @@ fn git_dir_of(root: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(dot_git).filter(|dir| dir.join("HEAD").exists()))
 }
 
+/// The main work tree of the repository that a folder is the top of a linked work tree of, as `git worktree add` makes
+/// one. `None` for any other folder, and where the repository is bare.
+pub fn main_work_tree(top: &Path) -> Option<PathBuf> {
+    let dot_git = top.join(".git");
+    if !dot_git.is_file() {
+        return None;
+    }
+    let git_dir = git_dir_of(top).ok().flatten()?;
+    let common = git_dir.join(path_line(&fs::read(&git_dir.join("commondir")).ok()?));
+    let common = common.canonicalize().ok()?;
+    let main = common.parent().filter(|_| common.ends_with(".git"))?;
+    (main != top).then(|| main.to_owned())
+}
+
 fn common_dir_of(git_dir: &Path) -> Result<PathBuf> {
     let named = fs::read_if_exists(&git_dir.join("commondir"))?;
     Ok(named.map_or(git_dir.to_owned(), |text| git_dir.join(path_line(&text))))

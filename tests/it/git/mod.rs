@@ -4,6 +4,7 @@ mod busy;
 mod commits;
 mod connect;
 mod tags;
+mod worktrees;
 
 use crate::common::{Outcome, Project, shop};
 
