@@ -13,7 +13,7 @@ pub enum Unit {
 
 /// One part of the work, counted by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Phase {
+pub struct CountedPhase {
     /// `Receiving`
     pub label: &'static str,
     pub unit: Unit,
@@ -29,7 +29,7 @@ struct Counters {
     total: AtomicU64,
     bytes: AtomicU64,
     /// The phase that began last. Without one the work has a single phase, which its caller named.
-    phase: Mutex<Option<Phase>>,
+    phase: Mutex<Option<CountedPhase>>,
     remarks: Mutex<Vec<String>>,
 }
 
@@ -40,11 +40,11 @@ impl Progress {
         for counter in [&self.0.done, &self.0.total, &self.0.bytes] {
             counter.store(0, Ordering::Relaxed);
         }
-        *phase = Some(Phase { label, unit });
+        *phase = Some(CountedPhase { label, unit });
     }
 
     /// The phase that began last.
-    pub fn phase(&self) -> Option<Phase> {
+    pub fn phase(&self) -> Option<CountedPhase> {
         *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

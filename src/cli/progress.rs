@@ -4,7 +4,7 @@ use super::context::Context;
 use super::output::Output;
 use super::term::{self, Term};
 use crate::error::Result;
-use crate::progress::{Phase, Progress};
+use crate::progress::{CountedPhase, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -60,7 +60,7 @@ fn finish(done: Sender<()>) {
 }
 
 fn draw(label: &'static str, unit: Unit, progress: &Progress, goes_on: impl Fn() -> bool) {
-    let named = Phase { label, unit };
+    let named = CountedPhase { label, unit };
     let mut shown = (named, 0);
     let mut bar = bar(named, 0);
     while goes_on() {
@@ -78,7 +78,7 @@ fn draw(label: &'static str, unit: Unit, progress: &Progress, goes_on: impl Fn()
 }
 
 /// A bar of one phase, complete before its first frame. A total of 0 is one that nobody knows.
-fn bar(phase: Phase, total: u64) -> ProgressBar {
+fn bar(phase: CountedPhase, total: u64) -> ProgressBar {
     let target = ProgressDrawTarget::stderr();
     let template = template(phase.unit, total > 0, term::size().1);
     let style = ProgressStyle::with_template(&template).expect("the templates are well formed");
