@@ -78,6 +78,7 @@ commands! {
         Push(push::Push),
         Pull(pull::Pull),
         Version(version::Version),
+        Versions(versions::Versions),
         Source(source::Source),
         Persona(persona::Persona),
         Clone(clone::Clone),

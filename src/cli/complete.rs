@@ -11,7 +11,7 @@ use crate::history::record::SOURCE;
 use crate::history::revision::Revision;
 use crate::history::state::State;
 use crate::history::state::parse_key;
-use crate::history::{resolve, source};
+use crate::history::{remote_heads, resolve, source};
 use crate::model::kind::KINDS;
 use crate::object::{Source, TreeEntry};
 use crate::text;
@@ -96,10 +96,65 @@ pub fn versions(typed: &OsStr) -> Vec<CompletionCandidate> {
     matching(typed, found().unwrap_or_default().into_iter().chain(words))
 }
 
+/// Versions of all series. The numbers of a series are offered once its name is typed.
+pub fn any_versions(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let text = typed.to_string_lossy();
+    let Some((series, _)) = text.rsplit_once('/') else {
+        let mut found = versions(typed);
+        let series = series().into_iter().map(|(name, help)| (format!("{name}/"), Some(help)));
+        found.extend(matching(typed, series));
+        return found;
+    };
+    let numbers = members(series).unwrap_or_default();
+    matching(typed, numbers.into_iter().map(|name| (format!("{series}/{name}"), None)))
+}
+
+/// Names of the series beside the agent versions.
+fn series() -> Vec<(String, String)> {
+    let Some(project) = project() else { return Vec::new() };
+    let store = project.store();
+    let has = |refs: &str| store.refs().latest(refs).is_ok_and(|latest| latest.is_some());
+    let mut found = Vec::new();
+    if has(source::REFS) {
+        found.push(("source".to_owned(), "source versions, one for every push".to_owned()));
+    }
+    if has(source::SNAPSHOT_REFS) {
+        found.push(("snapshot".to_owned(), "safety snapshots".to_owned()));
+    }
+    let remotes = store.tracked().unwrap_or_default();
+    found.extend(remotes.into_iter().map(|name| (name, "versions of this remote".to_owned())));
+    found
+}
+
+/// Members of a series, newest first: of `source`, `snapshot`, `origin`, `origin/source`.
+fn members(series: &str) -> Option<Vec<String>> {
+    let project = project()?;
+    let numbered = |refs: &str| -> Option<Vec<String>> {
+        let refs = project.store().refs().list(refs).ok()?;
+        let numbers = refs.iter().rev().map(|(number, _)| format!("v{number}"));
+        Some(numbers.chain(["latest".to_owned()]).collect())
+    };
+    match series {
+        "source" => return numbered(source::REFS),
+        "snapshot" => return numbered(source::SNAPSHOT_REFS),
+        _ => {}
+    }
+    let (remote, is_source) = match series.strip_suffix("/source") {
+        Some(remote) => (remote, true),
+        None => (series, false),
+    };
+    let heads = remote_heads::heads(project.store(), remote).ok()?;
+    let count = if is_source { heads.source.len() } else { heads.versions.len() };
+    let words: &[&str] =
+        if is_source { &["latest"] } else { &["active", "latest", "previous", "source/"] };
+    let numbers = (1..=count).rev().map(|number| format!("v{number}"));
+    Some(numbers.chain(words.iter().map(|word| (*word).to_owned())).collect())
+}
+
 /// Versions, and after `v2:` the paths inside, folder by folder.
 pub fn objects(typed: &OsStr) -> Vec<CompletionCandidate> {
     let text = typed.to_string_lossy();
-    let Some((version, path)) = text.split_once(':') else { return versions(typed) };
+    let Some((version, path)) = text.split_once(':') else { return any_versions(typed) };
     let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
     let found = inside(version, folder).unwrap_or_default();
     let candidate = |entry: TreeEntry| {

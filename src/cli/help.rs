@@ -20,6 +20,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
     ("Look after the store", &["fsck", "gc", "compact", "count-objects"]),
     ("Set up", &["git", "completions", "man", "help"]),
+    ("Help topics", &["versions"]),
 ];
 
 /// Start of the usage line of the whole program, and of no single command.

@@ -39,6 +39,8 @@ pub fn text(hint: &Hint) -> String {
         }
         Hint::ListVersions => "`lua-store version list --all` shows what there is",
         Hint::ListAllVersions => "`lua-store version list --all` shows all versions",
+        Hint::HelpVersions => "`lua-store help versions` lists the names of versions",
+        Hint::ListSnapshots => "`lua-store snapshot list` lists the safety snapshots",
         Hint::ListNewestVersions => "`lua-store version list` shows what there is",
         Hint::ListAfterFetch => {
             "`lua-store version list --all` shows what there is after `lua-store fetch`"

@@ -65,6 +65,30 @@ impl LiveRemoteArgs {
         View::new(cx, project, asked)
     }
 
+    /// The same, where versions of remotes may be named: `origin/active` asks that remote.
+    pub fn open_with(&self, cx: &mut Context<'_>, revisions: &[&Revision]) -> Result<View> {
+        let view = self.open(cx)?;
+        self.ask_named(cx, &view, revisions)?;
+        Ok(view)
+    }
+
+    /// Asks the remotes whose live version is named.
+    fn ask_named(&self, cx: &mut Context<'_>, view: &View, revisions: &[&Revision]) -> Result<()> {
+        for name in revisions.iter().filter_map(|revision| revision.remote_of_pointer()) {
+            let named = LiveRemoteArgs { remote: Some(name.to_owned()), offline: self.offline };
+            if !view.is_project() || view.knows_now(name) {
+                continue;
+            }
+            let Some(asked) = named.ask(cx, &view.project)? else { continue };
+            if let Some(known) = asked.known_remote(cx, view.store(), view.now_ms)?
+                && !known.fresh
+            {
+                cx.out.note(report::according(&known, view.now_ms));
+            }
+        }
+        Ok(())
+    }
+
     /// The same where only some revisions depend on what is live: for the others nobody is asked.
     pub fn open_for(&self, cx: &mut Context<'_>, revisions: &[&Revision]) -> Result<View> {
         let asks = revisions.iter().any(|revision| revision.is_of_pointer());
@@ -72,6 +96,7 @@ impl LiveRemoteArgs {
         // The remote must be asked: nothing here has its content.
         let whom = if self.remote.is_some() { self } else { &whom };
         let view = whom.open(cx)?;
+        self.ask_named(cx, &view, revisions)?;
         if let Some(known_remote) =
             view.known_remote.as_ref().filter(|known_remote| asks && !known_remote.fresh)
         {
@@ -231,6 +256,11 @@ impl View {
         kept: CachedRemote,
     ) -> View {
         View { project, known_remote: Some(known_remote), now_ms, kept: Some(kept) }
+    }
+
+    /// True if this remote has just answered.
+    fn knows_now(&self, remote: &str) -> bool {
+        self.known_remote.as_ref().is_some_and(|known| known.fresh && known.remote == remote)
     }
 
     /// True if the view has files of the user, and not only a remote.

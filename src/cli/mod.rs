@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit codes out. The only room that reads the clock, the
 //! user, the environment and the terminal, and hands them to the rooms below.
 
+pub mod any_version_output;
 pub mod args;
 pub mod breaches;
 pub mod clone_source;

@@ -5,10 +5,12 @@ use super::output::{GREEN, Output, RED, YELLOW};
 use super::term;
 use crate::compare::StateChange;
 use crate::error::Result;
+use crate::history::any_version::AnyVersion;
 use crate::history::catalog::Catalog;
-use crate::history::version::Version;
+use crate::report::view::SnapshotView;
 use crate::report::{self, Line, Sign};
 use anstyle::Style;
+use serde_json::Value;
 use std::ops::Range;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -18,16 +20,44 @@ pub fn print(out: &mut Output, change: &StateChange, whole: bool) -> Result<()> 
 }
 
 /// Versions whose agent was not read: what is compared of them is the state before.
-pub fn unread<'v>(out: &mut Output, versions: impl IntoIterator<Item = &'v Version>) -> Result<()> {
+pub fn unread<'v>(
+    out: &mut Output,
+    versions: impl IntoIterator<Item = &'v AnyVersion>,
+) -> Result<()> {
     for version in versions {
-        let Some(reason) = &version.meta.unread else { continue };
+        let Some(reason) = version.unread() else { continue };
         let text = format!(
-            "v{}: its agent was not read, its state is the one before: {reason}",
-            version.number
+            "{}: its agent was not read, its state is the one before: {reason}",
+            version.name
         );
         lines(out, [Line::plain(text)])?;
     }
     Ok(())
+}
+
+/// The content of a state: its model, primitives counted by kind, the number of its persona.
+pub fn content(out: &mut Output, snapshot: &SnapshotView) -> Result<()> {
+    let model = match &snapshot.model {
+        Value::Null => "(none)".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    out.line(format!("  Model:   {model}"))?;
+    out.line("  Snapshot:")?;
+    for (kind, items) in &snapshot.kinds.0 {
+        let count = items.len();
+        // Kinds that few agents use are shown only if there are some.
+        if count > 0 || is_common(kind.word) {
+            out.line(format!("    {:<15} {count}", format!("{}:", kind.label)))?;
+        }
+    }
+    let persona = snapshot.persona.version;
+    let persona = persona.map_or("(none)".to_owned(), |number| format!("v{number}"));
+    out.line(format!("    {:<15} {persona}", "Persona:"))
+}
+
+fn is_common(word: &str) -> bool {
+    !matches!(word, "device" | "device-trigger" | "voice" | "workflow")
 }
 
 /// Says which versions cannot be read because of their refs.

@@ -57,6 +57,9 @@ pub enum Hint {
     // Things that are named and do not exist.
     ListVersions,
     ListAllVersions,
+    /// The names that a version can have.
+    HelpVersions,
+    ListSnapshots,
     ListNewestVersions,
     ListAfterFetch,
     ListSources,

@@ -142,6 +142,10 @@ impl<'a> Catalog<'a> {
         Err(Error::corrupt(what).hint(Hint::FsckAffected))
     }
 
+    pub fn store(&self) -> &Store {
+        self.store
+    }
+
     /// Content of `ACTIVE` when the catalog was read.
     pub fn pointer(&self) -> Option<&Active> {
         self.active.as_ref()

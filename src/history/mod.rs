@@ -2,6 +2,7 @@
 //! rules. Reads and checks what pushes and promotions wrote; it writes nothing but records that its
 //! callers hand over.
 
+pub mod any_version;
 pub mod bounds;
 pub mod catalog;
 pub mod ledger;
@@ -11,6 +12,7 @@ pub mod project;
 pub mod published;
 pub mod record;
 pub mod recovery;
+pub mod remote_heads;
 pub mod repair;
 pub mod resolve;
 pub mod revision;

@@ -1,16 +1,18 @@
 //! Resolution of a revision to a version, a tree or an object of the store.
 
+use super::any_version::{AnyVersion, VersionContent};
 use super::catalog::Catalog;
 use super::record::SOURCE;
-use super::revision::Revision;
-use super::source;
+use super::remote_heads;
+use super::revision::{InSeries, Revision};
+use super::source::{self, SourceVersion};
 use super::suggest;
-use super::version;
+use super::version::{self, Version};
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, IdPrefix, Mode, ObjectKind, Source, TreeEntry, entry_at};
 use crate::store::{Heads, Store};
 
-/// The number of the version that a revision names.
+/// The number of the agent version that a revision names. A version of a remote has the number that it has here.
 pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
     match revision {
         Revision::Number(number) => {
@@ -28,10 +30,128 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
                 .hint(Hint::LogPromotions)
         }),
         Revision::IdPrefix(digits) => by_id(catalog, digits),
-        Revision::Source(_) | Revision::Inside(..) => {
-            Err(Error::usage(format!("\"{revision}\" is not a version")).hint(Hint::ListVersions))
+        Revision::Remote(remote, of) if !matches!(**of, Revision::Source(_)) => {
+            let (_, id) = remote_heads::find(catalog.store(), remote, of)?;
+            catalog.number_of(&id).ok_or_else(|| {
+                Error::not_found(format!("{revision} has no number here")).hint(Hint::PullAndFollow)
+            })
         }
+        Revision::Source(_)
+        | Revision::Snapshot(_)
+        | Revision::Remote(..)
+        | Revision::Inside(..) => Err(not_an_agent_version(revision)),
     }
+}
+
+/// Refusal of a command that only an agent version makes sense for.
+fn not_an_agent_version(revision: &Revision) -> Error {
+    let what = match revision {
+        Revision::Inside(..) => "a path inside a version",
+        Revision::Snapshot(_) => "a safety snapshot",
+        _ => "a source version",
+    };
+    Error::usage(format!("\"{revision}\" is {what}, not an agent version")).hint(Hint::ListVersions)
+}
+
+/// The version of any series that a revision names.
+///
+/// `theirs` are the heads of a remote, if it decides on the live version.
+pub fn version(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Result<AnyVersion> {
+    let objects = store.objects();
+    let named = |name: String, content| AnyVersion { name, content };
+    Ok(match revision {
+        Revision::Source(member) => {
+            let found = of_series(store, source::REFS, *member)?;
+            named(format!("source/v{}", found.number), VersionContent::Source(found))
+        }
+        Revision::Snapshot(member) => {
+            let found = of_series(store, source::SNAPSHOT_REFS, *member)?;
+            named(format!("snapshot/v{}", found.number), VersionContent::Snapshot(found))
+        }
+        Revision::Remote(remote, of) => {
+            let (number, id) = remote_heads::find(store, remote, of)?;
+            match **of {
+                Revision::Source(_) => named(
+                    format!("{remote}/source/v{number}"),
+                    VersionContent::Source(SourceVersion::load(objects, number, id)?),
+                ),
+                _ => named(
+                    format!("{remote}/v{number}"),
+                    VersionContent::Agent(Version::load(objects, number, id)?),
+                ),
+            }
+        }
+        Revision::IdPrefix(digits) => {
+            let catalog = Catalog::by_remote(store, theirs)?;
+            match in_series(store, digits)? {
+                Some(found) if by_id(&catalog, digits).is_err() => found,
+                _ => agent_version(&catalog, revision)?,
+            }
+        }
+        _ => agent_version(&Catalog::by_remote(store, theirs)?, revision)?,
+    })
+}
+
+fn agent_version(catalog: &Catalog, revision: &Revision) -> Result<AnyVersion> {
+    catalog.get(number(catalog, revision)?).map(AnyVersion::from)
+}
+
+/// The version before one in its series; of a safety snapshot the last push that was made before it.
+pub fn before(store: &Store, found: &AnyVersion) -> Result<Option<AnyVersion>> {
+    if let VersionContent::Snapshot(kept) = &found.content {
+        // It has the state of that push, which tells apart two pushes of one moment.
+        for (number, _) in store.refs().list(source::REFS)?.into_iter().rev() {
+            let push = version(store, None, &Revision::Source(InSeries::Number(number)))?;
+            if push.at_ms() <= found.at_ms() && push.state() == Some(kept.state) {
+                return Ok(Some(push));
+            }
+        }
+        return Ok(None);
+    }
+    let Some(number) = found.number().checked_sub(1).filter(|number| *number > 0) else {
+        return Ok(None);
+    };
+    let series = found.name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    version(store, None, &format!("{series}{number}").parse()?).map(Some)
+}
+
+/// Member of a series of this store.
+fn of_series(store: &Store, series: &str, member: InSeries) -> Result<SourceVersion> {
+    let is_source = series == source::REFS;
+    match member {
+        InSeries::Number(number) if is_source => source::get(store, number),
+        InSeries::Number(number) => source::get_snapshot(store, number),
+        InSeries::Latest => match store.refs().latest(series)? {
+            Some((number, id)) => SourceVersion::load(store.objects(), number, id),
+            None if is_source => {
+                Err(Error::not_found("nothing was pushed yet").hint(Hint::PushFirst))
+            }
+            None => Err(Error::not_found("there are no safety snapshots")),
+        },
+    }
+}
+
+/// The one source version or snapshot with an id that begins like this.
+fn in_series(store: &Store, digits: &str) -> Result<Option<AnyVersion>> {
+    let Some(prefix) = IdPrefix::parse(digits) else { return Ok(None) };
+    for (series, name) in [(source::REFS, "source"), (source::SNAPSHOT_REFS, "snapshot")] {
+        let found: Vec<(u64, Id)> = store
+            .refs()
+            .list_all(series)?
+            .into_iter()
+            .filter_map(|(number, id)| Some((number, id.ok()?)))
+            .filter(|(_, id)| prefix.matches(id))
+            .collect();
+        let [(number, id)] = found[..] else { continue };
+        let version = SourceVersion::load(store.objects(), number, id)?;
+        let is_source = series == source::REFS;
+        let content = if is_source { VersionContent::Source } else { VersionContent::Snapshot };
+        return Ok(Some(AnyVersion {
+            name: format!("{name}/v{number}"),
+            content: content(version),
+        }));
+    }
+    Ok(None)
 }
 
 fn none_active(catalog: &Catalog) -> Error {
@@ -87,9 +207,9 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
                 None => Err(missing().hint(path_hint(objects, &root.id, base, path)?)),
             }
         }
-        Revision::Source(number) => {
-            let version = source::get(store, *number)?;
-            Ok(TreeEntry::directory(&revision.to_string(), version.id))
+        Revision::Source(_) | Revision::Snapshot(_) | Revision::Remote(..) => {
+            let found = version(store, theirs, revision)?;
+            Ok(TreeEntry::directory(&revision.to_string(), found.id()))
         }
         Revision::IdPrefix(digits) => by_prefix(store, digits),
         // Digits that are no version's number may begin an id.

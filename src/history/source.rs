@@ -58,8 +58,9 @@ pub fn get(store: &Store, number: u64) -> Result<SourceVersion> {
 
 /// A kept workspace.
 pub fn get_snapshot(store: &Store, number: u64) -> Result<SourceVersion> {
-    find(store, SNAPSHOT_REFS, number)?
-        .ok_or_else(|| Error::not_found(format!("There is no safety snapshot {number}")))
+    find(store, SNAPSHOT_REFS, number)?.ok_or_else(|| {
+        Error::not_found(format!("There is no safety snapshot {number}")).hint(Hint::ListSnapshots)
+    })
 }
 
 fn find(store: &Store, series: &str, number: u64) -> Result<Option<SourceVersion>> {

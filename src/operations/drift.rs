@@ -151,12 +151,14 @@ impl std::str::FromStr for DriftTarget {
         match text {
             "published" => Ok(DriftTarget::Published),
             _ => match text.parse()? {
-                inside @ (Revision::IdPrefix(_) | Revision::Source(_) | Revision::Inside(..)) => {
-                    Err(Error::usage(format!("\"{inside}\" is no version to compare with")).hint(
+                revision @ (Revision::Number(_)
+                | Revision::Active
+                | Revision::Latest
+                | Revision::Previous) => Ok(DriftTarget::Version(revision)),
+                other => Err(Error::usage(format!("\"{other}\" is no version to compare with"))
+                    .hint(
                         "say `published`, `active`, `latest`, `previous`, or a number like `v2`",
-                    ))
-                }
-                revision => Ok(DriftTarget::Version(revision)),
+                    )),
             },
         }
     }

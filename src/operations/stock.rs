@@ -4,7 +4,7 @@
 //! ever made.
 
 use crate::error::Result;
-use crate::history::version::Version;
+use crate::history::any_version::AnyVersion;
 use crate::model::agent::{Agent, Dropped};
 use crate::object::{self, Id, Mode, PathFinder, Source};
 use crate::reader::edit::file_overrides::linked;
@@ -132,8 +132,8 @@ pub struct Difference {
     pub restored: Vec<Dropped>,
     /// New, and left out at once.
     pub missing: Vec<Dropped>,
-    /// Version that cannot be read, and the reason.
-    pub unknown: Option<(u64, Unreadable)>,
+    /// Name of a version that cannot be read, and the reason.
+    pub unknown: Option<(String, Unreadable)>,
     /// True if it makes all of the later one.
     pub deployable: Option<bool>,
 }
@@ -142,25 +142,25 @@ pub struct Difference {
 pub fn between(
     root: &Path,
     objects: &dyn Source,
-    from: &Version,
-    to: &Version,
+    from: &AnyVersion,
+    to: &AnyVersion,
 ) -> Result<Difference> {
-    let later = match agent_of(root, objects, to.source)? {
+    let later = match agent_of(root, objects, to.files())? {
         Ok(agent) => agent,
         Err(reason) => return Ok(unknown(to, reason)),
     };
     let deployable = Some(is_deployable(&later.dropped));
-    if from.source == to.source {
+    if from.files() == to.files() {
         return Ok(Difference { deployable, ..Difference::default() });
     }
-    Ok(match agent_of(root, objects, from.source)? {
+    Ok(match agent_of(root, objects, from.files())? {
         Ok(earlier) => Difference { deployable, ..compare(&earlier, &later) },
         Err(reason) => Difference { deployable, ..unknown(from, reason) },
     })
 }
 
-fn unknown(version: &Version, reason: Unreadable) -> Difference {
-    Difference { unknown: Some((version.number, reason)), ..Difference::default() }
+fn unknown(version: &AnyVersion, reason: Unreadable) -> Difference {
+    Difference { unknown: Some((version.name.clone(), reason)), ..Difference::default() }
 }
 
 fn compare(from: &Agent, to: &Agent) -> Difference {

@@ -1,6 +1,7 @@
 //! Report: every sentence and every JSON answer about an agent, its versions and their differences. Facts
 //! come from `compare`, and no front end is known here; JSON answers are the types whose names end with `View`.
 
+mod any_version_view;
 mod by_kind;
 mod change_view;
 pub mod compile;
@@ -16,6 +17,7 @@ mod push_view;
 mod stock;
 pub mod view;
 
+pub use any_version_view::AnyVersionView;
 pub use change_view::{ChangeView, UnreadSides};
 pub use conflict::conflict_sentence;
 pub use diff::{REBUNDLED, item_lines, lines, part_lines, persona_lines, reached_lines};

@@ -8,9 +8,9 @@ use serde::Serialize;
 /// `As `lua compile` builds it:`, and what it leaves out, form by form.
 pub fn built_lines(difference: &Difference) -> Vec<Line> {
     let title = "As `lua compile` builds it:";
-    if let Some((number, reason)) = &difference.unknown {
+    if let Some((name, reason)) = &difference.unknown {
         return vec![Line::plain(format!(
-            "{title} not known, since v{number} cannot be read: {reason}"
+            "{title} not known, since {name} cannot be read: {reason}"
         ))];
     }
     let mut lines = Vec::new();
@@ -57,16 +57,24 @@ pub struct BuiltView<'a> {
 /// A version that cannot be read.
 #[derive(Serialize)]
 struct UnreadVersion<'a> {
-    version: u64,
+    /// Null for what is no agent version.
+    version: Option<u64>,
+    name: &'a str,
     reason: &'a str,
+}
+
+impl<'a> UnreadVersion<'a> {
+    fn new(name: &'a str, reason: &'a str) -> UnreadVersion<'a> {
+        let version = name.strip_prefix('v').and_then(|number| number.parse().ok());
+        UnreadVersion { version, name, reason }
+    }
 }
 
 impl<'a> BuiltView<'a> {
     pub fn new(difference: &'a Difference) -> BuiltView<'a> {
         let Difference { removed, restored, missing, unknown, deployable } = difference;
         let unknown = unknown.as_ref();
-        let unknown = unknown
-            .map(|(version, reason)| UnreadVersion { version: *version, reason: reason.as_str() });
+        let unknown = unknown.map(|(name, reason)| UnreadVersion::new(name, reason.as_str()));
         BuiltView { removed, restored, missing, unknown, deployable: *deployable }
     }
 }

@@ -35,7 +35,7 @@ pub use crate::store::missing_objects::MissingObjects;
 pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};
-pub use config::StoreConfig;
+pub use config::{StoreConfig, check_remote_name};
 pub use gc::ObjectCounts;
 pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, STAT_INDEX, dir_in, short};
 pub use lock::StoreLock;

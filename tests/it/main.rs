@@ -24,6 +24,7 @@ mod format;
 mod fsck;
 mod git;
 mod golden;
+mod grammar;
 mod heal;
 mod help;
 mod history;

@@ -91,7 +91,6 @@ fn a_rollback_asks_first_and_can_be_tried() {
     assert_snapshot!(project.run("source rollback --version 77 --force"), @"
     $ lua-store source rollback --version 77 --force
     --- stderr
-    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
     Error: Source version v77 not found
     hint: `lua-store source list` shows what there is
     --- exit 3

@@ -7,9 +7,10 @@ use crate::cli::{Exit, complete, print};
 use crate::compare::{self, StateChange};
 use crate::diff;
 use crate::error::{Error, Result};
+use crate::history::any_version::AnyVersion;
 use crate::history::resolve;
 use crate::history::revision::Revision;
-use crate::history::version::Version;
+
 use crate::object::{Id, Source};
 use crate::operations::stage;
 use crate::progress::Progress;
@@ -23,10 +24,10 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// Compare with this version instead of the newest
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
     from: Option<Revision>,
     /// Compare this version, not the project
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
     to: Option<Revision>,
     #[command(flatten)]
     view: FileView,
@@ -49,13 +50,13 @@ struct DiffSide {
     name: String,
     state: Option<Id>,
     files: Option<Id>,
-    version: Option<Version>,
+    version: Option<AnyVersion>,
 }
 
 impl DiffSide {
     /// Reason why the agent of a version was not read.
     fn unread(&self) -> Option<&str> {
-        self.version.as_ref()?.meta.unread.as_deref()
+        self.version.as_ref()?.unread()
     }
 }
 
@@ -65,10 +66,9 @@ impl Diff {
         let opened = self.whom.open_for(cx, &given)?;
         let (project, catalog) = (&opened.project, opened.catalog()?);
         let place = |revision: &Revision| -> Result<DiffSide> {
-            let version = catalog.get(resolve::number(&catalog, revision)?)?;
-            let (name, state, files) =
-                (format!("v{}", version.number), version.state, version.source);
-            Ok(DiffSide { name, state: Some(state), files: Some(files), version: Some(version) })
+            let version = resolve::version(project.store(), opened.theirs(), revision)?;
+            let (name, state, files) = (version.name.clone(), version.state(), version.files());
+            Ok(DiffSide { name, state, files: Some(files), version: Some(version) })
         };
         let from = match &self.from {
             Some(revision) => place(revision)?,

@@ -33,3 +33,4 @@ pub mod source;
 pub mod status;
 pub mod sync;
 pub mod version;
+pub mod versions;

@@ -1,12 +1,12 @@
 //! `restore`: the files of a version, in a new folder.
 
 use crate::cli::context::Context;
-use crate::cli::live::{LiveRemoteArgs, View};
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::history::revision::Revision;
-use crate::history::{resolve, source, unpack};
+use crate::history::{resolve, unpack};
 use crate::object::Id;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 /// they are: `source rollback` brings an older state back there.
 #[derive(Debug, clap::Args)]
 pub struct Restore {
-    /// The version: `2`, `active`, `latest`, `previous`, `source/v6`, or the beginning of an id
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    /// The version: `2`, `active`, `latest`, `previous`, `source/v6` …; see `help versions`
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
     version: Revision,
     /// Where to write: a folder that is empty or not there yet
     #[arg(value_name = "DIR")]
@@ -41,7 +41,8 @@ impl Restore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let folder = cx.directory()?.join(&self.folder);
         let view = self.whom.open_for(cx, &[&self.version])?;
-        let (name, files) = files(&view, &self.version)?;
+        let version = resolve::version(view.store(), view.theirs(), &self.version)?;
+        let (name, files) = (version.name.clone(), version.files());
         let term = *cx.out.term();
         let objects = view.store().objects();
         let count = progress::show(&term, "Restoring", Unit::Item, |progress| {
@@ -57,14 +58,4 @@ impl Restore {
         }
         Ok(Exit::Done)
     }
-}
-
-/// Name of the version, and the tree of its files.
-fn files(view: &View, revision: &Revision) -> Result<(String, Id)> {
-    if let Revision::Source(number) = revision {
-        return Ok((revision.to_string(), source::get(view.store(), *number)?.source));
-    }
-    let catalog = view.catalog()?;
-    let version = catalog.get(resolve::number(&catalog, revision)?)?;
-    Ok((format!("v{}", version.number), version.source))
 }

@@ -3,9 +3,10 @@
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::GREEN;
-use crate::cli::{Exit, complete, print};
+use crate::cli::{Exit, any_version_output, complete, print};
 use crate::compare;
 use crate::error::{Error, Result};
+use crate::history::any_version::AnyVersion;
 use crate::history::live::{self, Unsent};
 use crate::history::resolve;
 use crate::history::revision::Revision;
@@ -21,7 +22,7 @@ use serde::Serialize;
 /// `show v2:src/index.ts` prints the file as it was in v2.
 #[derive(Debug, clap::Args)]
 pub struct Show {
-    /// `2`, `active`, `latest`, `previous`, an id, or `v2:PATH`
+    /// A version, such as `2`, `active`, `source/v6`, `origin/v2`, or `v2:PATH`; see `help versions`
     #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::objects))]
     what: Revision,
     #[command(flatten)]
@@ -71,8 +72,12 @@ impl Show {
                 inside(cx, &view, &self.what)
             }
             _ => {
-                let view = self.whom.open(cx)?;
-                version(cx, &view, &self.what)
+                let view = self.whom.open_with(cx, &[&self.what])?;
+                let found = resolve::version(view.store(), view.theirs(), &self.what)?;
+                match found.number_in(&view.catalog()?) {
+                    Some(number) => version(cx, &view, number),
+                    None => any_version_output::show_changes(cx, &view, &found),
+                }
             }
         }
     }
@@ -116,9 +121,8 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
+fn version(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     let (catalog, live) = (view.catalog()?, view.live()?);
-    let number = resolve::number(&catalog, what)?;
     let version = catalog.get(number)?;
     let before = catalog.before(number)?;
     let from = before.as_ref().map(|before| before.state);
@@ -153,7 +157,8 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     let from = before.as_ref().map_or("nothing".to_owned(), |before| format!("v{}", before.number));
     cx.out.line(format!("Diff {from} → v{number}"))?;
     print::print(cx.out, &change, false)?;
-    print::unread(cx.out, before.iter().chain([&version]))?;
+    let sides = before.into_iter().chain([version]).map(AnyVersion::from);
+    print::unread(cx.out, &sides.collect::<Vec<_>>())?;
     view.print_live(cx, &live);
     Ok(Exit::Done)
 }

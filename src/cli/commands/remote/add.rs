@@ -4,6 +4,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::client::Address;
 use crate::error::{Error, Result};
+use crate::history::revision::RESERVED;
 use crate::protocol::AgentId;
 use serde::Serialize;
 
@@ -31,6 +32,10 @@ impl Add {
         let address = Address::parse(&self.url, project.root())?;
         let lock = project.store().lock()?;
         let mut config = project.store().config()?;
+        if RESERVED.contains(&&*self.name) {
+            return Err(Error::usage(format!("\"{}\" cannot be the name of a remote", self.name))
+                .hint(format!("\"{}/v2\" is already a version of this store", self.name)));
+        }
         if let Some(url) = config.remote(&self.name) {
             return Err(Error::usage(format!(
                 "there is a remote \"{}\" already: {url}",

@@ -1,12 +1,13 @@
 //! `source diff`: what differs between the files of two pushes.
 
-use super::number;
+use super::{find, name};
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_files};
 use crate::cli::{Exit, complete};
 use crate::diff;
 use crate::error::Result;
-use crate::history::source;
+use crate::history::any_version::AnyVersion;
+use crate::history::revision::Revision;
 use crate::report::FileChangeView;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
@@ -14,37 +15,48 @@ use serde::Serialize;
 /// Say which files differ between two source versions
 #[derive(Debug, clap::Args)]
 pub struct Diff {
-    /// The older source version, `3` or `v3`
+    /// The older source version, `3` or `v3`, or another version; see `help versions`
     #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
-    from: String,
+    from: Revision,
     /// The newer source version
     #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
-    to: String,
+    to: Revision,
     #[command(flatten)]
     view: FileView,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Answer<'a> {
-    from: u64,
-    to: u64,
+    /// The number of a source version; null for any other.
+    from: Option<u64>,
+    to: Option<u64>,
+    from_name: &'a str,
+    to_name: &'a str,
     files: Vec<FileChangeView<'a>>,
 }
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let (from, to) = (number(&self.from)?, number(&self.to)?);
-        let (old, new) = (source::get(project.store(), from)?, source::get(project.store(), to)?);
-        let objects = project.store().objects();
-        let changes = diff::find_renames(diff::trees(objects, Some(old.source), Some(new.source))?);
+        let (view, from) = find(cx, self.from)?;
+        let (_, to) = find(cx, self.to)?;
+        let objects = view.store().objects();
+        let changes = diff::trees(objects, Some(from.files()), Some(to.files()))?;
+        let changes = diff::find_renames(changes);
         if cx.out.is_json() {
-            cx.out.json(&Answer { from, to, files: FileChangeView::all(&changes) })?;
+            let number = |version: &AnyVersion| version.name.strip_prefix("source/v")?.parse().ok();
+            cx.out.json(&Answer {
+                from: number(&from),
+                to: number(&to),
+                from_name: &from.name,
+                to_name: &to.name,
+                files: FileChangeView::all(&changes),
+            })?;
             return Ok(Exit::Done);
         }
         cx.page();
         if changes.is_empty() && self.view.in_words() {
-            cx.out.line(format!("The files of v{from} and v{to} are equal."))?;
+            cx.out.line(format!("The files of {} and {} are equal.", name(&from), name(&to)))?;
             return Ok(Exit::Done);
         }
         print_files(cx, objects, &changes, &self.view)?;

@@ -7,7 +7,11 @@ pub mod show;
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::error::{Error, Result};
+use crate::cli::live::{LiveRemoteArgs, View};
+use crate::error::Result;
+use crate::history::any_version::AnyVersion;
+use crate::history::resolve;
+use crate::history::revision::Revision;
 
 /// List, compare and bring back the files of every push
 #[derive(Debug, clap::Args)]
@@ -31,13 +35,19 @@ crate::cli::args::commands! {
     }
 }
 
-/// The number of a source version as a person gives it: `3` or `v3`.
-pub fn number(text: &str) -> Result<u64> {
-    use crate::history::revision::Revision;
-    match text.parse()? {
-        Revision::Number(number) => Ok(number),
-        _ => Err(Error::usage(format!(
-            "Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\"."
-        ))),
+/// The version that a person names after `source`, where a bare number means a source version.
+fn find(cx: &mut Context<'_>, revision: Revision) -> Result<(View, AnyVersion)> {
+    let revision = revision.in_sources();
+    let view = LiveRemoteArgs::default().open_for(cx, &[&revision])?;
+    let found = resolve::version(view.store(), view.theirs(), &revision)?;
+    Ok((view, found))
+}
+
+/// Name of a version in the output of this group: `v3` for a source version.
+fn name(version: &AnyVersion) -> String {
+    match version.name.strip_prefix("source/") {
+        Some(name) => name.to_owned(),
+        None if version.agent_version().is_some() => format!("version {}", version.name),
+        None => version.name.clone(),
     }
 }

@@ -1,14 +1,18 @@
 //! `source rollback`: the files of an older push come back.
 
-use super::number;
+use super::find;
 use crate::cli::context::Context;
 use crate::cli::diff_output::file_line;
 use crate::cli::progress::with_progress;
 use crate::cli::{Exit, complete};
 use crate::diff::TreeChange;
-use crate::error::Result;
+use crate::error::{Error, Hint, Result};
+use crate::history::any_version::{AnyVersion, VersionContent};
+use crate::history::revision::Revision;
+use crate::history::source;
 use crate::operations::rollback::{self, RollbackSource};
 use crate::report::FileChangeView;
+use crate::store::Store;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
@@ -18,12 +22,12 @@ use serde::Serialize;
 /// not pushed is kept as a safety snapshot first.
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
-    /// The source version to bring back, `3` or `v3`
+    /// The source version to bring back, `3` or `v3`, or another version; see `help versions`
     #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
-    version: Option<String>,
+    version: Option<Revision>,
     /// Bring back a workspace that an earlier rollback kept
     #[arg(long, value_name = "N", conflicts_with = "version", allow_hyphen_values = true)]
-    snapshot: Option<String>,
+    snapshot: Option<Revision>,
     /// Do not ask
     #[arg(long)]
     force: bool,
@@ -53,15 +57,11 @@ impl Rollback {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let (from, name) = match (&self.version, &self.snapshot) {
-            (Some(version), _) => {
-                (RollbackSource::Version(number(version)?), format!("v{}", number(version)?))
-            }
-            (None, snapshot) => {
-                let number = number(snapshot.as_deref().unwrap_or_default())?;
-                (RollbackSource::Snapshot(number), format!("safety snapshot {number}"))
-            }
+        let revision = match (self.version, self.snapshot) {
+            (Some(version), _) => version.in_sources(),
+            (None, snapshot) => snapshot.unwrap_or(Revision::Latest).in_snapshots(),
         };
+        let (from, name) = origin(&find(cx, revision)?.1, project.store())?;
         if let RollbackSource::Version(_) = from {
             cx.out.note("`source rollback` brings back files only. To change what is live: `lua-store version promote`.");
         }
@@ -108,6 +108,22 @@ impl Rollback {
         cx.look_after(&project);
         Ok(Exit::Done)
     }
+}
+
+/// The push, or the safety snapshot, with the files of a version, and its name.
+fn origin(version: &AnyVersion, store: &Store) -> Result<(RollbackSource, String)> {
+    if let VersionContent::Snapshot(kept) = &version.content {
+        let name = format!("safety snapshot {}", kept.number);
+        return Ok((RollbackSource::Snapshot(kept.number), name));
+    }
+    let number = version.source_number().unwrap_or_default();
+    let pushed = source::get(store, number);
+    if pushed.is_ok_and(|pushed| pushed.source == version.files()) {
+        return Ok((RollbackSource::Version(number), format!("v{number}")));
+    }
+    let name = &version.name;
+    Err(Error::failed(format!("cannot roll back to {name}: no push here has its files"))
+        .hint(Hint::PullEverything))
 }
 
 fn preview(cx: &mut Context<'_>, name: &str, changes: &[TreeChange]) -> Result<Exit> {

@@ -22,10 +22,10 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older version
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
     from: Revision,
     /// The newer version
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
     to: Revision,
     #[command(flatten)]
     view: FileView,
@@ -36,46 +36,54 @@ pub struct Diff {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
+    /// Left out where a side is a safety snapshot, of which no agent was read.
     #[serde(flatten)]
-    change: ChangeView<'a>,
+    change: Option<ChangeView<'a>>,
     as_compiled: BuiltView<'a>,
     unread: UnreadSides<'a>,
-    from: u64,
-    to: u64,
+    /// The number of an agent version; null for any other.
+    from: Option<u64>,
+    to: Option<u64>,
+    from_name: &'a str,
+    to_name: &'a str,
 }
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.from, &self.to])?;
-        let catalog = view.catalog()?;
-        let from = catalog.get(resolve::number(&catalog, &self.from)?)?;
-        let to = catalog.get(resolve::number(&catalog, &self.to)?)?;
-        let objects = view.store().objects();
-        let change = compare::between(objects, Some(&from.state), Some(&to.state))?;
+        let (store, catalog) = (view.store(), view.catalog()?);
+        let version = |revision| resolve::version(store, view.theirs(), revision);
+        let (from, to) = (version(&self.from)?, version(&self.to)?);
+        let objects = store.objects();
+        let change = from.state().zip(to.state());
+        let change = change
+            .map(|(from, to)| compare::between(objects, Some(&from), Some(&to)))
+            .transpose()?;
         let built = stock::between(view.project.root(), objects, &from, &to)?;
         if cx.out.is_json() {
             cx.out.json(&Answer {
-                change: ChangeView::new(&change),
+                change: change.as_ref().map(ChangeView::new),
                 as_compiled: BuiltView::new(&built),
-                unread: UnreadSides {
-                    from: from.meta.unread.as_deref(),
-                    to: to.meta.unread.as_deref(),
-                },
-                from: from.number,
-                to: to.number,
+                unread: UnreadSides { from: from.unread(), to: to.unread() },
+                from: from.number_in(&catalog),
+                to: to.number_in(&catalog),
+                from_name: &from.name,
+                to_name: &to.name,
             })?;
             return Ok(Exit::Done);
         }
         cx.page();
         if self.view.in_words() {
-            cx.out.line(format!("Diff v{} → v{}", from.number, to.number))?;
-            print::print(cx.out, &change, self.view.patch())?;
+            cx.out.line(format!("Diff {} → {}", from.name, to.name))?;
+            if let Some(change) = &change {
+                print::print(cx.out, change, self.view.patch())?;
+            }
             print::lines(cx.out, report::built_lines(&built))?;
             print::unread(cx.out, [&from, &to])?;
         }
-        if self.view.is_wanted() {
-            let files =
-                diff::find_renames(diff::trees(objects, Some(from.source), Some(to.source))?);
+        if self.view.is_wanted() || change.is_none() {
+            let (from, to) = (Some(from.files()), Some(to.files()));
+            let files = diff::find_renames(diff::trees(objects, from, to)?);
             print_section(cx, objects, &files, &self.view)?;
         }
         Ok(Exit::Done)

@@ -10,6 +10,7 @@ use crate::flow;
 use crate::flow::git::GitOutcome;
 use crate::flow::pointer::{Authority, PointerRequest};
 use crate::flow::promote::{PreparedPromotion, Promoted};
+use crate::history::any_version::AnyVersion;
 use crate::history::record;
 use crate::history::record::LedgerRecord;
 use crate::history::revision::Revision;
@@ -251,9 +252,10 @@ fn preview_built(
     pointer_state: &PointerState,
     promotion: &Promotion,
 ) -> Result<()> {
-    let (root, to) = (cx.directory()?, pointer_state.live.get(promotion.number)?);
+    let version = |number| pointer_state.live.get(number).map(AnyVersion::from);
+    let (root, to) = (cx.directory()?, version(promotion.number)?);
     if let Some(previous) = promotion.previous {
-        let from = pointer_state.live.get(previous)?;
+        let from = version(previous)?;
         print::lines(
             cx.out,
             report::built_lines(&stock::between(&root, pointer_state.objects, &from, &to)?),

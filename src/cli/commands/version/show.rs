@@ -1,8 +1,8 @@
 //! `version show`: one version and what it holds.
 
 use crate::cli::context::Context;
-use crate::cli::live::LiveRemoteArgs;
-use crate::cli::{Exit, complete};
+use crate::cli::live::{LiveRemoteArgs, View};
+use crate::cli::{Exit, any_version_output, complete, print};
 use crate::error::Result;
 use crate::history::live::{self, Unsent};
 use crate::history::resolve;
@@ -14,13 +14,12 @@ use crate::report::view::{self, SnapshotView, Summary};
 use crate::report::{self, PromotedView, SentView, ViaView};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
-use serde_json::Value;
 
 /// Show one version: who made it, when, and what it holds
 #[derive(Debug, clap::Args)]
 pub struct Show {
-    /// The version: `2`, `v2`, `active`, `latest`, `previous`, or the beginning of its id
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    /// The version: `2`, `active`, `latest`, `previous`, `source/v6` …; see `help versions`
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
     version: Revision,
     #[command(flatten)]
     whom: LiveRemoteArgs,
@@ -44,72 +43,56 @@ struct Answer<'a> {
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let view = self.whom.open(cx)?;
-        let (catalog, live) = (view.catalog()?, view.live()?);
-        let number = resolve::number(&catalog, &self.version)?;
-        let version = catalog.get(number)?;
-        let summary = view::summary(&version, catalog.status(number));
-        let vias = Vias::load(view.store())?;
-        let snapshot = view::snapshot(view.store().objects(), &version.state)?;
-        let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
-        let agent = stock::agent_of(view.project.root(), view.store().objects(), version.source)?;
-        if cx.out.is_json() {
-            let dropped = agent.as_ref().ok().map(|agent| &*agent.dropped);
-            let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
-            cx.out.json(&Answer {
-                summary,
-                deployable: dropped.map(stock::is_deployable),
-                dropped,
-                snapshot,
-                via: ViaView::of(&vias, &version.id),
-                promoted: PromotedView::new(promoted.as_ref()),
-                sent: SentView::new(&live, view.now_ms(), is_unsent),
-            })?;
-            return Ok(Exit::Done);
+        let view = self.whom.open_with(cx, &[&self.version])?;
+        let found = resolve::version(view.store(), view.theirs(), &self.version)?;
+        match found.number_in(&view.catalog()?) {
+            Some(number) => show(cx, &view, number),
+            None => any_version_output::show_content(cx, &view, &found),
         }
-        cx.out.line(format!("Version v{number} ({})", summary.status))?;
-        let by = format!("{}{}", summary.created_by, vias.after(&version.id));
-        cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
-        if let Some(since) = report::live_since(&live, number, view.now_ms()) {
-            cx.out.line(format!("  Live {since}"))?;
-        }
-        if let Some(message) = &summary.message {
-            cx.out.line(format!("  Message: {message}"))?;
-        }
-        if let Some(commit) = &summary.commit_hash {
-            cx.out.line(format!("  Commit:  {commit}"))?;
-        }
-        cx.out.line(format!("  Source:  v{}", summary.source_manifest_version))?;
-        if let Some(reason) = &summary.unread {
-            cx.out.line(format!("  Agent:   not read: {reason}"))?;
-        }
-        cx.out.line(format!("  Model:   {}", text(&snapshot.model)))?;
-        cx.out.line("  Snapshot:")?;
-        for (kind, items) in &snapshot.kinds.0 {
-            let count = items.len();
-            // Kinds that few agents use are shown only if there are some.
-            if count > 0 || is_common(kind.word) {
-                cx.out.line(format!("    {:<15} {count}", format!("{}:", kind.label)))?;
-            }
-        }
-        let persona = snapshot.persona.version;
-        let persona = persona.map_or("(none)".to_owned(), |number| format!("v{number}"));
-        cx.out.line(format!("    {:<15} {persona}", "Persona:"))?;
-        let dropped = agent.map(|agent| agent.dropped).unwrap_or_default();
-        stock::notes(&dropped).into_iter().for_each(|note| cx.out.warn(note));
-        view.print_live(cx, &live);
-        Ok(Exit::Done)
     }
 }
 
-fn is_common(word: &str) -> bool {
-    !matches!(word, "device" | "device-trigger" | "voice" | "workflow")
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => "(none)".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
+    let (catalog, live) = (view.catalog()?, view.live()?);
+    let version = catalog.get(number)?;
+    let summary = view::summary(&version, catalog.status(number));
+    let vias = Vias::load(view.store())?;
+    let snapshot = view::snapshot(view.store().objects(), &version.state)?;
+    let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
+    let agent = stock::agent_of(view.project.root(), view.store().objects(), version.source)?;
+    if cx.out.is_json() {
+        let dropped = agent.as_ref().ok().map(|agent| &*agent.dropped);
+        let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
+        cx.out.json(&Answer {
+            summary,
+            deployable: dropped.map(stock::is_deployable),
+            dropped,
+            snapshot,
+            via: ViaView::of(&vias, &version.id),
+            promoted: PromotedView::new(promoted.as_ref()),
+            sent: SentView::new(&live, view.now_ms(), is_unsent),
+        })?;
+        return Ok(Exit::Done);
     }
+    cx.out.line(format!("Version v{number} ({})", summary.status))?;
+    let by = format!("{}{}", summary.created_by, vias.after(&version.id));
+    cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
+    if let Some(since) = report::live_since(&live, number, view.now_ms()) {
+        cx.out.line(format!("  Live {since}"))?;
+    }
+    if let Some(message) = &summary.message {
+        cx.out.line(format!("  Message: {message}"))?;
+    }
+    if let Some(commit) = &summary.commit_hash {
+        cx.out.line(format!("  Commit:  {commit}"))?;
+    }
+    cx.out.line(format!("  Source:  v{}", summary.source_manifest_version))?;
+    if let Some(reason) = &summary.unread {
+        cx.out.line(format!("  Agent:   not read: {reason}"))?;
+    }
+    print::content(cx.out, &snapshot)?;
+    let dropped = agent.map(|agent| agent.dropped).unwrap_or_default();
+    stock::notes(&dropped).into_iter().for_each(|note| cx.out.warn(note));
+    view.print_live(cx, &live);
+    Ok(Exit::Done)
 }
