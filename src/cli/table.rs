@@ -18,6 +18,10 @@ impl Cell {
     pub fn styled(style: Style, text: impl AsRef<str>) -> Cell {
         Cell { text: one_line(text.as_ref()), style }
     }
+
+    fn cut(&self, columns: usize) -> Cell {
+        Cell { text: fit(&self.text, columns), style: self.style }
+    }
 }
 
 impl<T: AsRef<str>> From<T> for Cell {
@@ -48,28 +52,64 @@ impl Table {
         Ok(())
     }
 
-    /// The lines of a terminal of this width: the last column, the one with free text, is cut to fit.
+    /// The lines for a screen of this width. Where the columns do not fit they are cut, the last one first, as it has
+    /// free text; where that is not enough, each row is a block of its own, so that nothing wraps.
     fn lines(&self, width_of_screen: usize, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column| self.rows.iter().filter_map(|row| row.get(column)).map(width).max();
-        let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
-        let before: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
-        let free = width_of_screen.saturating_sub(before).max(NARROWEST);
-        let fitted = |row: &Vec<Cell>| {
-            let mut row = row.clone();
-            if let Some(last) = row.last_mut() {
-                last.text = fit(&last.text, free);
-            }
-            row
+        let natural: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
+        let Some(widths) = fitting(natural, width_of_screen) else {
+            return self.blocks(width_of_screen, paint);
         };
-        self.rows.iter().map(|row| line(&fitted(row), &widths, &paint)).collect()
+        let cut = |row: &Vec<Cell>| -> Vec<Cell> {
+            row.iter().zip(&widths).map(|(cell, columns)| cell.cut(*columns)).collect()
+        };
+        self.rows.iter().map(|row| line(&cut(row), &widths, &paint)).collect()
+    }
+
+    /// Each row as its first cell and, below it, the other cells beside their headings.
+    fn blocks(&self, width_of_screen: usize, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
+        let Some((header, rows)) = self.rows.split_first() else { return Vec::new() };
+        let label = header.iter().skip(1).map(width).max().unwrap_or(0);
+        let free = width_of_screen.saturating_sub(label + 4).max(1);
+        let mut lines = Vec::new();
+        for row in rows {
+            lines.push(line(&row[..1], &[0], &paint));
+            for (heading, cell) in
+                header.iter().zip(row).skip(1).filter(|(_, cell)| width(cell) > 0)
+            {
+                let cells = [Cell::from(&heading.text), cell.cut(free)];
+                lines.push(format!("  {}", line(&cells, &[label, free], &paint)));
+            }
+        }
+        lines
     }
 }
 
-/// The last column is never cut below this.
+/// A column is never cut below this.
 const NARROWEST: usize = 12;
 
-fn fit(text: &str, columns: usize) -> String {
+/// Widths that fit the screen: the last column is cut first, then the widest one. `None` where none can be cut further.
+fn fitting(mut widths: Vec<usize>, screen: usize) -> Option<Vec<usize>> {
+    let available = screen.saturating_sub(2 * widths.len().saturating_sub(1));
+    loop {
+        let over = widths.iter().sum::<usize>().saturating_sub(available);
+        if over == 0 {
+            return Some(widths);
+        }
+        let last = widths.len() - 1;
+        let at = match widths[last] > NARROWEST {
+            true => last,
+            false => (0..last).max_by_key(|column| widths[*column])?,
+        };
+        let room = widths[at].checked_sub(NARROWEST).filter(|room| *room > 0)?;
+        // The widest column is cut a little at a time, until another one is the widest.
+        widths[at] -= if at == last { over.min(room) } else { 1 };
+    }
+}
+
+/// The text, cut where it has more columns than these.
+pub fn fit(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }
@@ -97,7 +137,7 @@ fn line(row: &[Cell], widths: &[usize], paint: &impl Fn(Style, &str) -> String) 
             });
             gap = 0;
         }
-        gap += wanted - width(cell) + 2;
+        gap += wanted.saturating_sub(width(cell)) + 2;
     }
     text
 }
@@ -163,7 +203,23 @@ mod tests {
             table.lines(20, |_, text| text.to_owned()),
             ["N  MESSAGE", "1  a message that i…"]
         );
-        assert_eq!(table.lines(5, |_, text| text.to_owned())[1], "1  a message t…");
+    }
+
+    #[test]
+    fn a_narrow_screen_cuts_wide_columns_and_then_gets_blocks() {
+        let mut table = Table::new(["N", "BY", "MESSAGE"]);
+        table.row([
+            "v1".into(),
+            "somebody@store.example.com".into(),
+            "a message that is long".into(),
+        ]);
+        let lines = |columns| table.lines(columns, |_, text| text.to_owned());
+        assert_eq!(
+            lines(40),
+            ["N   BY                      MESSAGE", "v1  somebody@store.exampl…  a message t…"]
+        );
+        assert_eq!(lines(20), ["v1", "  BY       somebody…", "  MESSAGE  a messag…"]);
+        assert!(lines(30).iter().all(|line| line.width() <= 30), "{:?}", lines(30));
     }
 
     #[test]

@@ -113,3 +113,22 @@ fn frames(shown: &str) -> Vec<String> {
         .filter(|frame| !frame.is_empty() && !frame.starts_with('✓'))
         .collect()
 }
+
+#[test]
+fn a_table_fits_a_narrow_terminal() {
+    let mut project = two_versions();
+    project.set("LUA_STORE_AUTHOR", "somebody.with.a.long.name@store.example.com");
+    project.write("src/more.ts", "export const more = 1;\n");
+    project.ok("push");
+    project.ok("version create -m \"a message that is longer than any line of this terminal\"");
+    for line in ["version list", "source list", "persona list", "compile", ""] {
+        let (shown, _) =
+            project.on_terminal_of(50, &format!("{line} --no-pager --color never"), "");
+        let too_long =
+            shown.lines().find(|line| line.chars().count() > 50 && !line.starts_with("Active"));
+        assert!(too_long.is_none(), "{line}: {too_long:?} in\n{shown}");
+        assert!(shown.lines().count() > 3, "{line}: {shown}");
+    }
+    let (wide, _) = project.on_terminal_of(200, "version list --no-pager", "");
+    assert!(wide.starts_with("VERSION  STATUS  "), "{wide}");
+}

@@ -1,9 +1,9 @@
 //! The program without a command: the state of this project, and the next commands.
 
-use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
+use crate::cli::{Exit, table, term};
 use crate::error::{Hint, Result};
 use crate::history::catalog::Catalog;
 use crate::history::live::Live;
@@ -191,8 +191,11 @@ fn print_steps(cx: &mut Context<'_>, steps: &[Step]) -> Result<Exit> {
     cx.out.line("")?;
     cx.out.line("Next:")?;
     let width = steps.iter().map(|(line, _)| line.len()).max().unwrap_or(0);
+    let columns = if cx.out.term().stdout { term::size().1 } else { usize::MAX };
+    let longest = steps.iter().map(|(_, does)| does.len()).max().unwrap_or(0);
+    let width = if width + longest + "  lua-store   ".len() <= columns { width } else { 0 };
     for (line, does) in steps {
-        cx.out.line(format!("  lua-store {line:width$}  {does}"))?;
+        cx.out.line(table::fit(&format!("  lua-store {line:width$}  {does}"), columns))?;
     }
     Ok(Exit::Done)
 }
