@@ -21,8 +21,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Kind {
     /// Anything that is none of the others.
     Failed,
-    /// The request itself is wrong: a flag, an argument, a project that cannot be read.
+    /// The request itself is wrong: a flag, an argument.
     Usage,
+    /// The code of a project cannot be read as an agent.
+    Unreadable,
     /// The named thing does not exist.
     NotFound,
     /// Stored bytes are not what they must be. Definition: a read that would have succeeded on
@@ -48,6 +50,7 @@ impl Kind {
         match self {
             Kind::Failed => "failed",
             Kind::Usage => "usage",
+            Kind::Unreadable => "unreadable",
             Kind::NotFound => "not_found",
             Kind::Corrupt => "corrupt",
             Kind::Conflict => "conflict",
@@ -62,7 +65,7 @@ impl Kind {
     /// The process exit code of this kind (the table of the stock command).
     pub fn exit_code(self) -> u8 {
         match self {
-            Kind::Failed | Kind::Corrupt | Kind::Conflict | Kind::Rewritten => 1,
+            Kind::Failed | Kind::Unreadable | Kind::Corrupt | Kind::Conflict | Kind::Rewritten => 1,
             Kind::Usage => 2,
             Kind::NotFound => 3,
             Kind::Auth | Kind::Untrusted => 9,

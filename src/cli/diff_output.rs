@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::object::{Leaf, Source};
 
 /// Options for changed files.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub struct FileView {
     /// Show the changed lines of every file
     #[arg(short, long)]
@@ -37,6 +37,12 @@ impl FileView {
 
     pub fn patch(&self) -> bool {
         self.patch
+    }
+
+    /// The same, with the changed lines where nothing else was asked for.
+    #[must_use]
+    pub fn or_patch(self) -> FileView {
+        FileView { patch: self.patch || !self.is_wanted(), ..self }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod live;
 pub mod output;
 pub mod pager;
 pub mod panic;
+pub mod paths;
 pub mod print;
 pub mod progress;
 pub mod push;

@@ -24,9 +24,10 @@ use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::operations::stock_manifest::StockManifest;
 use crate::operations::{compiled_code, missing_output};
 use crate::progress::Progress;
+use crate::reader;
 use crate::reader::compiled::Dist;
 use crate::store::Batch;
-use crate::workspace::{ProjectView, Snapshot};
+use crate::workspace::{ProjectView, Snapshot, Tracked};
 use serde::Serialize;
 
 #[derive(Clone)]
@@ -154,6 +155,31 @@ pub fn preview<'a>(project: &'a Project, request: &PushRequest) -> Result<Staged
     let view = view.ok_or_else(|| Error::failed("the project was not looked at"))?;
     let leaks = settled.clean(project, request, &view)?;
     finish(project, request, view, previous, settled, leaks)
+}
+
+/// Preview for those who look only: of an agent that cannot be read the files, and the error.
+pub fn preview_files_at_least(
+    project: &Project,
+    progress: Progress,
+) -> Result<(Staged<ProjectView<'_>>, Option<Error>)> {
+    let mut request = PushRequest::all(progress);
+    match preview(project, &request) {
+        Err(error) if reader::is_about_code(&error) => {
+            request.scope = PushScope::Backup;
+            Ok((preview(project, &request)?, Some(error)))
+        }
+        staged => Ok((staged?, None)),
+    }
+}
+
+/// The files of a project as they are now, with no agent read and nothing stored.
+pub fn preview_files<'a>(
+    project: &'a Project,
+    progress: &Progress,
+) -> Result<(Snapshot, ProjectView<'a>)> {
+    let objects = project.store().objects();
+    let pushed = source::latest(project.store())?.map(|pushed| pushed.source);
+    project.preview(&Tracked::in_tree(objects, pushed)?, progress)
 }
 
 /// The agent of a project, read again only where something changed since, and the secrets that were taken out of it.

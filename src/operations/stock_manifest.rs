@@ -5,7 +5,7 @@
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::model::kind::{KINDS, Kind};
-use crate::reader::STOCK_MANIFEST;
+use crate::reader::{self, STOCK_MANIFEST};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,11 +69,12 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 fn bad_yaml(error: &serde_saphyr::Error) -> Error {
-    let place =
-        error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
+    let (line, column) = error.location().map(|at| (at.line(), at.column())).unwrap_or_default();
+    let place = if line > 0 { format!(":{line}:{column}") } else { String::new() };
     let text = error.without_snippet().to_string();
     let reason = text.lines().next().unwrap_or("not YAML").to_owned();
-    Error::usage(format!("cannot read \"{STOCK_MANIFEST}{place}\": {reason}"))
+    let message = format!("cannot read \"{STOCK_MANIFEST}{place}\": {reason}");
+    reader::unreadable_at(message, STOCK_MANIFEST, line, column)
         .hint("correct the YAML, or remove the file to work without it")
 }
 
@@ -125,6 +126,6 @@ git: { enabled: true }
             "{}",
             error.message()
         );
-        assert_eq!(error.kind(), crate::error::Kind::Usage);
+        assert_eq!(error.kind(), crate::error::Kind::Unreadable);
     }
 }

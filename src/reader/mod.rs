@@ -6,6 +6,7 @@
 
 pub mod cache;
 mod cache_key;
+mod code_place;
 pub mod compiled;
 pub mod edit;
 mod eval;
@@ -18,6 +19,7 @@ mod syntax;
 mod tests;
 mod zod;
 
+pub use crate::reader::code_place::{unreadable, unreadable_at};
 pub use crate::reader::edit::origin::find as edit_site;
 pub use crate::reader::edit::site::{EditForm, EditSite, Separator};
 use crate::reader::eval::value;
@@ -85,7 +87,7 @@ pub fn project_and_cache_key(root: &Path) -> Result<(Agent, Option<CacheKey>)> {
 
 /// True if the code prevents reading an agent, and not the disk.
 pub fn is_about_code(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Usage | Kind::Failed) && error.io_kind().is_none()
+    matches!(error.kind(), Kind::Unreadable | Kind::Failed) && error.io_kind().is_none()
 }
 
 /// Reason why the code of a project cannot be read as an agent, in one line.
@@ -158,7 +160,7 @@ fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) 
     let root = root.canonicalize().at("read", root)?;
     let done = parallel::with_stack(STACK, "read the agent", || run(&root))?;
     done.unwrap_or_else(|| {
-        Err(Error::failed(format!("cannot read \"{}\": the reader stopped", root.display())))
+        Err(unreadable(format!("cannot read \"{}\": the reader stopped", root.display())))
     })
 }
 

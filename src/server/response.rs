@@ -118,7 +118,7 @@ impl IntoResponse for HttpError {
 
 fn status(kind: Kind) -> StatusCode {
     match kind {
-        Kind::Usage => StatusCode::BAD_REQUEST,
+        Kind::Usage | Kind::Unreadable => StatusCode::BAD_REQUEST,
         Kind::Auth => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,

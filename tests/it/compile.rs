@@ -80,13 +80,13 @@ fn the_primitives_are_those_of_the_stock_compiler() {
 }
 
 #[test]
-fn a_folder_without_an_agent_is_a_usage_error() {
+fn a_folder_without_an_agent_is_unreadable() {
     assert_snapshot!(Project::new().run("compile"), @r#"
     $ lua-store compile
     --- stderr
     Error: no `new LuaAgent({...})` found in "[DIR]/project"
     hint: go to the folder of an agent project, or make one with `lua init`
-    --- exit 2
+    --- exit 1
     "#);
 }
 
@@ -94,12 +94,12 @@ fn a_folder_without_an_agent_is_a_usage_error() {
 fn a_syntax_error_is_shown_with_its_place() {
     let project = sample();
     project.write("src/persona.ts", "export const persona = `never closed;\n");
-    assert_snapshot!(project.run("compile"), @r"
+    assert_snapshot!(project.run("compile"), @"
     $ lua-store compile
     --- stderr
     Error: src/persona.ts:1:24: Unterminated string
       export const persona = `never closed;
                              ^
-    --- exit 2
+    --- exit 1
     ");
 }

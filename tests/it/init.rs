@@ -63,7 +63,7 @@ fn a_manifest_that_is_no_yaml_stops_it_before_anything_is_made() {
     --- stderr
     Error: cannot read "lua.skill.yaml:1:8": unclosed bracket '[' at line 1, column 8
     hint: correct the YAML, or remove the file to work without it
-    --- exit 2
+    --- exit 1
     "#);
     assert!(!project.path(".lua").exists());
 }

@@ -251,7 +251,7 @@ fn a_syntax_error_is_shown_where_it_is() {
       export const find = (id: string) => )  ({ id, at: 'the door' });
                                           ^
     hint: `lua-store push backup` keeps the files as they are
-    --- exit 2
+    --- exit 1
     ");
     assert_eq!(project.json("source list").as_array().unwrap().len(), 0);
 }
@@ -267,7 +267,7 @@ fn a_folder_without_an_agent_can_only_be_backed_up() {
     Error: no `new LuaAgent({...})` found in "[DIR]/project"
     hint: go to the folder of an agent project, or make one with `lua init`
     hint: `lua-store push backup` keeps the files as they are
-    --- exit 2
+    --- exit 1
     "#);
     assert_snapshot!(project.run("push backup"), @r#"
     $ lua-store push backup
@@ -288,7 +288,7 @@ fn two_primitives_of_one_name_are_refused() {
     Error: two skills are named "orders": "src/skills/orders.skill.ts:4" and "src/skills/catalog.skill.ts:11"
     hint: give one of them another name
     hint: `lua-store push backup` keeps the files as they are
-    --- exit 2
+    --- exit 1
     "#);
 }
 

@@ -1,8 +1,10 @@
-//! `diff`: the project against the newest version, or two versions, in words and by file.
+//! `diff`: the project against a version, or two versions, in words and by file.
 
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_section};
-use crate::cli::live::LiveRemoteArgs;
+use crate::cli::live::{LiveRemoteArgs, View};
+use crate::cli::output::ErrorView;
+use crate::cli::paths::{self, PathFilter};
 use crate::cli::{Exit, complete, print};
 use crate::compare::{self, StateChange};
 use crate::diff;
@@ -10,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::history::any_version::AnyVersion;
 use crate::history::resolve;
 use crate::history::revision::Revision;
-
 use crate::object::{Id, Source};
 use crate::operations::stage;
 use crate::progress::Progress;
@@ -18,17 +19,21 @@ use crate::report::{ChangeView, FileChangeView, UnreadSides};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Say what differs between the project and the newest version
+/// Show the differences between the project and the newest version
 ///
-/// With one version: the project against that one. With two: the second against the first.
+/// With one version: the project against that one. With two: the second against the first. Paths limit it to
+/// these files and folders; then nothing is read, and the changed lines are shown.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
-    /// Compare with this version instead of the newest
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
-    from: Option<Revision>,
-    /// Compare this version, not the project
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
-    to: Option<Revision>,
+    /// At most two versions (see `help versions`), then paths
+    #[arg(value_name = "VERSION|PATH", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::any_versions))]
+    words: Vec<String>,
+    /// Compare with the last push instead of the newest version
+    #[arg(long)]
+    pushed: bool,
+    /// Only these files and folders
+    #[arg(last = true, value_name = "PATH")]
+    paths: Vec<String>,
     #[command(flatten)]
     view: FileView,
     #[command(flatten)]
@@ -37,12 +42,16 @@ pub struct Diff {
 
 #[derive(Serialize)]
 struct Answer<'a> {
+    /// Left out where the agents are not compared: for paths, a safety snapshot, code that cannot be read.
     #[serde(flatten)]
-    change: ChangeView<'a>,
+    change: Option<ChangeView<'a>>,
     from: &'a str,
     to: &'a str,
     files: Vec<FileChangeView<'a>>,
     unread: UnreadSides<'a>,
+    /// Error of the code of the project, where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
 }
 
 /// One side: a name for people, a state, a tree of files.
@@ -54,82 +63,164 @@ struct DiffSide {
 }
 
 impl DiffSide {
+    /// Side before the first version.
+    fn nothing() -> DiffSide {
+        DiffSide { name: "nothing".to_owned(), state: None, files: None, version: None }
+    }
+
+    fn of(version: AnyVersion) -> DiffSide {
+        let (name, state, files) = (version.name.clone(), version.state(), version.files());
+        DiffSide { name, state, files: Some(files), version: Some(version) }
+    }
+
+    fn project(state: Option<Id>, files: Id) -> DiffSide {
+        DiffSide { name: "project".to_owned(), state, files: Some(files), version: None }
+    }
+
+    /// True if it has a state to compare. Nothing at all is an empty one.
+    fn is_agent(&self) -> bool {
+        self.state.is_some() || self.files.is_none()
+    }
+
     /// Reason why the agent of a version was not read.
     fn unread(&self) -> Option<&str> {
         self.version.as_ref()?.unread()
     }
 }
 
-impl Diff {
-    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let given: Vec<&Revision> = [&self.from, &self.to].into_iter().flatten().collect();
-        let opened = self.whom.open_for(cx, &given)?;
-        let (project, catalog) = (&opened.project, opened.catalog()?);
-        let place = |revision: &Revision| -> Result<DiffSide> {
-            let version = resolve::version(project.store(), opened.theirs(), revision)?;
-            let (name, state, files) = (version.name.clone(), version.state(), version.files());
-            Ok(DiffSide { name, state, files: Some(files), version: Some(version) })
-        };
-        let from = match &self.from {
-            Some(revision) => place(revision)?,
-            None if catalog.is_empty() => {
-                DiffSide { name: "nothing".to_owned(), state: None, files: None, version: None }
-            }
-            None => place(&Revision::Latest)?,
-        };
-        if let Some(revision) = &self.to {
-            let to = place(revision)?;
-            let objects = project.store().objects();
-            let change = compare::between(objects, from.state.as_ref(), to.state.as_ref())?;
-            return show(cx, objects, (&from, &to), &change, &self.view);
-        }
-        if !opened.is_project() {
-            return Err(Error::usage(
-                "cannot compare with the project: `--remote` reads what a remote has",
-            )
-            .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`"));
-        }
-        let staged = stage::preview(project, &stage::PushRequest::all(Progress::default()))?;
-        let to = DiffSide {
-            name: "project".to_owned(),
-            state: Some(staged.report.state),
-            files: Some(staged.report.snapshot.tree),
-            version: None,
-        };
-        let mut change = compare::between(&staged.objects, from.state.as_ref(), to.state.as_ref())?;
-        change.add_rebundled(&staged.report.items);
-        show(cx, &staged.objects, (&from, &to), &change, &self.view)
-    }
+/// Two sides, and what is known of their difference.
+struct Comparison<'a> {
+    source: &'a dyn Source,
+    from: DiffSide,
+    to: DiffSide,
+    change: Option<StateChange>,
+    error: Option<Error>,
 }
 
-fn show(
-    cx: &mut Context<'_>,
-    source: &dyn Source,
-    (from, to): (&DiffSide, &DiffSide),
-    change: &StateChange,
-    view: &FileView,
-) -> Result<Exit> {
-    let files = diff::find_renames(diff::trees(source, from.files, to.files)?);
-    if cx.out.is_json() {
-        cx.out.json(&Answer {
-            change: ChangeView::new(change),
-            from: &from.name,
-            to: &to.name,
-            files: FileChangeView::all(&files),
-            unread: UnreadSides { from: from.unread(), to: to.unread() },
-        })?;
-        return Ok(Exit::Done);
-    }
-    cx.page();
-    if view.in_words() {
-        cx.out.line(format!("Diff {} → {}", from.name, to.name))?;
-        if change.is_empty() && !change.has_rebundled() && files.is_empty() {
-            cx.out.line("No differences.")?;
-            return Ok(Exit::Done);
+impl Diff {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let most = if self.pushed { 1 } else { 2 };
+        let (mut versions, paths) = paths::split(cx, &self.words, &self.paths, most)?;
+        if self.pushed {
+            versions.insert(0, Revision::PUSHED);
         }
-        print::print(cx.out, change, view.patch())?;
-        print::unread(cx.out, from.version.iter().chain(&to.version))?;
+        let opened = self.whom.open_for(cx, &versions.iter().collect::<Vec<_>>())?;
+        let filter = paths::filter(cx, &opened, &paths)?;
+        let mut sides = versions.iter().map(|revision| {
+            let found = resolve::version(opened.store(), opened.theirs(), revision);
+            found.map(DiffSide::of)
+        });
+        let from = match sides.next() {
+            Some(side) => side?,
+            None if opened.catalog()?.is_empty() => DiffSide::nothing(),
+            None => {
+                DiffSide::of(resolve::version(opened.store(), opened.theirs(), &Revision::Latest)?)
+            }
+        };
+        match sides.next() {
+            Some(to) => self.versions(cx, &opened, from, to?, &filter),
+            None if !opened.is_project() => Err(Error::usage(
+                "cannot compare with the project: `--remote` reads what a remote has",
+            )
+            .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`")),
+            None if filter.is_all() && from.is_agent() => self.project(cx, &opened, from, &filter),
+            None => self.files(cx, &opened, from, &filter),
+        }
     }
-    print_section(cx, source, &files, view)?;
-    Ok(Exit::Done)
+
+    /// Two versions.
+    fn versions(
+        &self,
+        cx: &mut Context<'_>,
+        opened: &View,
+        from: DiffSide,
+        to: DiffSide,
+        filter: &PathFilter,
+    ) -> Result<Exit> {
+        let source = opened.store().objects();
+        let is_compared = filter.is_all() && from.is_agent() && to.is_agent();
+        let change = is_compared
+            .then(|| compare::between(source, from.state.as_ref(), to.state.as_ref()))
+            .transpose()?;
+        self.show(cx, &Comparison { source, from, to, change, error: None }, filter)
+    }
+
+    /// The project as it would be pushed. Code that cannot be read leaves its files to compare.
+    fn project(
+        &self,
+        cx: &mut Context<'_>,
+        opened: &View,
+        from: DiffSide,
+        filter: &PathFilter,
+    ) -> Result<Exit> {
+        let (staged, error) = stage::preview_files_at_least(&opened.project, Progress::default())?;
+        let report = &staged.report;
+        let to = DiffSide::project(Some(report.state), report.snapshot.tree);
+        let mut change = None;
+        if error.is_none() {
+            let mut found =
+                compare::between(&staged.objects, from.state.as_ref(), to.state.as_ref())?;
+            found.add_rebundled(&report.items);
+            change = Some(found);
+        }
+        self.show(cx, &Comparison { source: &staged.objects, from, to, change, error }, filter)
+    }
+
+    /// The files of the project alone, which need no reading.
+    fn files(
+        &self,
+        cx: &mut Context<'_>,
+        opened: &View,
+        from: DiffSide,
+        filter: &PathFilter,
+    ) -> Result<Exit> {
+        let (snapshot, source) = stage::preview_files(&opened.project, &Progress::default())?;
+        let to = DiffSide::project(None, snapshot.tree);
+        let compared = Comparison { source: &source, from, to, change: None, error: None };
+        self.show(cx, &compared, filter)
+    }
+
+    fn show(
+        &self,
+        cx: &mut Context<'_>,
+        compared: &Comparison<'_>,
+        filter: &PathFilter,
+    ) -> Result<Exit> {
+        let Comparison { source, from, to, change, error } = compared;
+        let files = filter.keep(diff::trees(*source, from.files, to.files)?);
+        let files = diff::find_renames(files);
+        let exit = if error.is_some() { Exit::Found } else { Exit::Done };
+        if cx.out.is_json() {
+            cx.out.json(&Answer {
+                change: change.as_ref().map(ChangeView::new),
+                from: &from.name,
+                to: &to.name,
+                files: FileChangeView::all(&files),
+                unread: UnreadSides { from: from.unread(), to: to.unread() },
+                error: error.as_ref().map(ErrorView::new),
+            })?;
+            return Ok(exit);
+        }
+        cx.page();
+        // Without words the changed lines say what changed.
+        let view = if change.is_some() { self.view } else { self.view.or_patch() };
+        let is_equal = files.is_empty()
+            && change.as_ref().is_none_or(|change| change.is_empty() && !change.has_rebundled());
+        if view.in_words() {
+            cx.out.line(format!("Diff {} → {}", from.name, to.name))?;
+            if is_equal {
+                cx.out.line("No differences.")?;
+            } else if let Some(change) = change {
+                print::print(cx.out, change, view.patch())?;
+                print::unread(cx.out, from.version.iter().chain(&to.version))?;
+            }
+        }
+        if !is_equal {
+            print_section(cx, *source, &files, &view)?;
+        }
+        if let Some(error) = error {
+            cx.out.error(error);
+        }
+        Ok(exit)
+    }
 }

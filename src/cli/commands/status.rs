@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::hints;
 use crate::cli::live::{LiveRemoteArgs, View};
-use crate::cli::output::{BOLD, GREEN, YELLOW};
+use crate::cli::output::{BOLD, ErrorView, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
 use crate::cli::push_output::print_remarks;
@@ -12,16 +12,12 @@ use crate::compare::PushChange;
 use crate::error::Result;
 use crate::history::catalog::Catalog;
 use crate::history::live::Live;
-use crate::history::project::Project;
 use crate::history::source;
 use crate::history::version::{Status as VersionStatus, Version};
 use crate::model::agent::{Dropped, Note};
-use crate::operations::build::PushScope;
 use crate::operations::leak::{self, Leak};
 use crate::operations::stage::{self, PushReport};
 use crate::operations::stock;
-use crate::progress::Progress;
-use crate::reader;
 use crate::report::{self, DistView, FileChangeView, LiveView, NeededView};
 use crate::workspace::Skipped;
 use serde::Serialize;
@@ -48,7 +44,10 @@ impl Status {
         }
         let project = cx.project()?;
         let asked = self.whom.ask(cx, &project)?;
-        let report = with_progress(cx, "Reading", |progress| preview(&project, progress))?;
+        let (report, error) = with_progress(cx, "Reading", |progress| {
+            let (staged, error) = stage::preview_files_at_least(&project, progress)?;
+            Ok((staged.report, error))
+        })?;
         let allowed = project.allowed()?;
         let view = View::new(cx, project, asked)?;
         let (catalog, live) = (view.catalog()?, view.live()?);
@@ -70,6 +69,7 @@ impl Status {
                 pushed_not_versioned: unversioned,
                 allowed: &allowed,
                 live: LiveView::new(&live, view.now_ms()),
+                error: error.as_ref().map(ErrorView::new),
             })?;
             return Ok(exit(&report));
         }
@@ -89,19 +89,6 @@ impl Status {
     }
 }
 
-/// Differences from the pushed state; of an agent that cannot be read, its files alone, so that the
-/// live version is still shown.
-fn preview(project: &Project, progress: Progress) -> Result<PushReport> {
-    let mut request = stage::PushRequest::all(progress);
-    match stage::preview(project, &request) {
-        Err(error) if reader::is_about_code(&error) => {
-            request.scope = PushScope::Backup;
-            Ok(stage::preview(project, &request)?.report)
-        }
-        looked => Ok(looked?.report),
-    }
-}
-
 fn exit(report: &PushReport) -> Exit {
     if report.unread.is_some() { Exit::Found } else { Exit::Done }
 }
@@ -117,6 +104,9 @@ struct Answer<'a> {
     allowed: &'a [String],
     #[serde(flatten)]
     live: LiveView<'a>,
+    /// Error of the code of the project, where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
 }
 
 /// The answer where no project is.

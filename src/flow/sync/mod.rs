@@ -85,7 +85,7 @@ pub fn compare_with(
     let live = versions.live()?;
     let objects = &there.peeked.objects;
     let mut local = match Local::read(project, objects, &Progress::default()) {
-        Err(error) if error.kind() == Kind::Usage => return Ok(Comparison::Unreadable(error)),
+        Err(error) if error.kind() == Kind::Unreadable => return Ok(Comparison::Unreadable(error)),
         other => other?,
     };
     let here = project.store().heads()?;

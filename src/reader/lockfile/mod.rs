@@ -9,8 +9,9 @@ mod npm;
 mod pnpm;
 mod yarn;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::reader::syntax::files::Files;
+use crate::reader::unreadable_at;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
@@ -152,7 +153,8 @@ fn text(files: &Files, path: &Path) -> Result<Option<String>> {
 fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
         let place = format!("{name}:{}:{}", error.line(), error.column());
-        Error::usage(format!("cannot read \"{place}\": {error}"))
+        let (line, column) = (error.line() as u64, error.column() as u64);
+        unreadable_at(format!("cannot read \"{place}\": {error}"), name, line, column)
     })
 }
 

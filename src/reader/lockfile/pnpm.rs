@@ -3,7 +3,8 @@
 
 use super::LockFile;
 use super::graph::{Graph, GraphNode};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::reader::unreadable_at;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -11,11 +12,11 @@ use std::collections::HashMap;
 pub fn read(lock: &LockFile) -> Result<(HashMap<String, String>, Graph)> {
     let (head, packages) = lock.text.split_once("\npackages:").unwrap_or((&lock.text, ""));
     let file: Value = serde_saphyr::from_str(head).map_err(|error| {
-        let place = error
-            .location()
-            .map(|at| format!(":{}:{}", at.line(), at.column()))
-            .unwrap_or_default();
-        Error::usage(format!("cannot read \"{}{place}\": not YAML", lock.name))
+        let (line, column) =
+            error.location().map(|at| (at.line(), at.column())).unwrap_or_default();
+        let place = if line > 0 { format!(":{line}:{column}") } else { String::new() };
+        let message = format!("cannot read \"{}{place}\": not YAML", lock.name);
+        unreadable_at(message, lock.name, line, column)
     })?;
     let mut graph = graph(packages);
     let project = if lock.project.is_empty() { "." } else { &lock.project };

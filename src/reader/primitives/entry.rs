@@ -8,6 +8,7 @@ use crate::reader::STOCK_MANIFEST;
 use crate::reader::eval::Evaluator;
 use crate::reader::eval::value::{EvalScope, Object, SourceSpan, Value};
 use crate::reader::syntax::module::{Binding, Module, Script};
+use crate::reader::unreadable;
 use oxc_ast::ast::{Expression, Statement};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -144,7 +145,7 @@ fn folder(root: &Path, file: &Path) -> PathBuf {
 
 /// Error for a project that makes no agent.
 pub fn none(root: &Path) -> Error {
-    let error = Error::usage(format!("no `new LuaAgent({{...}})` found in \"{}\"", root.display()));
+    let error = unreadable(format!("no `new LuaAgent({{...}})` found in \"{}\"", root.display()));
     error.hint("go to the folder of an agent project, or make one with `lua init`")
 }
 

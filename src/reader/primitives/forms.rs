@@ -11,6 +11,7 @@ use crate::reader::eval::Evaluator;
 use crate::reader::eval::value::{Object, SourceSpan, Value};
 use crate::reader::reach::Reacher;
 use crate::reader::reach::root;
+use crate::reader::unreadable_at;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -227,8 +228,8 @@ fn unique(found: Vec<PlacedPrimitive>) -> Result<Vec<Primitive>> {
 
 pub fn duplicate(kind: &Kind, name: &str, one: &SourceRef, other: &SourceRef) -> Error {
     let places = format!("\"{}:{}\" and \"{}:{}\"", one.path, one.line, other.path, other.line);
-    Error::usage(format!("two {}s are named \"{name}\": {places}", kind.one))
-        .hint("give one of them another name")
+    let message = format!("two {}s are named \"{name}\": {places}", kind.one);
+    unreadable_at(message, &other.path, other.line.into(), 0).hint("give one of them another name")
 }
 
 fn text(object: &Object<'_>, key: &str) -> String {

@@ -9,6 +9,7 @@ use super::module::{Link, Module, ModuleContent, ModuleId, Script, place};
 use crate::error::{Error, Result};
 use crate::model::agent::SourceRef;
 use crate::reader::syntax::limits;
+use crate::reader::unreadable_at;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Expression;
 use oxc_parser::{ParseOptions, Parser};
@@ -152,7 +153,8 @@ impl<'a> Modules<'a> {
         let bytes = self.files.read_file(file)?;
         let path = self.relative(file);
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(Error::usage(format!("cannot read \"{path}\": it is not UTF-8 text")));
+            let message = format!("cannot read \"{path}\": it is not UTF-8 text");
+            return Err(unreadable_at(message, &path, 0, 0));
         };
         let marked = text.starts_with('\u{feff}');
         let text: &'a str = self.arena.alloc_str(text.strip_prefix('\u{feff}').unwrap_or(text));
@@ -170,11 +172,10 @@ impl<'a> Modules<'a> {
             ImportTarget::Missing => {
                 let (line, column) = from.place(link.span);
                 let place = format!("{}:{line}:{column}", from.path);
-                Err(Error::usage(format!(
-                    "cannot find \"{}\", imported at \"{place}\"",
-                    link.specifier
-                ))
-                .hint("correct the import, or restore the file it names"))
+                let message =
+                    format!("cannot find \"{}\", imported at \"{place}\"", link.specifier);
+                Err(unreadable_at(message, &from.path, line.into(), column.into())
+                    .hint("correct the import, or restore the file it names"))
             }
             ImportTarget::Module(file) => {
                 self.ask(&file, from, link.span);
@@ -268,11 +269,11 @@ impl<'a> Modules<'a> {
         if extension == "json" {
             return match serde_json::from_str(text) {
                 Ok(value) => Ok(ModuleContent::Json(value)),
-                Err(error) => Err(Error::usage(format!(
-                    "{path}:{}:{}: not JSON",
-                    error.line(),
-                    error.column()
-                ))),
+                Err(error) => {
+                    let (line, column) = (error.line(), error.column());
+                    let message = format!("{path}:{line}:{column}: not JSON");
+                    Err(unreadable_at(message, path, line as u64, column as u64))
+                }
             };
         }
         match SourceType::from_path(file) {
@@ -312,7 +313,8 @@ fn syntax_error(path: &str, text: &str, offset: usize, message: &str) -> Error {
         source.chars().skip(from).take(160).map(|c| if c == '\t' { ' ' } else { c }).collect();
     let caret = " ".repeat(column as usize - 1 - from);
     let message = message.trim_end_matches('.');
-    Error::usage(format!("{path}:{line}:{column}: {message}\n  {shown}\n  {caret}^"))
+    let message = format!("{path}:{line}:{column}: {message}\n  {shown}\n  {caret}^");
+    unreadable_at(message, path, line.into(), column.into())
 }
 
 /// The package's name in a specifier: `@scope/name` or `name`; parts of Node keep `node:`.

@@ -8,7 +8,7 @@ fn a_folder_without_an_agent_is_no_project() {
     let project =
         Project::new(&[("src/index.ts", "export const x = 1;"), ("README.md", "new LuaAgent(")]);
     let error = project.error();
-    assert_eq!(error.kind(), Kind::Usage);
+    assert_eq!(error.kind(), Kind::Unreadable);
     assert!(
         error.message().starts_with("no `new LuaAgent({...})` found in \""),
         "{}",
@@ -66,7 +66,7 @@ fn a_syntax_error_shows_its_place_and_line() {
         &[("src/hook.ts", "const a = 1;\n\tconst b = = 2;\n")],
     );
     let error = project.error();
-    assert_eq!(error.kind(), Kind::Usage);
+    assert_eq!(error.kind(), Kind::Unreadable);
     let lines: Vec<&str> = error.message().lines().collect();
     assert!(lines[0].starts_with("src/hook.ts:2:12: "), "{}", error.message());
     assert_eq!(&lines[1..], ["   const b = = 2;", "             ^"], "{}", error.message());

@@ -37,7 +37,7 @@ impl Random {
 fn answers(project: &Project, bytes: &[u8]) {
     std::fs::write(project.root().join("src/index.ts"), bytes).unwrap();
     if let Err(error) = project.try_read() {
-        assert_eq!(error.kind(), Kind::Usage, "{error:?}\n{}", String::from_utf8_lossy(bytes));
+        assert_eq!(error.kind(), Kind::Unreadable, "{error:?}\n{}", String::from_utf8_lossy(bytes));
         assert!(
             !error.message().contains("the reader stopped"),
             "{}",
