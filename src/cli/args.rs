@@ -102,6 +102,7 @@ commands! {
         CountObjects(count_objects::CountObjects),
         Compact(compact::Compact),
         Gc(gc::Gc),
+        Purge(purge::Purge),
         Compile(compile::Compile),
         Serve(Box<serve::Serve>),
         Completions(completions::Completions),

@@ -18,7 +18,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["clone", "fetch", "pull", "sync", "remote", "login", "logout", "bundle", "serve"],
     ),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
-    ("Look after the store", &["fsck", "gc", "compact", "count-objects"]),
+    ("Look after the store", &["fsck", "gc", "purge", "compact", "count-objects"]),
     ("Set up", &["git", "completions", "man", "help"]),
     ("Help topics", &["versions"]),
 ];

@@ -22,6 +22,8 @@ pub fn text(hint: &Hint) -> String {
         Hint::FsckFromRemote => {
             "`lua-store fsck` names it; `lua-store fsck --repair --from REMOTE` brings it from a remote"
         }
+        Hint::PurgeAgain => "run the same `lua-store purge` again",
+        Hint::FinishPurge => "run `lua-store gc` to finish the purge",
         Hint::Repair => "`lua-store fsck --repair` puts it back",
         Hint::RepairKnown => "`lua-store fsck --repair` puts back those that are known",
         Hint::RepairFromRemote => {
@@ -143,6 +145,9 @@ fn of_values(hint: &Hint) -> String {
         Hint::RepairPointer { text, path } => format!(
             "`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`",
             path.display()
+        ),
+        Hint::Purged { object } => format!(
+            "remove the file or change it; or run `lua-store purge --allow {object}` to let it be stored again"
         ),
         Hint::RepairRef { id, path } => format!(
             "`lua-store fsck --repair` puts it back, as does `echo {id} > \"{}\"`",

@@ -87,7 +87,10 @@ fn target_heads(ours: &Heads, history: &JoinedHistory, head: &Head, number: u64)
     let is_there =
         at < head.heads.versions.len() && head.heads.versions.get(at) == ours.versions.get(at);
     match is_there
-        && history.unsent.iter().all(|moved| head.heads.versions.contains(&moved.step.version))
+        && history
+            .unsent
+            .iter()
+            .all(|moved| moved.step.version().is_some_and(|id| head.heads.versions.contains(&id)))
     {
         true => Heads { active: ours.active, ..head.heads.clone() },
         false => ours.clone(),

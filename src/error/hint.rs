@@ -21,6 +21,14 @@ pub enum Hint {
     FsckWhole,
     /// A check names it, and a remote may have it.
     FsckFromRemote,
+    /// The bytes have to go from the file, or the object from the list of the purged ones.
+    Purged {
+        object: String,
+    },
+    /// The purge has to be done again.
+    PurgeAgain,
+    /// The rest of an interrupted purge has to be done.
+    FinishPurge,
     /// A repair puts it back.
     Repair,
     /// A repair puts back those of which is known what they held.

@@ -1,9 +1,9 @@
 //! The ledger: a hash chain of promotions and deletions, whose newest record `ACTIVE` names.
 //!
-//! A record is a tree: `record`, `version` (the version's tree), `previous` (the record before it;
-//! absent in the first). What a version's status is follows from folding the chain.
+//! A record is a tree: `record`, `version` (the version's tree) or `purge` (what a purge did), `previous` (the record
+//! before it; absent in the first). What a version's status is follows from folding the chain.
 
-use super::record::{self, Event, LedgerRecord, PREVIOUS, RECORD, VERSION};
+use super::record::{self, Event, LedgerRecord, PREVIOUS, PURGE, RECORD, VERSION};
 use crate::error::{Error, Result};
 use crate::object::{Id, Sink, Source, Tree, TreeEntry};
 use std::collections::HashSet;
@@ -13,15 +13,32 @@ use std::collections::HashSet;
 pub struct LedgerEntry {
     pub id: Id,
     pub record: LedgerRecord,
-    pub version: Id,
+    pub subject: LedgerSubject,
     pub previous: Option<Id>,
+}
+
+/// Subject of a ledger record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LedgerSubject {
+    /// The tree of a version.
+    Version(Id),
+    /// The blob that says what a purge did.
+    Purge(Id),
+}
+
+impl From<Id> for LedgerSubject {
+    fn from(version: Id) -> LedgerSubject {
+        LedgerSubject::Version(version)
+    }
 }
 
 impl LedgerEntry {
     pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<LedgerEntry> {
         let tree = source.tree(id)?;
-        let unknown =
-            tree.entries().iter().find(|e| !matches!(&*e.name, RECORD | VERSION | PREVIOUS));
+        let unknown = tree
+            .entries()
+            .iter()
+            .find(|e| !matches!(&*e.name, RECORD | VERSION | PURGE | PREVIOUS));
         if let Some(entry) = unknown {
             return Err(Error::corrupt(format!(
                 "ledger record {id} has an unknown entry \"{}\"",
@@ -29,24 +46,41 @@ impl LedgerEntry {
             )));
         }
         let bytes = source.blob(&tree.require(RECORD)?)?;
+        let record: LedgerRecord = record::decode(&bytes, "ledger record")?;
+        let subject = match record.event {
+            Event::Purge => LedgerSubject::Purge(tree.require(PURGE)?),
+            Event::Promote | Event::Delete => LedgerSubject::Version(tree.require(VERSION)?),
+        };
         Ok(LedgerEntry {
             id: *id,
-            record: record::decode(&bytes, "ledger record")?,
-            version: tree.require(VERSION)?,
+            record,
+            subject,
             previous: tree.get(PREVIOUS).map(|entry| entry.id),
         })
+    }
+
+    /// The version that it is about; none for a purge.
+    pub fn version(&self) -> Option<Id> {
+        match self.subject {
+            LedgerSubject::Version(id) => Some(id),
+            LedgerSubject::Purge(_) => None,
+        }
     }
 }
 
 /// Stores a record that follows `previous`.
-pub fn append<S: Sink>(
+pub fn append<S: Sink + ?Sized>(
     sink: &mut S,
     record: &LedgerRecord,
-    version: Id,
+    subject: impl Into<LedgerSubject>,
     previous: Option<Id>,
 ) -> Result<Id> {
     let blob = sink.put_blob(record::encode(record), None)?;
-    let mut entries = vec![TreeEntry::file(RECORD, blob), TreeEntry::directory(VERSION, version)];
+    let subject = match subject.into() {
+        LedgerSubject::Version(id) => TreeEntry::directory(VERSION, id),
+        LedgerSubject::Purge(id) => TreeEntry::file(PURGE, id),
+    };
+    let mut entries = vec![TreeEntry::file(RECORD, blob), subject];
     entries.extend(previous.map(|id| TreeEntry::directory(PREVIOUS, id)));
     sink.put_tree(&Tree::new(entries)?, previous)
 }
@@ -104,16 +138,17 @@ pub fn fold_onto<S: Source + ?Sized>(
             folded.follow(earlier.clone());
             break;
         }
-        match step.record.event {
-            Event::Promote => {
-                folded.promoted.insert(step.version);
-                if folded.was_active.last() != Some(&step.version) {
-                    folded.was_active.push(step.version);
+        match (step.record.event, step.version()) {
+            (Event::Promote, Some(version)) => {
+                folded.promoted.insert(version);
+                if folded.was_active.last() != Some(&version) {
+                    folded.was_active.push(version);
                 }
             }
-            Event::Delete => {
-                folded.deleted.insert(step.version);
+            (Event::Delete, Some(version)) => {
+                folded.deleted.insert(version);
             }
+            (_, None) | (Event::Purge, _) => {}
         }
     }
     Ok((folded, read))

@@ -124,7 +124,7 @@ fn promotion(
         let step = step?;
         match &first {
             _ if step.record.event != Event::Promote => {}
-            Some((known, _)) if known.version != step.version => break,
+            Some((known, _)) if known.version() != step.version() => break,
             _ => first = Some((step, via)),
         }
     }
@@ -166,7 +166,7 @@ pub fn promotions(
     {
         let step = step?;
         if step.record.event == Event::Promote
-            && let Some(number) = wanted.remove(&step.version)
+            && let Some(number) = step.version().and_then(|id| wanted.remove(&id))
         {
             found.insert(number, PromotionRecord { record: step.record, via });
         }

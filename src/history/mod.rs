@@ -10,6 +10,7 @@ pub mod ledger_index;
 pub mod live;
 pub mod project;
 pub mod published;
+pub mod purge;
 pub mod record;
 pub mod recovery;
 pub mod remote_heads;

@@ -17,6 +17,7 @@ pub const META: &str = "meta";
 pub const STATE: &str = "state";
 pub const SOURCE: &str = "source";
 pub const VERSION: &str = "version";
+pub const PURGE: &str = "purge";
 pub const PREVIOUS: &str = "previous";
 
 /// Author and time of a record. Both come from the caller: nothing in this room reads a clock.
@@ -64,6 +65,7 @@ pub struct VersionMeta {
 pub enum Event {
     Promote,
     Delete,
+    Purge,
 }
 
 impl Event {
@@ -71,6 +73,7 @@ impl Event {
         match self {
             Event::Promote => "promote",
             Event::Delete => "delete",
+            Event::Purge => "purge",
         }
     }
 }

@@ -6,6 +6,7 @@ mod agreement;
 use super::catalog::Catalog;
 use super::ledger;
 use super::project::Project;
+use super::purge;
 use super::rules::{self, RefScope, RuleReport};
 use super::source::SourceVersion;
 use super::state::State;
@@ -16,22 +17,27 @@ use crate::store::{self, Heads, RemoteTracking, Store, refs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-/// Checks that every record of the ledger can be read and names a version. Gives their number.
+/// Checks that every record of the ledger can be read and names a version, and that purges changed nothing but what
+/// they say. Gives the number of records.
 pub fn ledger(project: &Project, catalog: &Catalog) -> Result<usize> {
     let head = catalog.pointer().map(|active| active.ledger);
     let (mut count, mut unnamed) = (0, BTreeSet::new());
     for step in ledger::steps(project.store().objects(), head) {
         let step = step?;
         count += 1;
+        let Some(version) = step.version() else { continue };
         // Each damaged ref may be that of one version.
-        if catalog.number_of(&step.version).is_none()
-            && catalog.elsewhere(&step.version).is_none()
-            && unnamed.insert(step.version)
+        if catalog.number_of(&version).is_none()
+            && catalog.elsewhere(&version).is_none()
+            && unnamed.insert(version)
             && unnamed.len() > catalog.damaged()
         {
             let what = format!("ledger record {} names a version that no ref has", step.id.short());
             return Err(Error::corrupt(what).hint(Hint::Fsck));
         }
+    }
+    if catalog.damaged() == 0 {
+        purge::verify(project.store().objects(), &project.store().heads()?)?;
     }
     Ok(count)
 }

@@ -63,7 +63,7 @@ impl Incoming {
 impl LedgerChange {
     /// A record of the ledger that goes with these lists.
     pub fn of(step: LedgerEntry, lists: &Heads) -> LedgerChange {
-        let at = lists.versions.iter().position(|id| *id == step.version);
+        let at = lists.versions.iter().position(|id| Some(*id) == step.version());
         LedgerChange { step, number: at.map(|at| at as u64 + 1) }
     }
 }

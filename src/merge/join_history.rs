@@ -54,7 +54,8 @@ pub fn join_histories<S: Source + ?Sized>(
     };
     // Records can go there when the versions that they name are there, or can go too.
     let can_send = !apart && local.source.starts_with(&remote.source);
-    let are_there = mine.iter().all(|step| remote.versions.contains(&step.version));
+    let are_there =
+        mine.iter().all(|step| step.version().is_some_and(|id| remote.versions.contains(&id)));
     let can_follow = incoming.is_empty() && (can_send || are_there);
     if !mine.is_empty() && !can_follow && !theirs {
         return Ok(Err(DivergedLedgers {

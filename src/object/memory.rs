@@ -7,6 +7,18 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub struct Memory(HashMap<Id, (ObjectKind, Vec<u8>)>);
 
+impl Memory {
+    /// Takes in all objects of another one.
+    pub fn extend(&mut self, other: Memory) {
+        self.0.extend(other.0);
+    }
+
+    /// Every object.
+    pub fn iter(&self) -> impl Iterator<Item = (&Id, &(ObjectKind, Vec<u8>))> {
+        self.0.iter()
+    }
+}
+
 impl Source for Memory {
     fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
         Ok(self.0.get(id).cloned())

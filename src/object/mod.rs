@@ -7,6 +7,8 @@ mod id;
 mod memory;
 mod overlay;
 mod path;
+mod rewriter;
+mod tombstone;
 mod tree;
 
 pub use crate::object::overlay::Overlay;
@@ -15,6 +17,8 @@ pub use extent::{PathLimits, TreeExtents};
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
 pub use path::{PathFinder, entry_at, nest};
+pub use rewriter::Rewriter;
+pub use tombstone::Tombstone;
 pub use tree::{Mode, Tree, TreeEntry, check_name};
 
 use crate::error::{Error, Hint, Result};

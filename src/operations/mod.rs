@@ -13,6 +13,7 @@ pub mod init;
 pub mod leak;
 pub mod missing_output;
 pub mod promote;
+pub mod purge;
 pub mod push;
 pub mod reached;
 pub mod reading;

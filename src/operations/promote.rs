@@ -137,8 +137,8 @@ fn history(
         if step.record.event != Event::Promote {
             continue;
         }
-        since_live &= Some(&step.version) == live;
-        if step.version == *id || !(since_live || back.is_some()) {
+        since_live &= step.version().as_ref() == live;
+        if step.version() == Some(*id) || !(since_live || back.is_some()) {
             break;
         }
         if since_live {

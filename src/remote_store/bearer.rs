@@ -38,7 +38,7 @@ impl Bearer {
 pub struct TxnEffects {
     source: Vec<u64>,
     versions: Vec<u64>,
-    steps: Vec<(Event, u64)>,
+    steps: Vec<(Event, Option<u64>)>,
     /// Each new record, and who it says made it.
     authors: Vec<(String, String)>,
 }
@@ -54,13 +54,15 @@ impl TxnEffects {
         self.authors.push((format!("version v{number}"), by.to_owned()));
     }
 
-    pub fn step(&mut self, event: Event, number: u64, by: &str) {
+    pub fn step(&mut self, event: Event, number: Option<u64>, by: &str) {
         let what = match event {
             Event::Promote => "promotion",
             Event::Delete => "deletion",
+            Event::Purge => "purge",
         };
         self.steps.push((event, number));
-        self.authors.push((format!("the {what} of v{number}"), by.to_owned()));
+        let of = number.map_or(String::new(), |number| format!(" of v{number}"));
+        self.authors.push((format!("the {what}{of}"), by.to_owned()));
     }
 
     /// Number of new ledger records.
@@ -83,8 +85,10 @@ impl fmt::Display for TxnEffects {
         if let Some(first) = parts.first_mut() {
             first.insert_str(0, "push ");
         }
-        parts
-            .extend(self.steps.iter().map(|(event, number)| format!("{} v{number}", event.word())));
+        parts.extend(self.steps.iter().map(|(event, number)| match number {
+            Some(number) => format!("{} v{number}", event.word()),
+            None => event.word().to_owned(),
+        }));
         f.write_str(&parts.join(", "))
     }
 }
@@ -97,8 +101,8 @@ mod tests {
         let mut effects = TxnEffects::default();
         (3..=5).for_each(|number| effects.source(number, "ana@example.com"));
         effects.version(2, "Ana@Example.com");
-        effects.step(Event::Promote, 2, "ana@example.com");
-        effects.step(Event::Delete, 1, "ceo@example.com");
+        effects.step(Event::Promote, Some(2), "ana@example.com");
+        effects.step(Event::Delete, Some(1), "ceo@example.com");
         effects
     }
 
@@ -106,7 +110,7 @@ mod tests {
     fn what_was_done_is_one_line() {
         assert_eq!(effects().to_string(), "push source v3..v5, version v2, promote v2, delete v1");
         let mut one = TxnEffects::default();
-        one.step(Event::Promote, 7, "a");
+        one.step(Event::Promote, Some(7), "a");
         assert_eq!(one.to_string(), "promote v7");
     }
 

@@ -252,8 +252,10 @@ impl RemoteStore {
         }
         let step = ledger::LedgerEntry::load(&objects, &swap.new.ledger).ok()?;
         let created = tx.versions.iter().flat_map(|create| &create.ids);
-        let at =
-            seen.head.heads.versions.iter().chain(created).position(|id| *id == step.version)?;
+        let Some(version) = step.version() else {
+            return Some(step.record.event.word().to_owned());
+        };
+        let at = seen.head.heads.versions.iter().chain(created).position(|id| *id == version)?;
         Some(format!("{} v{}", step.record.event.word(), at + 1))
     }
 

@@ -57,10 +57,10 @@ fn moved_words(moved: &LedgerChange) -> String {
     let word = match record.event {
         Event::Promote => "promoted",
         Event::Delete => "deleted",
+        Event::Purge => "purged",
     };
-    let number = moved
-        .number
-        .map_or_else(|| moved.step.version.short().to_string(), |number| format!("v{number}"));
+    let id = moved.step.version().map_or("objects".to_owned(), |id| id.short().to_string());
+    let number = moved.number.map_or(id, |number| format!("v{number}"));
     let reason = record.reason.as_deref().unwrap_or_default();
     let text = format!("{word} {number}  {}  {}  {reason}", local_time(record.at_ms), record.by);
     text.trim_end().to_owned()
@@ -209,10 +209,8 @@ pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
     let left_out = rebased.left_out.iter().map(|step| {
         let record = &step.record;
         let (word, local_time) = (record.event.word(), local_time(record.at_ms));
-        Line::new(
-            Sign::Removed,
-            format!("left out: {word} of {} by {}, {local_time}", step.version.short(), record.by),
-        )
+        let of = step.version().map_or(String::new(), |id| format!(" of {}", id.short()));
+        Line::new(Sign::Removed, format!("left out: {word}{of} by {}, {local_time}", record.by))
     });
     lines.extend(left_out);
     lines

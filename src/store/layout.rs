@@ -17,6 +17,8 @@ pub const LOCK: &str = "lock";
 pub const OBJECTS: &str = "objects";
 pub const PACKED_REFS: &str = "packed-refs";
 pub const REFLOG: &str = "reflog";
+/// Objects that must not be stored again.
+pub const PURGED: &str = "purged";
 /// Packs that are not verified yet.
 pub const INCOMING: &str = "incoming";
 

@@ -20,6 +20,7 @@ mod missing_objects;
 mod odb;
 mod parse_error;
 pub mod project;
+mod purged;
 mod receipts;
 mod receive;
 mod ref_transaction;
@@ -44,6 +45,7 @@ pub use odb::{
     VerifyLimits,
 };
 pub use project::is_project;
+pub use purged::PurgedIds;
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};
 pub use refs::Refs;
 

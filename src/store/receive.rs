@@ -42,8 +42,12 @@ impl Store {
             Ok(pack) => {
                 progress.begin("Checking", Unit::Item);
                 let checked = self.objects().verify_pack(&pack, limits, progress)?;
+                let accepted = || {
+                    self.refuse_purged(&pack)?;
+                    accept(&self.objects().with(&pack)?)
+                };
                 if let PackCheck::Sound { .. } = checked
-                    && let Err(error) = accept(&self.objects().with(&pack)?)
+                    && let Err(error) = accepted()
                 {
                     drop(pack);
                     fs::remove(file)?;
@@ -61,5 +65,14 @@ impl Store {
             _ => fs::remove(file)?,
         }
         Ok(checked)
+    }
+
+    /// Others may not know yet that an object was purged.
+    fn refuse_purged(&self, pack: &Mapped) -> Result<()> {
+        let purged = self.purged()?;
+        match purged.is_empty() {
+            true => Ok(()),
+            false => pack.ids().try_for_each(|id| purged.refuse(&id, self.objects())),
+        }
     }
 }

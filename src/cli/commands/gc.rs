@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::{Exit, copied, progress, time};
 use crate::error::Result;
+use crate::operations::purge;
 use crate::store::{Compacted, ObjectCounts};
 use serde::Serialize;
 use std::time::Duration;
@@ -62,6 +63,11 @@ impl Gc {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let store = project.store();
+        if !self.dry_run {
+            progress::show(cx.out.term(), "Purging", progress::Unit::Item, |progress| {
+                purge::finish(&project, progress)
+            })?;
+        }
         let garbage = store.garbage(cx.now()?.into(), self.prune_older_than)?;
         let (removed, young) = (store.measure(&garbage.old)?, store.measure(&garbage.young)?);
         let done = match self.dry_run {

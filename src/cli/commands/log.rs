@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
 use crate::history::ledger::{self, LedgerEntry};
 use crate::history::live::{Live, Unsent};
+use crate::history::purge::{self, PurgeDetails};
 use crate::history::version::{Status, Version};
 use crate::history::via::Vias;
 use crate::history::{record, verify};
@@ -105,6 +106,9 @@ struct LedgerRow<'a> {
     by: &'a str,
     at: String,
     reason: Option<&'a str>,
+    /// Objects and ids before and after, of a purge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purge: Option<PurgeDetails>,
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,
     #[serde(flatten)]
@@ -210,7 +214,8 @@ struct Ledger<'a> {
 impl Ledger<'_> {
     /// Beside a damaged ref a version may have no number, and what only a remote has may have none here.
     fn number(&self, step: &LedgerEntry) -> Result<Option<u64>> {
-        match self.catalog.number_of(&step.version) {
+        let Some(version) = step.version() else { return Ok(None) };
+        match self.catalog.number_of(&version) {
             None if self.catalog.damaged() > 0 || self.view.theirs().is_some() => Ok(None),
             None => Err(Error::corrupt(format!(
                 "ledger record {} names a version that no ref has",
@@ -229,10 +234,14 @@ impl Ledger<'_> {
             id: *id,
             event: record.event.word(),
             version: number,
-            elsewhere: number.is_none().then(|| self.catalog.elsewhere(&step.version)).flatten(),
+            elsewhere: step
+                .version()
+                .filter(|_| number.is_none())
+                .and_then(|id| self.catalog.elsewhere(&id)),
             by: &record.by,
             at: record::iso(record.at_ms),
             reason: record.reason.as_deref(),
+            purge: purge::details(self.view.store().objects(), step)?,
             via: ViaView::of(&self.vias, id),
             sent: SentView::new(self.live, self.view.now_ms(), is_unsent),
         })
@@ -269,10 +278,11 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]
 
 /// A version by its number, by what a remote calls it, or by its id.
 fn version_words(catalog: &Catalog<'_>, step: &LedgerEntry, number: Option<u64>) -> String {
-    let id = step.version.short();
+    let Some(version) = step.version() else { return String::new() };
+    let id = version.short();
     match number {
         Some(number) => format!("v{number}"),
         None if catalog.damaged() > 0 => format!("{id} (its ref is damaged)"),
-        None => catalog.elsewhere(&step.version).unwrap_or_else(|| format!("{id} (not here)")),
+        None => catalog.elsewhere(&version).unwrap_or_else(|| format!("{id} (not here)")),
     }
 }

@@ -23,6 +23,7 @@ pub mod man;
 pub mod overview;
 pub mod persona;
 pub mod pull;
+pub mod purge;
 pub mod push;
 pub mod remote;
 pub mod restore;

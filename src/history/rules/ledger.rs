@@ -1,10 +1,11 @@
 //! Rules for the ledger: it extends the old one, each record is about an existing version, times do
 //! not go back, and the pointer names the last promotion.
 
-use super::{Check, NewRecord, RefScope, record, refuse};
+use super::{Check, NewRecord, RefScope, bounded, record, refuse};
 use crate::error::Result;
-use crate::history::ledger::{self, LedgerEntry};
-use crate::history::record::{Event, PREVIOUS, RECORD, VERSION};
+use crate::history::ledger::{self, LedgerEntry, LedgerSubject};
+use crate::history::purge;
+use crate::history::record::{Event, PREVIOUS, PURGE, RECORD, VERSION};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads};
 
@@ -36,25 +37,28 @@ impl Check<'_> {
             .map(|step| step.record.at_ms);
         for step in steps.into_iter().rev() {
             let name = step.id.short();
-            let Some(at) = self.after.versions.iter().position(|id| *id == step.version) else {
-                return refuse(format!("ledger record {name} names a version that does not exist"));
+            let number = match step.version() {
+                Some(version) => Some(self.number_of(&version, &name)?),
+                None => None,
             };
-            let number = at as u64 + 1;
-            match step.record.event {
-                Event::Promote if deleted.contains(&step.version) => {
-                    return refuse(format!(
-                        "ledger record {name} promotes v{number}, which was deleted"
-                    ));
+            match (step.record.event, number, step.version()) {
+                (Event::Promote, Some(number), Some(version)) => {
+                    if deleted.contains(&version) {
+                        return refuse(format!(
+                            "ledger record {name} promotes v{number}, which was deleted"
+                        ));
+                    }
+                    active = Some(number);
                 }
-                Event::Promote => active = Some(number),
-                Event::Delete if active == Some(number) => {
-                    return refuse(format!(
-                        "ledger record {name} deletes v{number}, which is active"
-                    ));
+                (Event::Delete, Some(number), Some(version)) => {
+                    if active == Some(number) {
+                        return refuse(format!(
+                            "ledger record {name} deletes v{number}, which is active"
+                        ));
+                    }
+                    deleted.insert(version);
                 }
-                Event::Delete => {
-                    deleted.insert(step.version);
-                }
+                _ => {}
             }
             self.record(&step, at_ms);
             at_ms = Some(step.record.at_ms);
@@ -74,6 +78,14 @@ impl Check<'_> {
         refuse(format!("the pointer names {named}, but the ledger promoted {promoted} last"))
     }
 
+    /// Number of a version that a record names.
+    fn number_of(&self, version: &Id, record: &str) -> Result<u64> {
+        match self.after.versions.iter().position(|id| id == version) {
+            Some(at) => Ok(at as u64 + 1),
+            None => refuse(format!("ledger record {record} names a version that does not exist")),
+        }
+    }
+
     /// Newest first, as a walk finds them.
     pub(super) fn records(&mut self, steps: &[LedgerEntry]) {
         for (at, step) in steps.iter().enumerate() {
@@ -89,6 +101,19 @@ impl Check<'_> {
         }
     }
 
+    /// Details of a purge are well formed, and it has a reason.
+    fn purge(&self, step: &LedgerEntry) -> Result<()> {
+        let LedgerSubject::Purge(details) = step.subject else { return Ok(()) };
+        let bytes = bounded(self.objects, &details, purge::LONGEST_DETAILS, "what a purge did")?;
+        purge::PurgeDetails::decode(&bytes)?;
+        match step.record.reason {
+            Some(_) => Ok(()),
+            None => {
+                refuse(format!("ledger record {} is a purge without a reason", step.id.short()))
+            }
+        }
+    }
+
     /// The records from the newest back to the old one, which is not among them.
     fn new_records(&self, newest: Id, old: Option<Id>) -> Result<Vec<LedgerEntry>> {
         let mut steps = Vec::new();
@@ -97,10 +122,16 @@ impl Check<'_> {
             let Some(id) = next else {
                 return refuse("the ledger does not go on from the one that is there");
             };
-            let is_first = self.objects.tree(&id)?.get(PREVIOUS).is_none();
-            let links: &[&str] = if is_first { &[VERSION] } else { &[PREVIOUS, VERSION] };
-            self.form(&id, "ledger record", RECORD, links)?;
+            let tree = self.objects.tree(&id)?;
+            let links: Vec<&str> =
+                [PREVIOUS, VERSION].into_iter().filter(|name| tree.get(name).is_some()).collect();
+            let files: &[&str] = match tree.get(PURGE) {
+                Some(_) => &[RECORD, PURGE],
+                None => &[RECORD],
+            };
+            self.form(&id, "ledger record", files, &links)?;
             let step = LedgerEntry::load(self.objects, &id)?;
+            self.purge(&step)?;
             next = step.previous;
             steps.push(step);
         }

@@ -22,6 +22,7 @@ pub fn problems(store: &Store, refs: &[(RefName, Id)]) -> Vec<Problem> {
         .collect();
     problems.extend(remotes(store, &refs));
     problems.extend(missing_pointer(store));
+    problems.extend(unfinished_purge(store));
     problems
 }
 
@@ -107,6 +108,14 @@ fn missing_pointer(store: &Store) -> Option<Problem> {
     let what =
         format!("ACTIVE is missing: the ledger has record {}, and nothing names it", later.short());
     Some(problem(what, Vec::new(), Hint::RecoverPointer))
+}
+
+/// A purged object that is stored: a purge was cut off, or somebody stored it at that moment.
+fn unfinished_purge(store: &Store) -> Option<Problem> {
+    let left = store.purged_and_stored().ok()?.into_iter().next()?;
+    let what = format!("object {left} was purged, and is still stored");
+    let next = Some(Hint::FinishPurge);
+    Some(Problem { subject: "purged".to_owned(), what, affects: Vec::new(), next })
 }
 
 /// Records that remotes have belong to them.

@@ -36,13 +36,21 @@ pub fn rebase_ledger<S: Source + Sink>(
     let new = |id: Id| versions.renamed.get(&id).copied().unwrap_or(id);
     let mut head = theirs.active.map(|active| active.ledger);
     for step in &mine {
-        head = Some(ledger::append(objects, &step.record, new(step.version), head)?);
+        let Some(version) = step.version() else { return Err(unsent_purge(step)) };
+        head = Some(ledger::append(objects, &step.record, new(version), head)?);
     }
     let version = match active.version {
         Some(number) => Some(renumbered(ours, versions, number, new)?),
         None => None,
     };
     Ok(RebasedLedger::To(head.map(|ledger| Active { version, ledger })))
+}
+
+/// Its record names versions by the numbers that they have here, and by ids that others do not know.
+fn unsent_purge(step: &LedgerEntry) -> Error {
+    let what = format!("cannot join the ledgers: the purge {} was never sent", step.id.short());
+    Error::conflict(what)
+        .hint("clone the remote into another folder and purge the same object there")
 }
 
 /// New number of a version.

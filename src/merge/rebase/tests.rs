@@ -225,7 +225,7 @@ fn our_promotion_is_recorded_again_behind_their_ledger() {
     let steps: Vec<_> =
         ledger::steps(memory, Some(active.ledger)).collect::<Result<_, _>>().unwrap();
     assert_eq!(
-        steps.iter().map(|step| step.version).collect::<Vec<_>>(),
+        steps.iter().filter_map(ledger::LedgerEntry::version).collect::<Vec<_>>(),
         [done.heads.versions[2], theirs.versions[0]]
     );
     assert_eq!(steps[1].id, theirs.active.unwrap().ledger);

@@ -8,6 +8,7 @@ use super::files::Files;
 use super::module::{Link, Module, ModuleContent, ModuleId, Script, place};
 use crate::error::{Error, Result};
 use crate::model::agent::SourceRef;
+use crate::object::Tombstone;
 use crate::reader::syntax::limits;
 use crate::reader::unreadable_at;
 use oxc_allocator::Allocator;
@@ -156,6 +157,10 @@ impl<'a> Modules<'a> {
             let message = format!("cannot read \"{path}\": it is not UTF-8 text");
             return Err(unreadable_at(message, &path, 0, 0));
         };
+        if let Some(tombstone) = Tombstone::parse(&bytes) {
+            let what = format!("cannot read \"{path}\": it was {}", tombstone.sentence());
+            return Err(Error::usage(what).hint("write the file anew, or remove what imports it"));
+        }
         let marked = text.starts_with('\u{feff}');
         let text: &'a str = self.arena.alloc_str(text.strip_prefix('\u{feff}').unwrap_or(text));
         let content = self.content(file, &path, text)?;

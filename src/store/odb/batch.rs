@@ -10,6 +10,7 @@ use crate::error::{At, Error, Result};
 use crate::fs::{self, AtomicFile};
 use crate::object::{Id, ObjectKind, ReadBlob, Sink, Source};
 use crate::pack::{EncodedEntry, EntryBase, EntryContent, PackEntry, PackId, PackWriter};
+use crate::store::PurgedIds;
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,6 +26,8 @@ pub struct Batch {
     healed: AtomicUsize,
     /// Something that was read on the way is damaged.
     suspicious: AtomicBool,
+    /// Objects that must not be stored again; a failure to read the list comes with the first object.
+    purged: Result<PurgedIds>,
 }
 
 /// Pack of the batch so far. The file is made with the first object.
@@ -57,8 +60,10 @@ impl Batch {
     pub(super) fn new(odb: Odb) -> Batch {
         // So that what others stored is not stored again; a failure comes back with the first object.
         let _ = odb.look_again();
+        let purged = odb.purged();
         Batch {
             odb,
+            purged,
             state: Mutex::default(),
             healed: AtomicUsize::new(0),
             suspicious: AtomicBool::new(false),
@@ -95,6 +100,8 @@ impl Batch {
     /// True if it is stored already, or will be with this batch. The copy that is there is read: whoever asks holds
     /// the bytes, and nobody may hold them again.
     fn known(&self, id: &Id) -> Result<bool> {
+        let purged = self.purged.as_ref().map_err(Error::repeat)?;
+        purged.refuse(id, &self.odb)?;
         if self.place(id).is_some() {
             return Ok(true);
         }

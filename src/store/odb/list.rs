@@ -63,6 +63,11 @@ impl Mapped {
         self.0.reader.bytes()
     }
 
+    /// The ids of its objects.
+    pub fn ids(&self) -> impl Iterator<Item = Id> {
+        self.0.reader.ids()
+    }
+
     /// Number of its objects.
     pub fn count(&self) -> u32 {
         self.0.reader.count()

@@ -27,6 +27,7 @@ pub use list::Mapped;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Id, IdPrefix};
+use crate::store::PurgedIds;
 use list::Packs;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -101,6 +102,14 @@ impl Odb {
             .dir
             .as_deref()
             .ok_or_else(|| Error::failed("cannot write into a fixed list of packs"))
+    }
+
+    /// Objects that must not be stored again.
+    fn purged(&self) -> Result<PurgedIds> {
+        match self.0.dir.as_deref().and_then(Path::parent) {
+            Some(store) => PurgedIds::read(store),
+            None => Ok(PurgedIds::default()),
+        }
     }
 
     /// Makes the names of the packs durable, whoever wrote them.

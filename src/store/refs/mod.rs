@@ -89,6 +89,13 @@ impl Refs {
         Ok(next.number())
     }
 
+    /// Makes a snapshot another object, for a purge: nobody else has seen it.
+    pub fn replace_snapshot(&self, lock: &StoreLock, number: u64, id: Id) -> Result<()> {
+        lock.check(&self.dir);
+        let name = RefName::new(SNAPSHOTS, number)?;
+        fs::replace(&self.path(&name), format!("{id}\n").as_bytes())
+    }
+
     /// Moves the loose refs of `refs/source` and `refs/versions` into `packed-refs`. A crash in
     /// between leaves refs that are both loose and packed, with the same id: the next run removes
     /// them. It also removes what killed processes left in the folders.

@@ -101,3 +101,42 @@ fn gc() {
     };
     case.run();
 }
+
+/// Everything but the purged objects is readable after each cut, and the same command finishes it.
+#[test]
+fn purge() {
+    let project = crate::forget::purge::history();
+    let secret = crate::forget::purge::SECRET;
+    let sound = |copy: &Path| {
+        let checked = lua_store::internals::history::project::Project::open(copy).unwrap();
+        let survey = checked.store().refs().check();
+        assert!(survey.problems.is_empty(), "{:?}", survey.problems);
+        let problems = lua_store::internals::history::verify::Walk::all(&checked, &survey.refs);
+        let other: Vec<_> = problems.iter().filter(|problem| problem.subject != "purged").collect();
+        assert!(other.is_empty(), "{other:?}");
+        let store = open(copy);
+        assert_eq!(store.refs().list("refs/source").unwrap().len(), 4);
+        assert_eq!(store.refs().list("refs/versions").unwrap().len(), 3);
+        assert_eq!(store.active().unwrap().unwrap().version, Some(2));
+        assert_eq!(
+            store.objects().blob(&Id::of_blob(b"of the snapshot only")).unwrap(),
+            b"of the snapshot only"
+        );
+    };
+    let gone = |copy: &Path| {
+        sound(copy);
+        crate::common::faults::assert_clean(copy);
+        assert_eq!(crate::forget::purge::contains(copy, secret), [""; 0]);
+    };
+    let case = Case {
+        atomic: false,
+        prepared: &project.root(),
+        command: &command(
+            &project,
+            "purge source/v2:src/lib/store.ts notes --reason leaked --force",
+        ),
+        old_or_new: &sound,
+        new: &gone,
+    };
+    case.run();
+}

@@ -1,0 +1,154 @@
+//! Purged objects: those that must not be stored again, in the file `purged`, and what an interrupted purge left of them.
+
+use super::odb::Compacted;
+use super::roots::Reached;
+use super::{Store, StoreLock, layout};
+use crate::error::{Error, Hint, Result};
+use crate::fs;
+use crate::object::{Id, Memory, ObjectKind, Rewriter, Source, Tombstone};
+use crate::progress::Progress;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+/// Purged objects, each with its tombstone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PurgedIds(BTreeMap<Id, Id>);
+
+impl PurgedIds {
+    /// The list of the store in `dir`; empty where nothing was purged.
+    pub(super) fn read(dir: &Path) -> Result<PurgedIds> {
+        let path = dir.join(layout::PURGED);
+        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(PurgedIds::default()) };
+        let parse = |line: &str| {
+            let (object, tombstone) = line.split_once(' ')?;
+            Some((object.parse().ok()?, tombstone.parse().ok()?))
+        };
+        let text = std::str::from_utf8(&bytes).ok();
+        let ids = text.and_then(|text| text.lines().map(parse).collect());
+        let list = ids.map(PurgedIds).filter(|list| list.encode().as_bytes() == bytes);
+        list.ok_or_else(|| {
+            let shown = layout::show(&bytes);
+            Error::corrupt(format!("\"{}\" is damaged: it contains {shown}", path.display()))
+                .hint("each line is the id of an object, a space, and the id of its tombstone")
+        })
+    }
+
+    fn encode(&self) -> String {
+        self.0.iter().map(|(object, tombstone)| format!("{object} {tombstone}\n")).collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn insert(&mut self, object: Id, tombstone: Id) {
+        self.0.insert(object, tombstone);
+    }
+
+    /// Takes an object out; `false` where it is not on the list.
+    pub fn remove(&mut self, object: &Id) -> bool {
+        self.0.remove(object).is_some()
+    }
+
+    pub fn contains(&self, object: &Id) -> bool {
+        self.0.contains_key(object)
+    }
+
+    /// Objects and tombstones, by the ids of the objects.
+    pub fn pairs(&self) -> impl Iterator<Item = (Id, Id)> {
+        self.0.iter().map(|(object, tombstone)| (*object, *tombstone))
+    }
+
+    /// Refuses an object that was purged. Its tombstone says what it was, where that is here.
+    pub(super) fn refuse<S: Source + ?Sized>(&self, object: &Id, source: &S) -> Result<()> {
+        let Some(tombstone) = self.0.get(object) else { return Ok(()) };
+        let bytes = source.find(tombstone).ok().flatten().map(|(_, bytes)| bytes);
+        let what = match bytes.and_then(|bytes| Tombstone::parse(&bytes)) {
+            Some(tombstone) => format!("\"{}\", {}", tombstone.path, tombstone.sentence()),
+            None => format!("object {object}, which was purged"),
+        };
+        Err(Error::failed(format!("cannot store the bytes of {what}"))
+            .hint(Hint::Purged { object: object.to_string() }))
+    }
+}
+
+impl Store {
+    /// Objects that must not be stored again.
+    pub fn purged(&self) -> Result<PurgedIds> {
+        PurgedIds::read(self.dir())
+    }
+
+    /// Replaces that list, durably.
+    pub fn set_purged(&self, lock: &StoreLock, list: &PurgedIds) -> Result<()> {
+        lock.check(self.dir());
+        fs::replace(&self.path(layout::PURGED), list.encode().as_bytes())
+    }
+
+    /// Purged objects that are stored nevertheless: an interrupted purge left them.
+    pub fn purged_and_stored(&self) -> Result<Vec<Id>> {
+        let mut stored = Vec::new();
+        for (object, _) in self.purged()?.pairs() {
+            if self.objects().contains(&object)? {
+                stored.push(object);
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Removes purged objects and every tree that leads to one, at once, and everything else that may hold their bytes.
+    /// Refuses while a root leads to one.
+    pub fn drop_purged(&self, progress: &Progress) -> Result<Option<Compacted>> {
+        let stored = self.purged_and_stored()?;
+        self.clear_caches()?;
+        if stored.is_empty() {
+            return Ok(None);
+        }
+        let dropped = self.leading_to(&stored)?;
+        let guard = || {
+            let lock = self.lock()?;
+            let mut reached = Reached::default();
+            reached.add(self.objects(), &self.roots()?)?;
+            match dropped.iter().find(|id| reached.contains(id)) {
+                Some(id) => Err(Error::conflict(format!(
+                    "cannot remove object {id}: something names it again"
+                ))
+                .hint(Hint::PurgeAgain)),
+                None => Ok(lock),
+            }
+        };
+        let done = self.objects().compact_without(&dropped, guard, progress)?;
+        if let Some(left) = self.purged_and_stored()?.first() {
+            let what = format!("object {left} was purged, and lies in a pack that is damaged");
+            return Err(Error::corrupt(what).hint(Hint::FsckAffected));
+        }
+        Ok(done)
+    }
+
+    /// These objects and all stored trees above them.
+    fn leading_to(&self, objects: &[Id]) -> Result<HashSet<Id>> {
+        let none = Id::from_bytes([0; 32]);
+        let mut rewriter = Rewriter::new(objects.iter().map(|id| (*id, none)));
+        let mut found: HashSet<Id> = objects.iter().copied().collect();
+        let mut scratch = Memory::default();
+        for id in self.objects().ids()? {
+            if let Some((ObjectKind::Tree, _)) = self.objects().kind_and_len(&id)?
+                // Garbage may lack what is below it; nobody reads it.
+                && rewriter.rewrite(self.objects(), &mut scratch, id).is_ok_and(|new| new != id)
+            {
+                found.insert(id);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Caches have what was read, and packs on their way in what others sent.
+    fn clear_caches(&self) -> Result<()> {
+        for folder in [layout::CACHE, layout::INCOMING] {
+            let folder = self.path(folder);
+            if folder.exists() {
+                fs::remove_tree(&folder)?;
+            }
+        }
+        Ok(())
+    }
+}
