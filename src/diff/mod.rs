@@ -1,10 +1,12 @@
 //! Differences between two trees and between two texts: changed paths, patches, three-way merges of
 //! lines, changed words. It knows nothing of agents.
 
+mod histogram;
 pub mod lines;
 mod merge;
 mod prose;
 mod raw;
+mod slide;
 mod stat;
 mod text;
 mod trees;

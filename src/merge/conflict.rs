@@ -18,6 +18,13 @@ pub struct Conflict {
     pub theirs: SideEdit,
 }
 
+impl Conflict {
+    /// A conflict of the project as a whole.
+    pub fn of_all(why: ConflictReason) -> Conflict {
+        Conflict { path: None, item: None, why, ours: SideEdit::None, theirs: SideEdit::None }
+    }
+}
+
 /// Change of one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideEdit {

@@ -3,10 +3,11 @@
 //! side, or is a conflict.
 
 use super::conflict::ConflictReason;
+use super::renames::renames;
 use crate::diff::{ChangedBy, HunkSide, MergeTexts};
 use crate::error::Result;
 use crate::object::{self, Id, Leaf, Mode, Source};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A file larger than this is not merged line by line.
 const MOST: usize = 8 << 20;
@@ -18,6 +19,8 @@ pub enum Side {
 }
 
 impl Side {
+    pub const BOTH: [Side; 2] = [Side::Ours, Side::Theirs];
+
     pub fn other(self) -> Side {
         match self {
             Side::Ours => Side::Theirs,
@@ -25,17 +28,10 @@ impl Side {
         }
     }
 
-    fn take(self) -> HunkSide {
+    pub fn hunk_side(self) -> HunkSide {
         match self {
             Side::Ours => HunkSide::Ours,
             Side::Theirs => HunkSide::Theirs,
-        }
-    }
-
-    fn alone(self) -> ChangedBy {
-        match self {
-            Side::Ours => ChangedBy::Ours,
-            Side::Theirs => ChangedBy::Theirs,
         }
     }
 }
@@ -46,59 +42,31 @@ pub struct FileSides {
     pub base: Option<Leaf>,
     pub ours: Option<Leaf>,
     pub theirs: Option<Leaf>,
+    /// True where a side renamed it: the other one has it at another path.
+    pub is_moved: bool,
 }
 
 /// The text of a file three times.
 pub struct TextSides {
-    base: String,
-    ours: String,
-    theirs: String,
+    pub base: Vec<u8>,
+    pub ours: Vec<u8>,
+    pub theirs: Vec<u8>,
 }
 
 impl TextSides {
-    pub fn compared(&self) -> MergeTexts<'_> {
-        MergeTexts::new(&self.base, &self.ours, &self.theirs)
-    }
-
-    /// Base with the changes of one side alone.
-    pub fn only(&self, side: Side) -> String {
-        self.compared().with(|_, hunk| match hunk.changed {
-            changed if changed == side.alone() || changed == ChangedBy::Clash => side.take(),
-            _ => HunkSide::Base,
-        })
-    }
-
-    /// The numbers of the hunks that only this side changed.
-    pub fn hunks(&self, side: Side) -> Vec<usize> {
-        let texts = self.compared();
-        let numbers =
-            (0..texts.hunks.len()).filter(|number| texts.hunks[*number].changed == side.alone());
-        numbers.collect()
-    }
-
-    /// The base with one hunk of a side.
-    pub fn hunk(&self, side: Side, number: usize) -> String {
-        self.compared().with(|other, _| if other == number { side.take() } else { HunkSide::Base })
-    }
-
-    /// Text of a side, without one of its hunks.
-    pub fn without(&self, side: Side, number: usize) -> String {
-        self.compared().with(|other, _| if other == number { HunkSide::Base } else { side.take() })
-    }
-
-    /// Changes of both sides, less the hunks that were undone; `winner` decides conflicts.
-    pub fn merged(&self, winner: Option<Side>, undone: &BTreeSet<usize>) -> String {
-        self.compared().with(|number, hunk| match hunk.changed {
-            _ if undone.contains(&number) => HunkSide::Base,
+    /// The changes of both sides, line by line; one side wins where they clash.
+    pub fn merged(&self, winner: Side) -> Vec<u8> {
+        let texts = MergeTexts::new(&self.base, &self.ours, &self.theirs);
+        texts.with(|_, hunk| match hunk.changed {
             ChangedBy::Ours | ChangedBy::Both => HunkSide::Ours,
             ChangedBy::Theirs => HunkSide::Theirs,
-            ChangedBy::Clash => winner.map_or(HunkSide::Base, Side::take),
+            ChangedBy::Clash => winner.hunk_side(),
         })
     }
 }
 
 impl FileSides {
-    /// Every path that a side changed.
+    /// Every path that a side changed. What one side renamed and the other changed is at its new path.
     pub fn all(
         source: &dyn Source,
         base: Option<Id>,
@@ -108,7 +76,10 @@ impl FileSides {
         let mut files: BTreeMap<String, FileSides> = BTreeMap::new();
         for found in object::compare(source, base, Some(ours))? {
             let (path, base) = (found.path, found.old);
-            files.insert(path.clone(), FileSides { path, base, ours: found.new, theirs: base });
+            files.insert(
+                path.clone(),
+                FileSides { path, base, ours: found.new, theirs: base, is_moved: false },
+            );
         }
         for found in object::compare(source, base, Some(theirs))? {
             let (path, base) = (found.path, found.old);
@@ -117,8 +88,23 @@ impl FileSides {
                 base,
                 ours: base,
                 theirs: None,
+                is_moved: false,
             });
             file.theirs = found.new;
+        }
+        let renames = Side::BOTH.map(|side| renames(source, &files, side));
+        let [ours, theirs] = renames;
+        let (ours, theirs) = (ours?, theirs?);
+        for (from, to) in &ours {
+            match theirs.iter().find(|(path, _)| path == from) {
+                Some((_, other)) if other != to => {}
+                _ => follow(&mut files, from, to, Side::Ours),
+            }
+        }
+        for (from, to) in theirs {
+            if !ours.iter().any(|(path, _)| *path == from) {
+                follow(&mut files, &from, &to, Side::Theirs);
+            }
         }
         Ok(files.into_values().collect())
     }
@@ -191,16 +177,36 @@ impl FileSides {
 
     /// The texts, where it is a text file at the base and on both sides.
     pub fn text(&self, source: &dyn Source) -> Result<Option<TextSides>> {
-        let read = |leaf: Option<Leaf>| -> Result<Option<String>> {
+        let read = |leaf: Option<Leaf>| -> Result<Option<Vec<u8>>> {
             let Some((_, id)) = leaf.filter(|(mode, _)| mode.is_file()) else { return Ok(None) };
             let bytes = source.blob(&id)?;
-            let is_text = bytes.len() <= MOST && !object::is_binary(&bytes);
-            Ok(if is_text { String::from_utf8(bytes).ok() } else { None })
+            Ok(Some(bytes).filter(|bytes| bytes.len() <= MOST && !object::is_binary(bytes)))
         };
         let (base, ours, theirs) = (read(self.base)?, read(self.ours)?, read(self.theirs)?);
         Ok(match (base, ours, theirs) {
             (Some(base), Some(ours), Some(theirs)) => Some(TextSides { base, ours, theirs }),
             _ => None,
         })
+    }
+}
+
+/// Moves a file to the path that a side gave it, with the other side's change. A path that the other side has too
+/// stays as it is.
+fn follow(files: &mut BTreeMap<String, FileSides>, from: &str, to: &str, side: Side) {
+    let Some(old) = files.get(from).cloned() else { return };
+    let Some(new) = files.get_mut(to) else { return };
+    let other = side.other();
+    let is_free = new.base.is_none() && (new.leaf(other).is_none() || old.leaf(other).is_none());
+    if !is_free || (old.leaf(other).is_none() && new.leaf(other).is_none()) {
+        return;
+    }
+    (new.base, new.is_moved) = (old.base, true);
+    let moved = new.leaf(other).or(old.leaf(other));
+    match other {
+        Side::Ours => new.ours = moved,
+        Side::Theirs => new.theirs = moved,
+    }
+    if let Some(old) = files.get_mut(from) {
+        (old.ours, old.theirs) = (None, None);
     }
 }

@@ -1,30 +1,35 @@
 //! Merge of two histories: the files of a project merged three ways, by file, by line, by
-//! primitive.
+//! structure.
 //!
-//! Different files merge, and so do different primitives of one file. The same primitive changed on
-//! both sides in one file is a conflict even if its lines would merge: nobody wrote the result. The
-//! merged files are read as an agent before they count, and each primitive must equal that of the
-//! side that changed it. So no change of either side is lost silently.
+//! Whatever `git merge` merges and is an agent merges here with the same bytes. Where lines clash, the structure of
+//! the code decides: different properties, elements and declarations merge. The merged files are read as an agent
+//! before they count.
 
+mod choice;
 mod conflict;
 mod file;
+mod finder;
 pub mod incoming;
 mod items;
 pub mod join_history;
+mod list_items;
 mod plan;
-mod primitives;
 pub mod pull;
 pub mod rebase;
+mod renames;
+mod structure;
 #[cfg(test)]
 mod tests;
+mod text_merge;
 mod views;
 
+pub use choice::{ChoiceTarget, Choices};
 pub use conflict::{Conflict, ConflictReason, SideEdit};
 pub use file::Side;
 
 use crate::error::Result;
-use crate::merge::plan::MergePlan;
-use crate::merge::primitives::ConflictFinder;
+use crate::merge::finder::{ConflictFinder, FoundConflict};
+use crate::merge::plan::{FileMerge, MergePlan};
 use crate::merge::views::AgentViews;
 use crate::object::{Id, Sink, Source};
 use std::path::Path;
@@ -53,38 +58,79 @@ pub struct MergedTree {
     pub texts: Vec<String>,
     /// Conflicts that the choice decided.
     pub decided: Vec<Conflict>,
+    /// Changes of a side that the result lacks although lines merged: both set one value, or one removed what the
+    /// other changed.
+    pub missing: Vec<Conflict>,
 }
 
-/// Merges the changes of both sides. A `choice` decides conflicts, and nothing else. The new
+impl MergedTree {
+    fn of(tree: Id) -> MergedTree {
+        MergedTree { tree, texts: Vec::new(), decided: Vec::new(), missing: Vec::new() }
+    }
+}
+
+/// Merges the changes of both sides. Choices decide conflicts, and nothing else. The new
 /// objects go to `objects`; no file is touched.
 pub fn merge<S: Source + Sink>(
     objects: &mut S,
     root: &Path,
     trees: &Trees,
-    choice: Option<Side>,
+    choices: &Choices,
 ) -> Result<MergeOutcome> {
     if let Some(tree) = one_sided(trees) {
-        return Ok(MergeOutcome::Merged(MergedTree {
-            tree,
-            texts: Vec::new(),
-            decided: Vec::new(),
-        }));
+        return Ok(MergeOutcome::Merged(MergedTree::of(tree)));
     }
     let mut plan = MergePlan::new(objects, trees)?;
-    let views = AgentViews::new(objects, root, trees)?;
-    let finder = ConflictFinder::new(&views)?;
-    let conflicts = finder.conflicts(&plan)?;
-    if let (false, Some(winner)) = (conflicts.is_empty(), choice) {
-        finder.decide(&mut plan, &conflicts, winner)?;
-    } else if !conflicts.is_empty() {
-        return Ok(MergeOutcome::Conflicts(conflicts));
+    let solved = {
+        let views = AgentViews::new(objects, root, trees)?;
+        solve(&mut plan, &ConflictFinder::new(&views), choices)?
+    };
+    let (decided, missing) = match solved {
+        Solved::Open(conflicts) => return Ok(MergeOutcome::Conflicts(conflicts)),
+        Solved::All { decided, missing } => (decided, missing),
+    };
+    let tree = plan.store(objects, trees.ours, |_, planned| Ok(planned.content(Side::Ours)))?;
+    Ok(MergeOutcome::Merged(MergedTree { tree, texts: plan.texts(), decided, missing }))
+}
+
+enum Solved {
+    Open(Vec<Conflict>),
+    All { decided: Vec<Conflict>, missing: Vec<Conflict> },
+}
+
+/// Decides the conflicts of a plan and reads the result: by structure where lines clash, and by lines alone where
+/// that would lose a change.
+fn solve(plan: &mut MergePlan, finder: &ConflictFinder<'_>, choices: &Choices) -> Result<Solved> {
+    if let Some(files) = finder.agent_files() {
+        plan.merge_structures(&files);
     }
-    let wrong = finder.check(&plan, &conflicts, choice)?;
-    if !wrong.is_empty() {
-        return Ok(MergeOutcome::Conflicts(wrong));
+    loop {
+        let found = finder.conflicts(plan)?;
+        finder.decide(plan, &found, |conflict| choices.winner(conflict));
+        let is_open = |one: &FoundConflict| match &plan.files[one.file].how {
+            FileMerge::Clash(_, decided) => decided.is_none(),
+            FileMerge::Text { merge, .. } => merge.is_open(),
+            FileMerge::Whole(_) => false,
+        };
+        let (open, decided): (Vec<_>, Vec<_>) = found.into_iter().partition(is_open);
+        let shown = |found: Vec<FoundConflict>| {
+            let shown = found.into_iter().filter(|one| one.is_shown);
+            shown.map(|one| one.conflict).collect::<Vec<_>>()
+        };
+        if !open.is_empty() {
+            return Ok(Solved::Open(shown(open)));
+        }
+        let all: Vec<&Conflict> = decided.iter().map(|one| &one.conflict).collect();
+        let check = finder.check(plan, &all)?;
+        let is_wrong = !check.wrong.is_empty() || !check.missing.is_empty();
+        if is_wrong && plan.merge_lines() {
+            continue;
+        }
+        if !check.wrong.is_empty() {
+            return Ok(Solved::Open(check.wrong));
+        }
+        return Ok(Solved::All { decided: shown(decided), missing: check.missing });
     }
-    let tree = plan.store(objects, trees.ours)?;
-    Ok(MergeOutcome::Merged(MergedTree { tree, texts: plan.texts(), decided: conflicts }))
 }
 
 /// The result where only one side did something, or both the same.

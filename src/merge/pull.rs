@@ -13,7 +13,7 @@ use crate::history::published;
 use crate::history::record::Author;
 use crate::history::source::{self, SourceVersion};
 use crate::merge::incoming::{Incoming, LedgerChange};
-use crate::merge::{self, Conflict, Side, Trees};
+use crate::merge::{self, Choices, Conflict, Side, Trees};
 use crate::object::Id;
 use crate::operations::{inherit, push, rollback};
 use crate::progress::Progress;
@@ -41,6 +41,8 @@ pub struct Pulled {
     pub texts: Vec<String>,
     /// Conflicts that the choice decided.
     pub decided: Vec<Conflict>,
+    /// Changes of a side that the merged files lack.
+    pub missing: Vec<Conflict>,
     /// Paths that look like secrets and may be kept now, as theirs contains them.
     pub allowed: Vec<String>,
     /// The safety snapshot, where the project held anything that was not pushed.
@@ -68,13 +70,13 @@ struct PullFiles {
 pub fn pull(
     project: &Project,
     remote: &Heads,
-    choice: Option<Side>,
+    choices: &Choices,
     who: &Author,
     progress: &Progress,
 ) -> Result<PullOutcome> {
     let merge =
-        |batch: &mut Batch, local: &Heads| files(project, batch, local, remote, choice, progress);
-    take_over(project, remote, choice, merge, |files, previous| {
+        |batch: &mut Batch, local: &Heads| files(project, batch, local, remote, choices, progress);
+    take_over(project, remote, choices.side_of_all(), merge, |files, previous| {
         restore(project, files, previous, who, progress)
     })
 }
@@ -132,16 +134,19 @@ fn take_over(
     if let Some(newest) = rebased.heads.source.last().filter(|_| files.is_some()) {
         push::remember_base(project, *newest);
     }
-    let (changes, texts, decided, allowed) = match files {
-        Some(files) => (files.changes, files.merged.texts, files.merged.decided, files.allowed),
+    let (changes, merged, allowed) = match files {
+        Some(files) => (files.changes, Some(files.merged), files.allowed),
         None => Default::default(),
     };
+    let (texts, decided, missing) =
+        merged.map(|merged| (merged.texts, merged.decided, merged.missing)).unwrap_or_default();
     Ok(PullOutcome::Pulled(Box::new(Pulled {
         incoming,
         rebased,
         files: changes,
         texts,
         decided,
+        missing,
         allowed,
         kept,
     })))
@@ -153,7 +158,7 @@ fn files(
     batch: &mut Batch,
     local: &Heads,
     remote: &Heads,
-    choice: Option<Side>,
+    choices: &Choices,
     progress: &Progress,
 ) -> Result<PullMerge> {
     let both = common(&local.source, &remote.source);
@@ -177,7 +182,7 @@ fn files(
         project.require_base(&newest, "pull")?;
     }
     let trees = Trees { base, ours: snapshot.tree, theirs };
-    let merged = match merge::merge(batch, project.root(), &trees, choice)? {
+    let merged = match merge::merge(batch, project.root(), &trees, choices)? {
         merge::MergeOutcome::Merged(merged) => merged,
         merge::MergeOutcome::Conflicts(conflicts) => {
             inherit::forget(project, &allowed)?;

@@ -3,9 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests lay out projects")]
 
 mod cases;
+mod git;
+mod pairs;
 mod property;
+mod structure;
 
-use super::{Conflict, MergeOutcome, Side, Trees, merge};
+use super::{Choices, Conflict, MergeOutcome, MergedTree, Side, Trees, merge};
 use crate::object::{Id, Memory, Mode, Sink, Source, leaves, nest};
 use crate::report;
 use std::collections::BTreeMap;
@@ -90,13 +93,32 @@ pub fn merged(
     theirs: &Layout,
     choice: Option<Side>,
 ) -> Result<Layout, Vec<Conflict>> {
+    merge_layouts(base, ours, theirs, choice).map(|(merged, _)| merged)
+}
+
+/// The same with what the merge says about it.
+pub fn merged_tree(
+    base: Option<&Layout>,
+    ours: &Layout,
+    theirs: &Layout,
+    choice: Option<Side>,
+) -> Result<MergedTree, Vec<Conflict>> {
+    merge_layouts(base, ours, theirs, choice).map(|(_, tree)| tree)
+}
+
+fn merge_layouts(
+    base: Option<&Layout>,
+    ours: &Layout,
+    theirs: &Layout,
+    choice: Option<Side>,
+) -> Result<(Layout, MergedTree), Vec<Conflict>> {
     let folder = tempfile::tempdir().unwrap();
     lay_out(folder.path(), ours);
     let mut memory = Memory::default();
     let base = base.map(|base| tree(&mut memory, base));
     let trees = Trees { base, ours: tree(&mut memory, ours), theirs: tree(&mut memory, theirs) };
-    match merge(&mut memory, folder.path(), &trees, choice).unwrap() {
-        MergeOutcome::Merged(merged) => Ok(read_back(&memory, merged.tree)),
+    match merge(&mut memory, folder.path(), &trees, &Choices::all(choice)).unwrap() {
+        MergeOutcome::Merged(merged) => Ok((read_back(&memory, merged.tree), merged)),
         MergeOutcome::Conflicts(conflicts) => Err(conflicts),
     }
 }

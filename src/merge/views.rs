@@ -2,7 +2,6 @@
 //! project's folder, where packages and configuration are, and nothing of it written there.
 
 use super::Trees;
-use super::file::{FileSides, Side};
 use super::items::AgentItems;
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
@@ -16,9 +15,6 @@ pub type AgentView = Result<AgentItems, Unreadable>;
 pub struct AgentViews<'a> {
     pub objects: &'a dyn Source,
     root: PathBuf,
-    /// The trees seen from the project's folder.
-    at_base: FileOverrides,
-    at_theirs: FileOverrides,
     pub base: AgentView,
     pub ours: AgentView,
     pub theirs: AgentView,
@@ -34,31 +30,7 @@ impl<'a> AgentViews<'a> {
             None => Ok(AgentItems::default()),
         };
         let (ours, theirs) = (agent(root, &FileOverrides::new())?, agent(root, &at_theirs)?);
-        Ok(AgentViews { objects, root: root.to_owned(), at_base, at_theirs, base, ours, theirs })
-    }
-
-    /// The agent of the base with these files put there.
-    pub fn base_with(
-        &self,
-        file_overrides: impl IntoIterator<Item = (String, Option<Vec<u8>>)>,
-    ) -> Result<AgentView> {
-        let mut files = self.at_base.clone();
-        files.extend(file_overrides);
-        agent(&self.root, &files)
-    }
-
-    /// The agent of a side with these files put there.
-    pub fn side_with(
-        &self,
-        side: Side,
-        file_overrides: (String, Option<Vec<u8>>),
-    ) -> Result<AgentView> {
-        let mut files = match side {
-            Side::Ours => FileOverrides::new(),
-            Side::Theirs => self.at_theirs.clone(),
-        };
-        files.extend([file_overrides]);
-        agent(&self.root, &files)
+        Ok(AgentViews { objects, root: root.to_owned(), base, ours, theirs })
     }
 
     /// The agent of the project's own files with these put there.
@@ -69,11 +41,6 @@ impl<'a> AgentViews<'a> {
     /// Bytes of a leaf for a reader. A link gives nothing: the merge of its target counts.
     pub fn bytes(&self, leaf: Option<Leaf>) -> Result<Option<Vec<u8>>> {
         leaf.filter(|(mode, _)| mode.is_file()).map(|(_, id)| self.objects.blob(&id)).transpose()
-    }
-
-    /// The bytes of a file on a side.
-    pub fn file(&self, file: &FileSides, side: Side) -> Result<Option<Vec<u8>>> {
-        self.bytes(file.leaf(side))
     }
 }
 

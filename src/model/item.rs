@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// An item, by kind and name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Item {
     /// The word of the kind.
     pub kind: &'static str,

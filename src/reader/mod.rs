@@ -28,6 +28,7 @@ pub use crate::reader::primitives::entry::AgentPlace;
 use crate::reader::primitives::no_entry_point;
 use crate::reader::primitives::script;
 use crate::reader::syntax::closure;
+pub use crate::reader::syntax::outline::{Outline, OutlineShape};
 
 use crate::error::{At, Error, Kind, Result};
 use crate::model::agent::{Agent, Persona};
@@ -153,6 +154,12 @@ pub fn value_with(
         }
         Writer::new(&evaluator).value(&value)
     })
+}
+
+/// The lists of a script, for a merge; `None` where it does not parse.
+pub fn outline(path: &str, text: &str) -> Option<Outline> {
+    let made = parallel::with_stack(STACK, "read a file", || syntax::outline::outline(path, text));
+    made.ok().flatten().flatten()
 }
 
 /// Runs a reading of a project where there is stack for it.

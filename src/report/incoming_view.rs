@@ -74,6 +74,8 @@ pub struct PulledView<'a> {
     files: Vec<PulledFile<'a>>,
     merged: &'a [String],
     decided: Vec<ConflictView<'a>>,
+    /// Changes of a side that the merged files lack, although no lines clashed.
+    missing: Vec<ConflictView<'a>>,
     renumbered: RenumberedView<'a>,
     left_out: Vec<LedgerChangeView<'a>>,
     /// The safety snapshot with the files as they were.
@@ -164,6 +166,7 @@ impl<'a> PulledView<'a> {
             files: pulled.files.iter().map(PulledFile::new).collect(),
             merged: &pulled.texts,
             decided: pulled.decided.iter().map(ConflictView::new).collect(),
+            missing: pulled.missing.iter().map(ConflictView::new).collect(),
             renumbered: RenumberedView { source, versions, primitives },
             left_out: left_out.iter().map(|step| LedgerChangeView::new(step, None)).collect(),
             snapshot: pulled.kept,

@@ -33,6 +33,7 @@ mod ignored;
 mod init;
 mod lost;
 mod manners;
+mod merging;
 mod names;
 mod nested;
 mod objects;

@@ -4,8 +4,8 @@ use crate::common::{Project, faults, shop};
 use lua_store::internals::cli::hints;
 use lua_store::internals::history::project;
 use lua_store::internals::history::record::Author;
-use lua_store::internals::merge::Side;
 use lua_store::internals::merge::pull::{PullConflicts, PullOutcome, Pulled, overtake, pull};
+use lua_store::internals::merge::{Choices, Side};
 use lua_store::internals::progress::Progress;
 use lua_store::internals::report::{self, Line};
 use lua_store::internals::store::Heads;
@@ -59,7 +59,8 @@ pub fn who() -> Author {
 fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> PullOutcome {
     let heads = fetched(ann, ben);
     let opened = project::Project::open(&ann.root()).unwrap();
-    let outcome = pull(&opened, &heads, choice, &who(), &Progress::default()).unwrap();
+    let outcome =
+        pull(&opened, &heads, &Choices::all(choice), &who(), &Progress::default()).unwrap();
     faults::assert_clean(&ann.root());
     outcome
 }
@@ -196,7 +197,7 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
     shop::edit(&ben, SKILL, "Knows the products", "Knows all products");
     shop::edit(&ben, INDEX, "docs.example.com", "ben.example.com");
     ben.ok("push");
-    shop::edit(&ann, SKILL, "Use this to find products.", "Use this first.");
+    shop::edit(&ann, SKILL, "Knows the products", "Knows some products");
     ann.write("docs/mine.md", "mine\n");
     let before = (heads(&ann), ann.read(SKILL), ann.read(INDEX));
     let refused = refused(pulled(&ann, &ben, None));
@@ -212,9 +213,9 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
     hint: `lua-store pull origin --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed
     skill "catalog" was changed on both sides in "src/skills/catalog.skill.ts"
         here:
-          context:
-            - Use this to find products.
-            + Use this first.
+          description:
+            - Knows the products
+            + Knows some products
         there:
           description:
             - Knows the products
@@ -279,7 +280,8 @@ fn what_is_not_tracked_is_never_overwritten() {
     let remote = fetched(&ann, &ben);
     let opened = project::Project::open(&ann.root()).unwrap();
     let error =
-        pull(&opened, &remote, Some(Side::Theirs), &who(), &Progress::default()).unwrap_err();
+        pull(&opened, &remote, &Choices::all(Some(Side::Theirs)), &who(), &Progress::default())
+            .unwrap_err();
     assert_eq!(
         error.message(),
         "cannot restore: \"dictionary.txt\" is in the way and is not tracked"

@@ -9,8 +9,8 @@ use crate::client::{Address, fetch};
 use crate::error::{At, Error, Result};
 use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
-use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome};
+use crate::merge::{Choices, Side};
 use crate::operations;
 use crate::report;
 use crate::store::{self, Store};
@@ -143,7 +143,7 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
         .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
     }
     let outcome = progress::show(&term, "Restoring", Unit::Item, |progress| {
-        pull::pull(&project, &fetched.head.heads, choice, &who, progress)
+        pull::pull(&project, &fetched.head.heads, &Choices::all(choice), &who, progress)
     })?;
     match outcome {
         PullOutcome::Pulled(pulled) => Ok(pulled.files.len()),

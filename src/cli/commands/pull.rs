@@ -8,13 +8,13 @@ use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::client::fetch;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow::pull;
 use crate::flow::remote::NamedRemote;
 use crate::history::project::Project;
 use crate::history::rules::Strictness;
-use crate::merge::Side;
 use crate::merge::pull::{PullConflicts, PullOutcome, Pulled};
+use crate::merge::{ChoiceTarget, Choices, Side};
 use crate::operations::bundle;
 use crate::report::{self, PullConflictsView, PulledView};
 use crate::store::Heads;
@@ -23,19 +23,22 @@ use serde::Serialize;
 
 /// Bring here what others pushed, and merge it
 ///
-/// Different files merge, and different primitives of one file. What cannot both stand is named, and then
-/// nothing is changed. Versions that only you have get the next free numbers.
+/// Whatever `git merge` merges is merged, and so are different properties, tools and declarations on lines that
+/// touch. A conflict is named, and then nothing is changed. Versions that only you have get the next free numbers.
 #[derive(Debug, clap::Args)]
 pub struct Pull {
     /// The remote [default: the only one, or origin], or a file that `bundle create` made
     #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
-    /// Where both changed the same, keep yours
-    #[arg(long, conflicts_with = "theirs")]
-    ours: bool,
-    /// Where both changed the same, take theirs
-    #[arg(long)]
-    theirs: bool,
+    /// Decide conflicts for your side: all of them, or those of a path or of one thing of the agent
+    ///
+    /// WHAT is a file, a folder, `persona`, `setting model`, or a kind and a name: `skill orders`. The option can be
+    /// repeated and mixed with --theirs; without WHAT it decides every conflict that no other one names.
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "")]
+    ours: Vec<String>,
+    /// Decide conflicts for the remote's side, in the same way
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "")]
+    theirs: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -62,16 +65,12 @@ struct Answer<'a> {
 
 impl Pull {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let choice = match (self.ours, self.theirs) {
-            (true, _) => Some(Side::Ours),
-            (_, true) => Some(Side::Theirs),
-            _ => None,
-        };
         let project = cx.project()?;
+        let choices = self.choices(&project)?;
         let who = cx.who(&project)?;
         let (name, there) = fetch(cx, &project, self.remote.as_deref())?;
         let mut terminal = Terminal::new(cx);
-        let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, choice)?;
+        let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, &choices)?;
         match outcome {
             PullOutcome::UpToDate if cx.out.is_json() => {
                 cx.out.json(&NothingNew { name: &name, new: false })?
@@ -87,6 +86,42 @@ impl Pull {
         }
         cx.look_after(&project);
         Ok(Exit::Done)
+    }
+}
+
+impl Pull {
+    fn choices(&self, project: &Project) -> Result<Choices> {
+        let is_all = |given: &[String]| given.iter().any(String::is_empty);
+        let all = match (is_all(&self.ours), is_all(&self.theirs)) {
+            (true, true) => {
+                return Err(Error::usage("cannot decide every conflict for both sides").hint(
+                    "give one of --ours and --theirs a path or a name: --theirs 'skill orders'",
+                ));
+            }
+            (true, _) => Some(Side::Ours),
+            (_, true) => Some(Side::Theirs),
+            _ => None,
+        };
+        let mut choices = Choices::all(all);
+        let config = project.store().config()?;
+        let is_remote = |what: &str| config.remotes().iter().any(|(name, _)| *name == what);
+        for (given, side, option) in
+            [(&self.ours, Side::Ours, "--ours"), (&self.theirs, Side::Theirs, "--theirs")]
+        {
+            for what in given.iter().filter(|what| !what.is_empty()) {
+                // `pull --theirs origin` reads like a remote, and nothing else says which one is meant.
+                if self.remote.is_none() && is_remote(what) {
+                    return Err(Error::usage(format!(
+                        "cannot tell if \"{what}\" after {option} is the remote or a path"
+                    ))
+                    .hint(format!(
+                        "run `lua-store pull {what} {option}`, or write the path as ./{what}"
+                    )));
+                }
+                choices.add(ChoiceTarget::parse(what), side);
+            }
+        }
+        Ok(choices)
     }
 }
 
@@ -132,6 +167,10 @@ fn print_result(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()>
     }
     for conflict in &pulled.decided {
         cx.out.line(format!("   decided: {}", report::conflict_sentence(conflict)))?;
+    }
+    for conflict in &pulled.missing {
+        let sentence = report::conflict_sentence(conflict);
+        cx.out.line(format!("   check: {sentence}, and the result has the change of one side"))?;
     }
     print::lines(
         cx.out,

@@ -78,10 +78,13 @@ fn one_primitive_changed_in_different_files_merges() {
 }
 
 #[test]
-fn one_primitive_changed_by_both_in_one_file_is_a_conflict_although_its_lines_would_merge() {
+fn two_properties_of_one_primitive_merge_and_one_property_does_not() {
     let base = shop();
+    let context =
+        |layout: &Layout, to: &str| edited(layout, "src/skills.ts", "Use this for orders.", to);
     let ours = edited(&base, "src/skills.ts", "Knows about orders", "Knows orders");
-    let theirs = edited(&base, "src/skills.ts", "Use this for orders.", "Use it for orders.");
+    check(&ours, &context(&base, "Use it."), &context(&ours, "Use it."));
+    let (ours, theirs) = (context(&ours, "Use ours."), context(&base, "Use theirs."));
     let conflicts = merged(Some(&base), &ours, &theirs, None).unwrap_err();
     assert_eq!(
         sentences(&conflicts),
@@ -90,29 +93,23 @@ fn one_primitive_changed_by_both_in_one_file_is_a_conflict_although_its_lines_wo
     insta::assert_snapshot!(describe(&conflicts[0]), @r#"
     skill "orders" was changed on both sides in "src/skills.ts"
         here:
+          context:
+            - Use this for orders.
+            + Use ours.
           description:
             - Knows about orders
             + Knows orders
         there:
           context:
             - Use this for orders.
-            + Use it for orders.
+            + Use theirs.
     "#);
-    // The other skill in the file is no part of it.
-    let more =
-        |layout: &Layout| edited(layout, "src/skills.ts", "Knows the products", "Knows products");
-    let ours = more(&ours);
+    // A change that does not clash stays, whoever wins.
     let chosen =
         |choice| merged(Some(&base), &ours, &theirs, Some(choice)).map_err(|c| sentences(&c));
     assert_eq!(chosen(Side::Ours), Ok(ours.clone()));
-    assert_eq!(chosen(Side::Theirs), Ok(more(&theirs)));
-    // The persona is one thing.
-    let ours = edited(&base, "src/index.ts", "You are Ava.", "You are Eve.");
-    let theirs = edited(&base, "src/index.ts", "You are brief.", "You are kind.");
-    assert_eq!(
-        clash(&base, &ours, &theirs),
-        ["the persona was changed on both sides in \"src/index.ts\""]
-    );
+    let description = edited(&theirs, "src/skills.ts", "Knows about orders", "Knows orders");
+    assert_eq!(chosen(Side::Theirs), Ok(description));
 }
 
 #[test]
@@ -190,20 +187,16 @@ fn a_file_here_and_a_folder_there_is_a_conflict() {
 }
 
 #[test]
-fn a_primitive_that_one_removed_and_the_other_changed_is_a_conflict_in_whatever_files() {
+fn what_merges_by_line_but_lacks_a_change_is_said() {
     let base = shop();
     let ours = edited(&base, "src/index.ts", "    catalog,\n", "");
     let ours = edited(&ours, "src/index.ts", "orders, catalog", "orders");
     let theirs = edited(&base, "src/find.ts", "door", "shelf");
-    assert_eq!(
-        clash(&base, &ours, &theirs),
-        ["skill \"catalog\" was removed here and changed there"]
-    );
-    let kept = merged(Some(&base), &ours, &theirs, Some(Side::Theirs)).map_err(|c| sentences(&c));
-    assert_eq!(kept.unwrap(), theirs);
-    // Without the skill its code is nobody's.
-    let gone = merged(Some(&base), &ours, &theirs, Some(Side::Ours)).unwrap();
-    assert_eq!(gone["src/index.ts"], ours["src/index.ts"]);
+    let merge = merged_tree(Some(&base), &ours, &theirs, None).unwrap();
+    assert_eq!(sentences(&merge.missing), ["skill \"catalog\" was removed here and changed there"]);
+    let merge = merged_tree(Some(&base), &theirs, &ours, None).unwrap();
+    assert_eq!(sentences(&merge.missing), ["skill \"catalog\" was removed there and changed here"]);
+    check(&ours, &theirs, &edited(&ours, "src/find.ts", "door", "shelf"));
 }
 
 #[test]

@@ -10,4 +10,5 @@ pub mod module;
 pub mod modules;
 pub mod names;
 pub mod normal;
+pub mod outline;
 pub mod strip_types;
