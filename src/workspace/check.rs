@@ -27,7 +27,8 @@ pub struct ValidEntries {
 
 /// Looks at everything the index knows.
 ///
-/// A folder may become a project, or be one no longer, and look the same: that is asked each time.
+/// A folder with an entry of such a name may become a project, or be one no longer, and look the same: that is asked
+/// each time.
 pub fn check(root: &Path, index: &StatIndex<'_>, is_project: fn(&Path) -> bool) -> ValidEntries {
     let count = index.folders.iter().map(|folder| folder.items.len()).sum::<usize>();
     let (looks, stale) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -72,7 +73,8 @@ fn check_folder(
         path.symlink_metadata().is_ok_and(|now| Stat::of(&now) == *known)
             && !known.is_racy(index.limit)
     };
-    let listing = untouched(&path, &folder.stat) && (at == 0 || !is_project(&path));
+    let is_inner = at > 0 && folder.may_be_project && is_project(&path);
+    let listing = untouched(&path, &folder.stat) && !is_inner;
     let mut child = |name: &str, known: &Stat, is_outside: bool| {
         path.push(name);
         let fresh = untouched(&path, known) && (!is_outside || is_project(&path));

@@ -10,7 +10,7 @@ use crate::object::{Id, Mode};
 use std::borrow::Cow;
 
 /// Names the layout. A change of the layout takes another one.
-const MAGIC: &[u8; 16] = b"lua-store stat 2";
+const MAGIC: &[u8; 16] = b"lua-store stat 3";
 
 /// The stat cache of a project, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct IndexFolder<'a> {
     pub kept: Vec<Cow<'a, str>>,
     /// Names in it that a less particular file system would take for one.
     pub collides: bool,
+    /// An entry in it may make it a project of its own, now or later, without a change of its listing.
+    pub may_be_project: bool,
     /// Sorted by the bytes of their names.
     pub items: Vec<IndexItem<'a>>,
     /// `None` where nothing in it is kept.
@@ -131,7 +133,8 @@ impl IndexWriter {
         self.text(&folder.path);
         self.stat(&folder.stat);
         self.id(&folder.rules);
-        self.0.extend([u8::from(folder.collides), u8::from(folder.tree.is_some())]);
+        let flags = [folder.collides, folder.may_be_project, folder.tree.is_some()];
+        self.0.extend(flags.map(u8::from));
         folder.tree.iter().for_each(|tree| self.id(tree));
         self.0.push(folder.rule_files.len() as u8);
         for (which, stat) in &folder.rule_files {
@@ -208,12 +211,23 @@ impl<'a> IndexReader<'a> {
     /// Folder `number` of `count`.
     fn folder(&mut self, number: usize, count: usize) -> Option<IndexFolder<'a>> {
         let (path, stat, rules) = (self.text()?, self.stat()?, self.id()?);
-        let (collides, kept) = (self.u8()? == 1, self.u8()? == 1);
-        let tree = if kept { Some(self.id()?) } else { None };
+        let mut flag = || self.u8().map(|byte| byte == 1);
+        let (collides, may_be_project, has_tree) = (flag()?, flag()?, flag()?);
+        let tree = if has_tree { Some(self.id()?) } else { None };
         let rule_files = (0..self.u8()?).map(|_| self.rule_file()).collect::<Option<_>>()?;
         let kept = (0..self.u32()?).map(|_| self.text()).collect::<Option<_>>()?;
         let items = (0..self.u32()?).map(|_| self.item(number, count)).collect::<Option<_>>()?;
-        Some(IndexFolder { path, stat, rules, rule_files, kept, collides, items, tree })
+        Some(IndexFolder {
+            path,
+            stat,
+            rules,
+            rule_files,
+            kept,
+            collides,
+            may_be_project,
+            items,
+            tree,
+        })
     }
 
     fn rule_file(&mut self) -> Option<(u8, Stat)> {
@@ -253,6 +267,7 @@ mod tests {
             rule_files: vec![(1, stat(3))],
             kept: vec!["b".into()],
             collides: tree,
+            may_be_project: !tree,
             items,
             tree: tree.then(|| Id::of_blob(b"tree")),
         };

@@ -13,6 +13,9 @@ use std::sync::OnceLock;
 const NEVER: [&str; 9] =
     ["node_modules", "dist", "dist-v2", ".git", ".lua", ".temp", "coverage", ".next", ".turbo"];
 
+/// Entries of a folder without which it is no project: a store, or git's pointer from a linked work tree.
+pub const PROJECT_MARKS: [&str; 2] = [".lua", ".git"];
+
 fn is_never(name: &[u8]) -> bool {
     NEVER.iter().any(|never| never.as_bytes() == name)
 }

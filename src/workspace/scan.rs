@@ -5,7 +5,7 @@
 
 use super::check::ValidEntries;
 use super::index::{IndexEntryKind, IndexFolder, IndexItem, StatIndex};
-use super::rules::{Patterns, RULE_FILES, Rules};
+use super::rules::{PROJECT_MARKS, Patterns, RULE_FILES, Rules};
 use super::secret;
 use super::stat::{EntryKind, Stat};
 use super::tracked::Tracked;
@@ -66,6 +66,11 @@ impl<'s, 'a> Scan<'s, 'a> {
             Some(_) => None,
             None => Some(self.list(&full)?),
         };
+        let is_mark = |name: &OsString| PROJECT_MARKS.iter().any(|mark| name == mark);
+        let may_be_project = match (&names, listed) {
+            (Some(names), _) => names.iter().any(is_mark),
+            (None, old) => old.is_some_and(|old| old.may_be_project),
+        };
         let (rule_files, texts) = read_rules(&full, listed, names.as_deref())?;
         let rules = if is_ignored { Rules::of_ignored() } else { Rules::new(above, &path, texts) };
         let kept = self.kept(&path, &rules);
@@ -78,6 +83,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             rule_files,
             kept: kept.iter().map(|name| Cow::Owned((*name).to_owned())).collect(),
             collides: false,
+            may_be_project,
             items: Vec::new(),
             tree: None,
         });
