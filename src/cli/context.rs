@@ -5,9 +5,7 @@ use super::args::Global;
 use super::output::{Output, cannot_ask};
 use super::{term, time};
 use crate::error::{At, Error, Kind, Result};
-use crate::git;
 use crate::history::project::Project;
-use crate::history::record::Author;
 use crate::operations::upkeep;
 use jiff::Timestamp;
 use std::fs::File;
@@ -67,29 +65,9 @@ impl<'a> Context<'a> {
         time::now()
     }
 
-    /// Author and time of this command.
-    pub fn who(&self, project: &Project) -> Result<Author> {
-        Ok(Author { by: self.author(project)?, at_ms: self.now()?.as_millisecond() })
-    }
-
-    /// The flag, the environment, the configuration, or git's user.
-    fn author(&self, project: &Project) -> Result<String> {
-        let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        if let Some(author) = self.global.author.as_deref().and_then(said) {
-            return Ok(author);
-        }
-        if let Some(author) = std::env::var("LUA_STORE_AUTHOR").ok().as_deref().and_then(said) {
-            return Ok(author);
-        }
-        if let Some(author) = project.store().config()?.author().and_then(said) {
-            return Ok(author);
-        }
-        git::user_email(project.root()).as_deref().and_then(said).ok_or_else(|| {
-            Error::usage("cannot tell who you are").hint(
-                "`--author you@example.com` says it for one command\n\
-                 `git config --global user.email you@example.com` says it for all",
-            )
-        })
+    /// The author that an option names.
+    pub fn author_option(&self) -> Option<String> {
+        self.global.author.clone()
     }
 
     /// Compacts packs if they have piled up, after a command has done its work and printed its

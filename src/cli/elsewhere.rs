@@ -8,7 +8,7 @@ use super::remote::{self, environment};
 use crate::client::Address;
 use crate::client::remote_cache::{CachedRemote, RemoteCache};
 use crate::error::{Error, Kind, Result};
-use crate::flow::remote::{choose, unknown};
+use crate::flow::remote::{choose, is_address, unknown};
 use crate::history::live::KnownRemote;
 use crate::history::project::Project;
 use std::path::PathBuf;
@@ -16,11 +16,6 @@ use std::path::PathBuf;
 /// Limit in bytes on the cached histories of all remotes, unless `LUA_STORE_CACHE_BYTES` sets
 /// another.
 const MOST_BYTES: u64 = 1 << 30;
-
-/// True if the name of a remote is an address: a URL, or a path.
-pub fn is_address(remote: &str) -> bool {
-    remote.contains(['/', ':'])
-}
 
 /// Everything that the remote has, as a view of its own.
 pub fn open(cx: &mut Context<'_>, whom: &LiveRemoteArgs, remote: &str) -> Result<View> {

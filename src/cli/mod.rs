@@ -3,13 +3,16 @@
 
 pub mod any_version_output;
 pub mod args;
+mod author;
 pub mod breaches;
+mod checkout;
 pub mod clone_source;
 pub mod commands;
 pub mod compiler;
 pub mod complete;
 pub mod context;
 pub mod copied;
+mod creation;
 pub mod data_folder;
 pub mod demo;
 pub mod diff_output;

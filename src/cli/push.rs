@@ -12,6 +12,7 @@ use crate::error::{self, Error, Result};
 use crate::flow::destination::{Delivery, Destination};
 use crate::flow::git::GitOutcome;
 use crate::flow::push::{self, Done};
+use crate::flow::remote::NamedRemote;
 use crate::history::project::Project;
 use crate::operations::stage::PushRequest;
 use crate::report::{self, ChangeView, PushView, UnsentView};
@@ -45,10 +46,16 @@ pub fn run(
     project: &Project,
     request: &PushRequest,
     options: &Options<'_>,
+    mut remote: Option<NamedRemote>,
 ) -> Result<Exit> {
-    let who = cx.who(project)?;
-    let remote = options.to.reach(cx, project)?;
+    let who = cx.who_at(project, remote.as_mut())?;
+    let is_checkout = options.to.url().is_some() && project.store().config()?.is_checkout();
     let destination = match (remote, options.overwrite_remote) {
+        (Some(remote), _) if is_checkout => {
+            let mut terminal = Terminal::new(cx);
+            let expected = request.expect_source;
+            Some(Destination::for_checkout(&mut terminal, project, remote, &who, expected)?)
+        }
         (None, true) => {
             return Err(Error::usage("there is no remote whose versions could be superseded")
                 .hint("`lua-store remote add origin https://host/AGENT` names one"));
@@ -99,9 +106,14 @@ pub fn preview(
     request: &PushRequest,
     to: &RemoteArgs,
     compiler: Option<Compiler>,
+    mut remote: Option<NamedRemote>,
 ) -> Result<Exit> {
     // The answer is the same for whoever pushes; a push would need to know.
-    cx.who(project)?;
+    let who = cx.who_at(project, remote.as_mut())?;
+    if let Some(remote) = remote {
+        let mut terminal = Terminal::new(cx);
+        Destination::for_checkout(&mut terminal, project, remote, &who, request.expect_source)?;
+    }
     if let Some(compiler) = compiler {
         compiler.run(cx, project.root())?;
     }

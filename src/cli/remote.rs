@@ -7,7 +7,7 @@ use crate::client::{
     Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice,
 };
 use crate::error::{Error, Result};
-use crate::flow::remote::{NamedRemote, choose};
+use crate::flow::remote::{NamedRemote, choose, is_address};
 use crate::fs;
 use crate::history::project::Project;
 use clap_complete::ArgValueCompleter;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Remote that a command goes to.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct RemoteArgs {
-    /// The remote [default: the only one, or origin]
+    /// The remote, by its name or its address [default: the only one, or origin]
     #[arg(long, value_name = "NAME", conflicts_with = "offline", add = ArgValueCompleter::new(super::complete::remotes))]
     pub remote: Option<String>,
     /// Leave the remote alone; the next push brings it there
@@ -30,21 +30,36 @@ pub struct RemoteArgs {
 }
 
 impl RemoteArgs {
+    /// The options as one types them again, with a space before each.
+    pub fn options(&self) -> String {
+        let RemoteArgs { remote, offline, as_agent } = self;
+        let option = |name: &str, value: &Option<String>| {
+            value.as_ref().map_or(String::new(), |value| format!(" --{name} {value}"))
+        };
+        let offline = if *offline { " --offline" } else { "" };
+        format!("{offline}{}{}", option("remote", remote), option("as", as_agent))
+    }
+
+    /// The address that is given instead of a name.
+    pub fn url(&self) -> Option<&str> {
+        self.remote.as_deref().filter(|remote| is_address(remote))
+    }
+
     /// The remote that is meant, where there is one and it is not to be left alone.
     pub fn reach(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<NamedRemote>> {
         if self.offline {
             return Ok(None);
         }
         let Some(remote) = reach(cx, project, self.remote.as_deref())? else { return Ok(None) };
-        self.check_agent(project, &remote)?;
+        self.check_agent(project.store().config()?.agent(), &remote)?;
         Ok(Some(remote))
     }
 
     /// Refuses to send a project to a remote of another agent, unless that agent is named.
-    fn check_agent(&self, project: &Project, remote: &NamedRemote) -> Result<()> {
+    pub fn check_agent(&self, ours: Option<&str>, remote: &NamedRemote) -> Result<()> {
         let (name, address) = (&remote.name, &remote.address);
         let theirs = address.agent().as_str();
-        match (&self.as_agent, project.store().config()?.agent()) {
+        match (&self.as_agent, ours) {
             (Some(named), _) if named == theirs => Ok(()),
             (Some(named), _) => Err(Error::usage(format!(
                 "the remote \"{name}\" ({address}) is of the agent \"{theirs}\", not of \"{named}\""
@@ -89,10 +104,12 @@ pub fn reach(
 
 /// The remote that is meant; having none is an error.
 pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Result<NamedRemote> {
-    reach(cx, project, name)?.ok_or_else(|| {
-        Error::usage("this project has no remote")
-            .hint("`lua-store remote add origin https://host/AGENT` names one")
-    })
+    reach(cx, project, name)?.ok_or_else(no_remote)
+}
+
+pub fn no_remote() -> Error {
+    Error::usage("this project has no remote")
+        .hint("`lua-store remote add origin https://host/AGENT` names one")
 }
 
 /// A remote at an address, with the token that there is for it.
@@ -154,7 +171,7 @@ fn open_as(
             Box::new(FolderRemote::new(root, agent, cx.now()?.into()))
         }
     };
-    Ok(NamedRemote { name, address, remote })
+    Ok(NamedRemote { name, address, remote, asked: None })
 }
 
 /// `LUA_STORE_TRIES` says how often something is tried before it counts as failed.

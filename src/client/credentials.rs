@@ -3,6 +3,7 @@
 use super::Address;
 use crate::error::{Error, Hint, Result};
 use crate::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use toml_edit::{DocumentMut, Item, Table, value};
 
@@ -33,7 +34,12 @@ pub fn forget(file: &Path, address: &Address) -> Result<bool> {
 }
 
 fn load(file: &Path) -> Result<DocumentMut> {
-    let bytes = fs::read_if_exists(file)?.unwrap_or_default();
+    let bytes = match fs::read_if_exists(file) {
+        // A job without a home directory has a home like `/dev/null`.
+        Err(error) if error.io_kind() == Some(ErrorKind::NotADirectory) => None,
+        read => read?,
+    };
+    let bytes = bytes.unwrap_or_default();
     let text = String::from_utf8(bytes).ok();
     text.and_then(|text| text.parse().ok()).ok_or_else(|| {
         Error::usage(format!("cannot read \"{}\": it is not TOML", file.display()))

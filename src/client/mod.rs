@@ -42,6 +42,11 @@ pub trait Remote: Send {
     /// has. `None` where that may be anybody.
     fn author(&self) -> Option<String>;
 
+    /// The name of the token that is shown, as the remote has it; known once it was asked.
+    fn token(&self) -> Option<String> {
+        None
+    }
+
     /// Brings a pack there. What arrived of it earlier is not sent again.
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()>;
 

@@ -72,6 +72,10 @@ impl Remote for RememberedRemote {
         self.remote.author()
     }
 
+    fn token(&self) -> Option<String> {
+        self.remote.token()
+    }
+
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
         self.remote.send(id, pack, progress)
     }

@@ -2,6 +2,7 @@
 //! push that is behind is refused before anything is made, and an unreachable remote does not lose
 //! the push: it stays here, and the next one sends it.
 
+use super::checkout;
 use super::remote::NamedRemote;
 use super::{Notice, Phase, Reporter};
 use crate::client::divergence::Divergence;
@@ -13,7 +14,7 @@ use crate::history::record::Author;
 use crate::merge::incoming::Incoming;
 use crate::merge::pull::{self, PullOutcome};
 use crate::progress::Progress;
-use crate::protocol::Head;
+use crate::protocol::{Head, limits};
 use crate::report;
 use crate::store::Store;
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub struct Destination {
     pub remote: NamedRemote,
     /// Or why it could not be asked.
     pub head: Result<Head>,
+    /// True if pushes of others go before the files meanwhile, and nothing is merged.
+    is_exact: bool,
 }
 
 /// Versions and bytes sent to a remote.
@@ -40,14 +43,30 @@ pub struct Delivery {
 
 impl Destination {
     /// Asks a remote what it has, without an opinion on that. One that cannot be reached is no error yet.
-    pub fn ask(project: &Project, remote: NamedRemote, who: &Author) -> Result<Destination> {
-        match fetch::read_head(project.store(), &remote.name, &*remote.remote) {
+    pub fn ask(project: &Project, mut remote: NamedRemote, who: &Author) -> Result<Destination> {
+        remote.ask(project.store());
+        match remote.asked.take().unwrap_or_else(|| Err(Error::unavailable("it was not asked"))) {
             Err(error) if error.kind() != Kind::Unavailable => Err(error.also(Hint::Offline)),
             head => {
                 check_author(&remote, who)?;
-                Ok(Destination { remote, head })
+                Ok(Destination { remote, head, is_exact: false })
             }
         }
+    }
+
+    /// Asks a remote to which exactly the files of the project are to be pushed, after all that it has. `expected` is the
+    /// source version that must be its newest one.
+    pub fn for_checkout<R: Reporter>(
+        reporter: &mut R,
+        project: &Project,
+        remote: NamedRemote,
+        who: &Author,
+        expected: Option<u64>,
+    ) -> Result<Destination> {
+        let destination = Destination::ask(project, remote, who)?;
+        let head = destination.head.as_ref().map_err(Error::repeat)?;
+        checkout::take_history(reporter, project, &destination.remote, head, expected)?;
+        Ok(Destination { is_exact: expected.is_none(), ..destination })
     }
 
     /// Asks a remote that is to be pushed to. One that has what was not seen here is an error, before anything
@@ -59,7 +78,7 @@ impl Destination {
         who: &Author,
     ) -> Result<Destination> {
         let destination = Destination::ask(project, remote, who)?;
-        let Destination { remote, head } = &destination;
+        let Destination { remote, head, .. } = &destination;
         if let Ok(head) = head {
             let store = project.store();
             if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
@@ -99,21 +118,28 @@ impl Destination {
         project: &Project,
         made: Option<u64>,
     ) -> Result<Delivery> {
-        let Destination { remote, head } = self;
-        let head = head.map_err(|error| unsent(error, &remote.name, made))?;
-        let sent = reporter.phase(Phase::Sending, |progress| {
-            push::push(project.store(), &remote.name, &*remote.remote, head, progress)
-        });
-        match sent {
-            Ok(PushOutcome::Done(pushed)) => {
-                let delivery = Delivery::of(&remote, pushed);
-                reporter.notice(Notice::Delivered(&delivery))?;
-                Ok(delivery)
+        let Destination { remote, head, is_exact } = self;
+        let mut head = head.map_err(|error| unsent(error, &remote.name, made))?;
+        let mut races = 0;
+        loop {
+            let sent = reporter.phase(Phase::Sending, |progress| {
+                push::push(project.store(), &remote.name, &*remote.remote, head, progress)
+            });
+            match sent {
+                Ok(PushOutcome::Done(pushed)) => {
+                    let delivery = Delivery::of(&remote, pushed);
+                    reporter.notice(Notice::Delivered(&delivery))?;
+                    return Ok(delivery);
+                }
+                Ok(PushOutcome::Behind(now)) if is_exact && races < limits::RACES => {
+                    checkout::take_history(reporter, project, &remote, &now, None)?;
+                    (head, races) = (now, races + 1);
+                }
+                Ok(PushOutcome::Behind(head)) => {
+                    return Err(behind(reporter, project.store(), "push", &remote.name, &head));
+                }
+                Err(error) => return Err(unsent(error, &remote.name, made)),
             }
-            Ok(PushOutcome::Behind(head)) => {
-                Err(behind(reporter, project.store(), "push", &remote.name, &head))
-            }
-            Err(error) => Err(unsent(error, &remote.name, made)),
         }
     }
 }

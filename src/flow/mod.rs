@@ -2,6 +2,7 @@
 //! end pushes, promotes, deletes and syncs by calling these functions; none of them prints, asks a
 //! person or reads the clock. Progress and notices go to a [`Reporter`].
 
+pub mod checkout;
 pub mod delete;
 pub mod destination;
 pub mod git;

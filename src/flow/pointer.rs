@@ -51,7 +51,7 @@ impl Authority {
         step: &PointerRequest<'_>,
     ) -> Result<Authority> {
         let Some(remote) = remote else { return Ok(Authority::Here) };
-        let Destination { remote, head } = Destination::ask(project, remote, who)?;
+        let Destination { remote, head, .. } = Destination::ask(project, remote, who)?;
         let head = head.map_err(unchanged)?;
         let history = promote::join_remote(
             project.store(),

@@ -1,9 +1,11 @@
 //! Remote of a project: the one that is meant, and the connection to it under its name.
 
+use crate::client::fetch;
 use crate::client::remembered::RememberedRemote;
 use crate::client::{Address, Remote};
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
+use crate::protocol::Head;
 use crate::store::{Store, StoreConfig};
 
 /// Name of a remote by default.
@@ -14,15 +16,24 @@ pub struct NamedRemote {
     pub name: String,
     pub address: Address,
     pub remote: Box<dyn Remote>,
+    /// Its answer, where it was asked already.
+    pub asked: Option<Result<Head>>,
 }
 
 impl NamedRemote {
+    /// Asks the remote for its head, which the flow that follows takes from here.
+    pub fn ask(&mut self, store: &Store) {
+        if self.asked.is_none() {
+            self.asked = Some(fetch::read_head(store, &self.name, &*self.remote));
+        }
+    }
+
     /// Remembers each answer of the remote in a store, with the time.
     pub fn remembering(self, store: &Store, at_ms: i64) -> NamedRemote {
-        let NamedRemote { name, address, remote } = self;
+        let NamedRemote { name, address, remote, asked } = self;
         let remembered =
             RememberedRemote { remote, store: store.clone(), name: name.clone(), at_ms };
-        NamedRemote { name, address, remote: Box::new(remembered) }
+        NamedRemote { name, address, remote: Box::new(remembered), asked }
     }
 }
 
@@ -35,6 +46,7 @@ pub fn choose(
 ) -> Result<Option<(String, Address)>> {
     let remotes = config.remotes();
     let name = match (name, &remotes[..]) {
+        (Some(url), _) if is_address(url) => at_address(project, config, url)?,
         (Some(name), _) => name,
         (None, []) => return Ok(None),
         (None, [(only, _)]) => only,
@@ -47,6 +59,19 @@ pub fn choose(
     };
     let url = config.remote(name).ok_or_else(|| unknown(name, config))?;
     Ok(Some((name.to_owned(), Address::parse(url, project.root())?)))
+}
+
+/// True if the name of a remote is an address: a URL, or a path.
+pub fn is_address(remote: &str) -> bool {
+    remote.contains(['/', ':'])
+}
+
+/// Name of the remote with this address.
+fn at_address<'a>(project: &Project, config: &'a StoreConfig, url: &str) -> Result<&'a str> {
+    let address = Address::parse(url, project.root())?;
+    let is_same = |known: &str| Address::parse(known, project.root()).is_ok_and(|a| a == address);
+    let found = config.remotes().into_iter().find(|(_, known)| is_same(known));
+    found.map(|(name, _)| name).ok_or_else(|| unknown(url, config))
 }
 
 pub fn unknown(name: &str, config: &StoreConfig) -> Error {

@@ -68,7 +68,8 @@ impl Remote<'_> {
         let remote = connect(&self.address, self.token.as_deref(), self.now)?;
         let (name, address) = (self.name.clone(), self.address.clone());
         let store = self.project.inner().store();
-        Ok(NamedRemote { name, address, remote }.remembering(store, milliseconds(self.now)))
+        let remote = NamedRemote { name, address, remote, asked: None };
+        Ok(remote.remembering(store, milliseconds(self.now)))
     }
 
     /// Brings everything here that the remote has. Versions, files and what is live stay as they are. Says whether it has

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Makes the store of a project, or finishes one that was cut short, and keeps git away from it. The agent is the one that
 /// is named, else the one known before, else the one that `lua.skill.yaml` declares.
 pub fn init(root: &Path, agent_id: Option<String>) -> Result<(Store, Option<String>)> {
-    let declared = Some(StockManifest::read(root)?.agent_id).filter(|id| !id.trim().is_empty());
+    let declared = declared_agent(root)?;
     let store = Store::init(&store::project::store_of(root))?;
     store.guard_from_git()?;
     let agent_id = remember(&store, agent_id, declared)?;
@@ -29,4 +29,9 @@ fn remember(
         config.save(&lock)?;
     }
     Ok(wanted)
+}
+
+/// The agent that `lua.skill.yaml` declares.
+pub fn declared_agent(root: &Path) -> Result<Option<String>> {
+    Ok(Some(StockManifest::read(root)?.agent_id).filter(|id| !id.trim().is_empty()))
 }

@@ -12,6 +12,7 @@ pub mod inherit;
 pub mod init;
 pub mod leak;
 pub mod missing_output;
+pub mod not_included;
 pub mod promote;
 pub mod purge;
 pub mod push;

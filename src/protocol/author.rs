@@ -6,6 +6,9 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 /// The name of the header.
 pub const AUTHOR_HEADER: &str = "lua-store-author";
 
+/// The name of the header with the name of the token, encoded in the same way.
+pub const TOKEN_HEADER: &str = "lua-store-token";
+
 /// Besides every byte that is not ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 

@@ -19,7 +19,7 @@ mod txn_outcome;
 pub const TOKEN_PREFIX: &str = "lst_";
 
 pub use agent_id::AgentId;
-pub use author::{AUTHOR_HEADER, author_from_header, author_to_header};
+pub use author::{AUTHOR_HEADER, TOKEN_HEADER, author_from_header, author_to_header};
 pub use error_body::ErrorBody;
 pub use head::{Etag, Head, HeadView};
 pub use head_delta::{HeadDelta, KnownHead};

@@ -17,12 +17,13 @@ use super::upkeep;
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
-use crate::protocol::{AUTHOR_HEADER, author_to_header};
+use crate::protocol::{AUTHOR_HEADER, TOKEN_HEADER, author_to_header};
 use crate::protocol::{
     AgentId, Etag, FetchRequest, Head, HeadDelta, HeadView, KnownHead, Refusal, TokenScope,
     Transaction, TxnOutcome,
 };
 use crate::remote_store::{HeadAt, RemoteStore, Sender, TxnAnswer, TxnRequest, UPLOAD_IDLE};
+use crate::store::TokenName;
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -96,8 +97,13 @@ pub async fn refs(
         state.metrics.opened(&admitted.agent);
     }
     answer.headers_mut().insert(ETAG, header(&etag));
-    if let Some(owner) = admitted.bearer.and_then(|bearer| bearer.speaks_for) {
-        answer.headers_mut().insert(AUTHOR_HEADER, header(&author_to_header(&owner)));
+    if let Some(bearer) = admitted.bearer {
+        let TokenName { id, name } = &bearer.token;
+        let name = author_to_header(if name.is_empty() { id } else { name });
+        answer.headers_mut().insert(TOKEN_HEADER, header(&name));
+        if let Some(owner) = bearer.speaks_for {
+            answer.headers_mut().insert(AUTHOR_HEADER, header(&author_to_header(&owner)));
+        }
     }
     Ok(answer)
 }

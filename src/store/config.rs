@@ -12,6 +12,8 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 /// The key of a remote that says that a token may go there over plain HTTP.
 const INSECURE: &str = "insecure";
 
+const CHECKOUT: &str = "checkout";
+
 /// The configuration of one store. Keys, comments and order that it does not know survive a change.
 #[derive(Debug)]
 pub struct StoreConfig {
@@ -108,6 +110,15 @@ impl StoreConfig {
         if let Some(git) = git.as_table_like_mut() {
             git.insert("enabled", value(enabled));
         }
+    }
+
+    /// True of the store of a checkout: its files are pushed as they are, after whatever the remote has.
+    pub fn is_checkout(&self) -> bool {
+        self.document.get(CHECKOUT).and_then(Item::as_bool).unwrap_or(false)
+    }
+
+    pub fn set_checkout(&mut self) {
+        self.document.insert(CHECKOUT, value(true));
     }
 
     pub fn set_agent(&mut self, agent: &str) {

@@ -20,7 +20,7 @@ fn origin(project: &Project) -> NamedRemote {
     let address = Address::parse("../data/agent_shop", project.root()).unwrap();
     let folder = project.root().parent().unwrap().join("data");
     let remote = FolderRemote::new(&folder, address.agent(), SystemTime::now());
-    NamedRemote { name: "origin".to_owned(), address, remote: Box::new(remote) }
+    NamedRemote { name: "origin".to_owned(), address, remote: Box::new(remote), asked: None }
 }
 
 /// Versions that function calls push and promote arrive at a clone of the remote.

@@ -5,6 +5,7 @@
 mod bad_files;
 mod bombs;
 mod bundle;
+mod ci;
 mod comments;
 mod common;
 mod compile;

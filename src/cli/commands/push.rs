@@ -4,9 +4,11 @@ use crate::cli::compiler::Compiler;
 use crate::cli::context::Context;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::which_agent::WhichAgent;
-use crate::cli::{Exit, complete, push};
+use crate::cli::{Exit, checkout, complete, push};
 use crate::error::{Error, Result};
 use crate::flow;
+use crate::flow::remote::NamedRemote;
+use crate::history::project::Project;
 use crate::history::suggest;
 use crate::model::kind::{KINDS, Kind};
 use crate::operations::build::PushScope;
@@ -64,11 +66,8 @@ pub struct Push {
 
 impl Push {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let scope = scope(&self.what, self.name)?;
-        let project = match scope {
-            PushScope::Backup if !self.which.is_named() => cx.project()?,
-            _ => self.which.project(cx)?,
-        };
+        let scope = scope(&self.what, self.name.clone())?;
+        let (project, remote) = self.project(cx, &scope)?;
         let request = stage::PushRequest {
             scope,
             set_version: self.set_version,
@@ -78,7 +77,7 @@ impl Push {
             progress: Progress::default(),
         };
         if self.dry_run {
-            return push::preview(cx, &project, &request, &self.to, self.compiler);
+            return push::preview(cx, &project, &request, &self.to, self.compiler, remote);
         }
         let (message, allow, disallow) = (self.message.as_deref(), &self.allow, &self.disallow);
         let options = push::Options {
@@ -88,7 +87,26 @@ impl Push {
             force: self.force,
             to: &self.to,
         };
-        push::run(cx, &project, &request, &options)
+        push::run(cx, &project, &request, &options, remote)
+    }
+
+    /// The project, and the remote unless nothing goes there. A checkout without a store gets one, where the remote is
+    /// given by its address.
+    fn project(
+        &self,
+        cx: &mut Context<'_>,
+        scope: &PushScope,
+    ) -> Result<(Project, Option<NamedRemote>)> {
+        if let Some(url) = self.to.url().filter(|_| cx.project().is_err()) {
+            let (project, remote) = checkout::open(cx, &self.which, url, &self.to)?;
+            return Ok((project, Some(remote)));
+        }
+        let project = match scope {
+            PushScope::Backup if !self.which.is_named() => cx.project()?,
+            _ => self.which.project(cx)?,
+        };
+        let remote = if self.dry_run { None } else { self.to.reach(cx, &project)? };
+        Ok((project, remote))
     }
 }
 

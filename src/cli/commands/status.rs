@@ -10,6 +10,7 @@ use crate::cli::push_output::print_remarks;
 use crate::cli::{Exit, elsewhere};
 use crate::compare::PushChange;
 use crate::error::Result;
+use crate::flow::remote::is_address;
 use crate::history::catalog::Catalog;
 use crate::history::live::Live;
 use crate::history::source;
@@ -36,9 +37,7 @@ const FILES: usize = 20;
 
 impl Status {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        if let Some(remote) =
-            self.whom.remote.as_ref().filter(|remote| elsewhere::is_address(remote))
-        {
+        if let Some(remote) = self.whom.remote.as_ref().filter(|remote| is_address(remote)) {
             let view = elsewhere::open(cx, &self.whom, remote)?;
             return of_remote(cx, &view);
         }

@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{AUTHOR_HEADER, author_from_header};
+use crate::protocol::{AUTHOR_HEADER, TOKEN_HEADER, author_from_header};
 use crate::protocol::{
     AgentId, FetchRequest, Head, HeadDelta, KnownHead, Transaction, TxnOutcome, limits,
 };
@@ -65,6 +65,8 @@ pub struct HttpRemote {
     advice: Option<String>,
     /// Author of the token, as the server last named it.
     author: Mutex<Option<String>>,
+    /// Name of the token, as the server last told it.
+    token_name: Mutex<Option<String>>,
     patience: RetryPolicy,
     waiting: Option<WaitNotice>,
     /// Most bytes of a pack in one request.
@@ -96,6 +98,7 @@ impl HttpRemote {
             token: options.token,
             advice: options.advice,
             author: Mutex::default(),
+            token_name: Mutex::default(),
             patience: options.patience,
             waiting: options.waiting,
             piece: AtomicU64::new(u64::MAX),
@@ -191,10 +194,12 @@ impl Remote for HttpRemote {
                 request = request.header(header::IF_NONE_MATCH, known.etag().to_string());
             }
             let response = self.call(request, ())?;
-            let author =
-                response.headers().get(AUTHOR_HEADER).and_then(|value| value.to_str().ok());
-            *self.author.lock().unwrap_or_else(PoisonError::into_inner) =
-                author.and_then(author_from_header);
+            let told = |name: &str| {
+                let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+                value.and_then(author_from_header)
+            };
+            *self.author.lock().unwrap_or_else(PoisonError::into_inner) = told(AUTHOR_HEADER);
+            *self.token_name.lock().unwrap_or_else(PoisonError::into_inner) = told(TOKEN_HEADER);
             if response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(None);
             }
@@ -210,6 +215,13 @@ impl Remote for HttpRemote {
 
     fn author(&self) -> Option<String> {
         self.author.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn token(&self) -> Option<String> {
+        self.token.as_ref()?;
+        let name = self.token_name.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // An older server does not tell it.
+        Some(name.unwrap_or_else(|| "token".to_owned()))
     }
 
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {

@@ -139,7 +139,8 @@ pub fn push(cx: &mut Context<'_>, which: &RemoteArgs) -> Result<Exit> {
         to: which,
     };
     let request = stage::PushRequest::all(Progress::default());
-    let exit = push::run(cx, &project, &request, &options)?;
+    let remote = which.reach(cx, &project)?;
+    let exit = push::run(cx, &project, &request, &options, remote)?;
     cx.out.hint("`lua-store version create` and `lua-store version promote latest` make it live");
     Ok(exit)
 }

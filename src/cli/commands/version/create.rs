@@ -2,12 +2,18 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::creation::{self, CreatedPromotionView};
+use crate::cli::remote::{self, RemoteArgs};
 use crate::cli::terminal::{Terminal, print_git};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow;
+use crate::flow::destination::{Delivery, Destination};
 use crate::flow::git::{self, GitOutcome};
+use crate::history::project::Project;
+use crate::history::record::Author;
 use crate::object::Id;
 use crate::operations::create::{self, Created};
+use crate::operations::not_included::NotIncluded;
 use crate::operations::stage;
 use crate::progress::Progress;
 use serde::Serialize;
@@ -30,6 +36,17 @@ pub struct Create {
     /// Make it of files whose agent was not read, too
     #[arg(long)]
     allow_unreadable: bool,
+    /// Send it to the remote, so that nobody else gets its number
+    #[arg(long, conflicts_with = "offline")]
+    send: bool,
+    /// Promote exactly the version that was created, after sending it to the remote
+    #[arg(long)]
+    promote: bool,
+    /// With `--promote`: succeed when nothing changed, and promote nothing
+    #[arg(long, requires = "promote")]
+    if_changed: bool,
+    #[command(flatten)]
+    at: RemoteArgs,
 }
 
 #[derive(Serialize)]
@@ -42,55 +59,155 @@ struct Answer<'a> {
     /// Source version that `--auto-push` made.
     source_version: Option<u64>,
     git: Option<&'a GitOutcome>,
+    /// Versions that were sent to the remote.
+    sent: Option<&'a Delivery>,
+    promoted: Option<CreatedPromotionView<'a>>,
+    not_included: &'a NotIncluded,
+}
+
+/// A version that was created, or not, and what followed.
+struct Outcome {
+    created: Created,
+    pushed: Option<u64>,
+    git: Option<GitOutcome>,
+    sent: Option<Delivery>,
+    promoted: Option<flow::promote::Promoted>,
 }
 
 impl Create {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
-        let who = cx.who(&project)?;
+        let outcome = self.create(cx, &project)?;
+        let latest = match outcome.created {
+            Created::New { number, .. } => number,
+            Created::NothingStaged { latest } => latest,
+        };
+        let left_out = creation::not_included(cx, &project, latest);
+        if cx.out.is_json() {
+            cx.look_after(&project);
+            answer(cx, &outcome, latest, &left_out)?;
+            outcome.git.iter().for_each(|git| print_git(cx, git));
+            return Ok(Exit::Done);
+        }
+        if let Created::NothingStaged { .. } = outcome.created {
+            cx.out.line("No staged changes since the previous version.")?;
+        }
+        outcome.git.iter().for_each(|git| print_git(cx, git));
+        creation::print_not_included(cx, latest, &left_out);
+        match (&outcome.created, &outcome.promoted) {
+            (_, Some(promoted)) => creation::print_promoted(cx, promoted, &self.at)?,
+            (Created::NothingStaged { latest }, None) if self.promote => {
+                creation::print_not_promoted(cx, &project, *latest, &self.at)?;
+            }
+            (Created::New { number, .. }, None) if outcome.sent.is_none() => {
+                creation::print_not_reserved(cx, &project, *number)?;
+            }
+            _ => {}
+        }
+        cx.look_after(&project);
+        Ok(Exit::Done)
+    }
+
+    /// Creates the version, sends and promotes it. The remote is asked before anything is created.
+    fn create(&self, cx: &mut Context<'_>, project: &Project) -> Result<Outcome> {
+        let sends = self.send || self.promote;
+        let mut remote = if sends { self.at.reach(cx, project)? } else { None };
+        let who = match &mut remote {
+            None => cx.who(project)?,
+            remote => cx.who_at(project, remote.as_mut())?,
+        };
+        let destination = match remote {
+            None if self.send => return Err(remote::no_remote()),
+            remote => remote.map(|remote| destination(cx, project, remote, &who)).transpose()?,
+        };
         let mut pushed = None;
         if self.auto_push {
             let request = stage::PushRequest::all(Progress::default());
             let mut terminal = Terminal::brief(cx);
-            pushed = flow::push::store(&mut terminal, (&project, &who), &request, None)?.0.number;
+            pushed = flow::push::store(&mut terminal, (project, &who), &request, None)?.0.number;
         }
-        let message = match self.message {
-            Some(message) => Some(message),
+        let message = match &self.message {
+            Some(message) => Some(message.clone()),
             None => {
                 cx.ask("Optional description (blank to skip):")?.filter(|text| !text.is_empty())
             }
         };
         let request = create::CreateRequest {
             message,
-            commit: self.commit_hash,
+            commit: self.commit_hash.clone(),
             allow_unreadable: self.allow_unreadable,
         };
-        let (created, told) = git::create_version(&project, &request, &who)?;
-        if cx.out.is_json() {
-            let (version, id, latest) = match created {
-                Created::New { number, id } => (Some(number), Some(id), number),
-                Created::NothingStaged { latest } => (None, None, latest),
-            };
-            cx.look_after(&project);
-            cx.out.json(&Answer {
-                created: version.is_some(),
-                version,
-                id,
-                latest,
-                source_version: pushed,
-                git: told.as_ref(),
-            })?;
-            told.iter().for_each(|git| print_git(cx, git));
-            return Ok(Exit::Done);
-        }
-        cx.out.line(match created {
-            Created::New { number, .. } => {
-                format!("✓ Created v{number} (staged). Run `lua-store version promote v{number}` to deploy.")
+        let (created, git) = git::create_version(project, &request, &who)?;
+        let id = match created {
+            Created::New { id, number } => {
+                self.print_created(cx, number)?;
+                Some(id)
             }
-            Created::NothingStaged { .. } => "No staged changes since the previous version.".to_owned(),
-        })?;
-        told.iter().for_each(|git| print_git(cx, git));
-        cx.look_after(&project);
-        Ok(Exit::Done)
+            Created::NothingStaged { latest } if self.promote && !self.if_changed => {
+                return Err(nothing_to_promote(latest));
+            }
+            Created::NothingStaged { .. } => None,
+        };
+        let sent = destination
+            .map(|destination| destination.deliver(&mut Terminal::new(cx), project, None))
+            .transpose()?;
+        let id = id.filter(|_| self.promote);
+        let promoted =
+            id.map(|id| creation::promote(cx, project, &self.at, &who, id)).transpose()?;
+        Ok(Outcome { created, pushed, git, sent, promoted })
     }
+
+    /// Says what was created before anything else can fail.
+    fn print_created(&self, cx: &mut Context<'_>, number: u64) -> Result<()> {
+        if cx.out.is_json() {
+            return Ok(());
+        }
+        let next = format!(" Run `lua-store version promote v{number}` to deploy.");
+        let next = if self.promote { "" } else { &*next };
+        cx.out.line(format!("✓ Created v{number} (staged).{next}"))
+    }
+}
+
+/// The remote of a version that is about to be created; one that does not answer, or has what is not here, is an error.
+fn destination(
+    cx: &mut Context<'_>,
+    project: &Project,
+    remote: flow::remote::NamedRemote,
+    who: &Author,
+) -> Result<Destination> {
+    let destination = Destination::for_push(&mut Terminal::new(cx), project, remote, who)?;
+    match &destination.head {
+        Ok(_) => Ok(destination),
+        Err(error) => Err(error.repeat()),
+    }
+}
+
+fn nothing_to_promote(latest: u64) -> Error {
+    Error::failed(format!("no version was created: nothing changed since v{latest}")).hint(format!(
+        "run `lua-store version promote v{latest}` to promote that one\n\
+         add `--if-changed` to succeed when nothing changed"
+    ))
+}
+
+fn answer(
+    cx: &mut Context<'_>,
+    outcome: &Outcome,
+    latest: u64,
+    not_included: &NotIncluded,
+) -> Result<()> {
+    let (version, id) = match outcome.created {
+        Created::New { number, id } => (Some(number), Some(id)),
+        Created::NothingStaged { .. } => (None, None),
+    };
+    cx.out.json(&Answer {
+        created: version.is_some(),
+        version,
+        id,
+        latest,
+        source_version: outcome.pushed,
+        git: outcome.git.as_ref(),
+        sent: outcome.sent.as_ref(),
+        promoted: outcome.promoted.as_ref().map(CreatedPromotionView::new),
+        not_included,
+    })
 }

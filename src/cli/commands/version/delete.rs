@@ -42,14 +42,15 @@ struct Answer<'a> {
 impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
-        let who = cx.who(&project)?;
         let step = PointerRequest {
             action: &format!("delete {}", self.version),
             remote: self.at.remote.as_deref(),
             dry_run: false,
             theirs: self.theirs,
         };
-        let (remote, at) = (self.at.reach(cx, &project)?, (&project, &who));
+        let mut remote = self.at.reach(cx, &project)?;
+        let who = cx.who_at(&project, remote.as_mut())?;
+        let at = (&project, &who);
         let version = &self.version;
         let prepared = delete::prepare(&mut Terminal::new(cx), at, remote, &step, version)?;
         let (number, question) = (prepared.number, format!("Delete v{}?", prepared.number));

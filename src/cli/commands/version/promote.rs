@@ -81,14 +81,15 @@ struct UndoneStep<'a> {
 impl Promote {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
-        let who = cx.who(&project)?;
         let step = PointerRequest {
             action: &format!("promote {}", self.version),
             remote: self.at.remote.as_deref(),
             dry_run: self.dry_run,
             theirs: self.theirs,
         };
-        let (remote, at) = (self.at.reach(cx, &project)?, (&project, &who));
+        let mut remote = self.at.reach(cx, &project)?;
+        let who = cx.who_at(&project, remote.as_mut())?;
+        let at = (&project, &who);
         let mut terminal = Terminal::new(cx);
         let expect = self.expect.as_ref();
         let prepared =
@@ -157,13 +158,7 @@ impl Promote {
     /// The command that takes it back.
     fn undo(&self, promotion: &Promotion) -> Option<String> {
         let previous = promotion.previous.filter(|previous| *previous != promotion.number)?;
-        let RemoteArgs { remote, offline, as_agent } = &self.at;
-        let option = |name: &str, value: &Option<String>| {
-            value.as_ref().map_or(String::new(), |value| format!(" --{name} {value}"))
-        };
-        let offline = if *offline { " --offline" } else { "" };
-        let to = format!("{offline}{}{}", option("remote", remote), option("as", as_agent));
-        Some(format!("lua-store version promote v{previous}{to}"))
+        Some(format!("lua-store version promote v{previous}{}", self.at.options()))
     }
 
     /// The first lines of what changes, for a person.
