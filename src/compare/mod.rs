@@ -4,6 +4,7 @@
 //! compared first, and only those that differ are opened. The result holds facts and no sentence;
 //! `report` has the words, and `operations`, `merge` and `flow` decide by it.
 
+pub mod blame;
 pub mod compiled_values;
 mod count;
 mod definition;
@@ -14,6 +15,7 @@ pub mod persona;
 mod reached;
 mod renamed;
 mod schema;
+pub mod search;
 
 pub use definition::{ImportMove, ModuleMove, PackageMove, PrimitiveChange, ToolParts};
 pub use detail::{Detail, compare, shown};

@@ -1,6 +1,7 @@
 //! Differences between two trees and between two texts: changed paths, patches, three-way merges of
 //! lines, changed words. It knows nothing of agents.
 
+mod blame;
 mod histogram;
 pub mod lines;
 mod merge;
@@ -12,6 +13,7 @@ mod text;
 mod trees;
 mod words;
 
+pub use blame::{LineBlame, occurrences};
 pub use merge::{ChangedBy, HunkSide, MergeTexts};
 pub use prose::{ProseEdit, sentence_edits};
 pub use raw::raw_line;

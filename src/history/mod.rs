@@ -21,6 +21,7 @@ pub mod rules;
 pub mod source;
 pub mod state;
 pub mod suggest;
+pub mod timeline;
 pub mod unpack;
 pub mod verify;
 pub mod version;

@@ -3,6 +3,7 @@
 
 mod compare;
 mod extent;
+mod graft;
 mod id;
 mod memory;
 mod overlay;
@@ -14,6 +15,7 @@ mod tree;
 pub use crate::object::overlay::Overlay;
 pub use compare::{Leaf, TreeDifference, compare, leaves};
 pub use extent::{PathLimits, TreeExtents};
+pub use graft::graft;
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
 pub use path::{PathFinder, entry_at, nest};
