@@ -191,6 +191,16 @@ pub fn sources(typed: &OsStr) -> Vec<CompletionCandidate> {
     )
 }
 
+/// Safety snapshots, newest first.
+pub fn snapshots(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let refs =
+        project().and_then(|project| project.store().refs().list(source::SNAPSHOT_REFS).ok());
+    matching(
+        typed,
+        refs.unwrap_or_default().iter().rev().map(|(number, _)| (format!("v{number}"), None)),
+    )
+}
+
 /// Versions of the persona, newest first, with their status.
 pub fn personas(typed: &OsStr) -> Vec<CompletionCandidate> {
     let found = || {

@@ -11,8 +11,11 @@ use std::fmt::Write;
 /// Groups of commands. Every command is in exactly one; a test holds this.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["demo", "init", "status", "compile"]),
-    ("Keep and bring back the project", &["push", "source", "restore"]),
-    ("Number, compare and promote what was pushed", &["version", "persona", "log", "diff", "show"]),
+    ("Keep and bring back the project", &["push", "source", "restore", "snapshot"]),
+    (
+        "Number, compare and promote what was pushed",
+        &["version", "persona", "log", "blame", "diff", "show"],
+    ),
     (
         "Share with others",
         &["clone", "fetch", "pull", "sync", "remote", "login", "logout", "bundle", "serve"],

@@ -174,9 +174,9 @@ fn of_values(hint: &Hint) -> String {
              `{}` keeps what is no secret",
             allow_command(names)
         ),
-        Hint::RestoreSnapshot(number) => format!(
-            "`lua-store source rollback --snapshot {number} --force` brings back the files as they were"
-        ),
+        Hint::RestoreSnapshot(number) => {
+            format!("`lua-store snapshot restore {number}` brings back the files as they were")
+        }
         Hint::PushAndTag { tag } => {
             format!("`lua-store push && git tag {tag}` commits and tags it afterwards")
         }

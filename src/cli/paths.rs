@@ -16,6 +16,14 @@ impl PathFilter {
         self.0.is_empty()
     }
 
+    pub fn paths(&self) -> &[String] {
+        &self.0
+    }
+
+    pub fn into_paths(self) -> Vec<String> {
+        self.0
+    }
+
     pub fn has(&self, path: &str) -> bool {
         let below = |folder: &String| {
             folder.is_empty()

@@ -18,6 +18,7 @@ pub mod purge;
 pub mod push;
 pub mod reached;
 pub mod reading;
+pub mod restore;
 pub mod restore_clone;
 pub mod rollback;
 pub mod same;

@@ -10,7 +10,7 @@ use crate::history::project::Project;
 use crate::history::record::{Author, SourceRecord};
 use crate::history::source::{self, SNAPSHOT_REFS, SourceVersion};
 use crate::history::state::State;
-use crate::object::Id;
+use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::store::Batch;
 use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
@@ -66,6 +66,23 @@ pub struct RolledBack {
     pub number: Option<u64>,
 }
 
+/// The workspace as it is, in a batch that is not committed yet.
+pub struct Captured {
+    pub previous: Option<SourceVersion>,
+    pub batch: Batch,
+    pub snapshot: Snapshot,
+}
+
+/// Reads the workspace. A file that the last push has is tracked even where a rule ignores it.
+pub fn capture(project: &Project, progress: &Progress) -> Result<Captured> {
+    let previous = source::latest(project.store())?;
+    let mut batch = project.store().batch();
+    let base = previous.as_ref().map(|previous| previous.source);
+    let tracked = Tracked::in_tree(&batch, base)?;
+    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
+    Ok(Captured { previous, batch, snapshot })
+}
+
 /// Looks at the workspace and at the target, and changes nothing.
 pub fn prepare<'a>(
     project: &'a Project,
@@ -78,11 +95,7 @@ pub fn prepare<'a>(
         RollbackSource::Snapshot(number) => Target::of(&source::get_snapshot(store, number)?),
         RollbackSource::Files { state, source } => Target { state, source, unread: None },
     };
-    let previous = source::latest(store)?;
-    let mut batch = store.batch();
-    let base = previous.as_ref().map(|previous| previous.source);
-    let tracked = Tracked::in_tree(&batch, base)?;
-    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
+    let Captured { previous, batch, snapshot } = capture(project, progress)?;
     let changes = diff::trees(&batch, Some(snapshot.tree), Some(target.source))?;
     let plan = workspace::plan(&batch, snapshot.tree, target.source)?;
     Ok(Rollback { project, from, target, previous, batch, snapshot, plan, changes })
@@ -124,7 +137,19 @@ pub fn restore(
     kept: Option<u64>,
     progress: &Progress,
 ) -> Result<()> {
-    let (root, objects) = (project.root(), project.store().objects());
+    restore_from(project, project.store().objects(), plan, from, kept, progress)
+}
+
+/// The same with files from another source.
+pub fn restore_from(
+    project: &Project,
+    objects: &dyn Source,
+    plan: &RestorePlan,
+    from: &Snapshot,
+    kept: Option<u64>,
+    progress: &Progress,
+) -> Result<()> {
+    let root = project.root();
     let done = workspace::sweep(root, &from.leftovers, objects, progress)
         .and_then(|()| workspace::apply(plan, root, objects, progress));
     done.map(drop).map_err(|error| {
@@ -135,11 +160,7 @@ pub fn restore(
 
 /// Keeps the workspace as it is, before something edits it.
 pub fn keep_workspace(project: &Project, who: &Author, progress: &Progress) -> Result<Option<u64>> {
-    let previous = source::latest(project.store())?;
-    let mut batch = project.store().batch();
-    let base = previous.as_ref().map(|previous| previous.source);
-    let tracked = Tracked::in_tree(&batch, base)?;
-    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
+    let Captured { previous, batch, snapshot } = capture(project, progress)?;
     keep(project, batch, previous.as_ref(), &snapshot, who)
 }
 

@@ -301,6 +301,10 @@ impl World {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
+        if name.starts_with("snapshot") {
+            std::fs::write(page.folder.join("notes.md"), "not pushed\n").unwrap();
+            assert!(page.run("lua-store restore notes.md").status.success());
+        }
         if name == "init" {
             std::fs::remove_dir_all(page.folder.join(".lua")).unwrap();
         }

@@ -28,10 +28,7 @@ fn folders_that_only_sound_like_built_ones_come_back() {
     }
     assert!(!project.path("Coverage/new.txt").exists());
     // The very command that was printed.
-    assert!(
-        outcome.stderr.contains("`lua-store source rollback --snapshot 1 --force`"),
-        "{outcome}"
-    );
+    assert!(outcome.stderr.contains("`lua-store snapshot restore 1`"), "{outcome}");
     project.ok("source rollback --snapshot 1 --force");
     assert_eq!(project.read("Node_Modules/x/kept.txt"), "third, not pushed");
     assert_eq!(project.read("Coverage/new.txt"), "not pushed");

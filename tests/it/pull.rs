@@ -445,7 +445,7 @@ fn a_pull_that_conflicts_is_told_and_decided() {
        decided: skill "catalog" was changed on both sides in "src/skills/catalog.skill.ts"
     --- stderr
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store source rollback --snapshot 1 --force` brings them back
+    hint: `lua-store snapshot restore 1` brings them back
     "#);
     assert_eq!(ann.read(SKILL), ben.read(SKILL));
 }

@@ -38,9 +38,7 @@ fn rolled_back(count: usize, path: &str) {
         "{outcome}"
     );
     assert!(
-        outcome
-            .stderr
-            .contains(&format!("`lua-store source rollback --snapshot 1 --force` {first}")),
+        outcome.stderr.contains(&format!("`lua-store snapshot restore 1` {first}")),
         "{outcome}"
     );
     project.set("LUA_STORE_FAULT", "");

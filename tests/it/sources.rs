@@ -53,7 +53,7 @@ fn unpushed_work_is_kept_and_comes_back() {
     --- stderr
     `source rollback` brings back files only. To change what is live: `lua-store version promote`.
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store source rollback --snapshot 1 --force` brings them back
+    hint: `lua-store snapshot restore 1` brings them back
     ");
     assert_eq!(project.read("n.txt"), "1\n");
     assert!(!project.path("more.txt").exists());
@@ -194,7 +194,7 @@ fn the_first_rollback_after_gitignore_was_deleted() {
     --- stderr
     `source rollback` brings back files only. To change what is live: `lua-store version promote`.
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store source rollback --snapshot 1 --force` brings them back
+    hint: `lua-store snapshot restore 1` brings them back
     ");
     assert_eq!(project.read(".gitignore"), "*.log\n/.lua/\n");
     assert_eq!(project.json("status")["notPushed"]["files"], serde_json::json!([]));

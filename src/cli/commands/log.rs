@@ -1,36 +1,65 @@
 //! `log`: versions newest first, or the ledger of promotions and deletions.
 
-use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::diff_output::FileView;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::table::parse_limit;
+use crate::cli::timeline_output::{self, TimelineRequest};
+use crate::cli::{Exit, complete, paths};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
 use crate::history::ledger::{self, LedgerEntry};
 use crate::history::live::{Live, Unsent};
 use crate::history::purge::{self, PurgeDetails};
+use crate::history::resolve;
+use crate::history::revision::Revision;
+use crate::history::timeline::TimelineSeries;
 use crate::history::version::{Status, Version};
 use crate::history::via::Vias;
 use crate::history::{record, verify};
 use crate::object::Id;
 use crate::report::view::{self, DamagedSummary, Summary};
 use crate::report::{self, SentView, ViaView};
+use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Tell the history: versions, newest first
+/// List the history: versions, newest first
+///
+/// Paths, `--grep` and `-S` search versions and pushes; with several of them all must hold. A version in front lists
+/// what came up to it.
 #[derive(Debug, clap::Args)]
 pub struct Log {
-    /// Tell promotions and deletions instead of versions
+    /// Only what changed these files or folders, after a version to begin with
+    #[arg(value_name = "VERSION|PATH", allow_negative_numbers = true, conflicts_with = "ledger", add = ArgValueCompleter::new(complete::any_versions))]
+    words: Vec<String>,
+    /// List promotions and deletions instead of versions
     #[arg(long)]
     ledger: bool,
     /// Check every record of the ledger first, from the newest to the first
     #[arg(long)]
     verify: bool,
-    /// Tell at most this many
+    /// List at most this many
     #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
     limit: Option<String>,
+    /// List pushes too
+    #[arg(long, conflicts_with = "ledger")]
+    pushes: bool,
+    /// Only what has this text in its message
+    #[arg(long, value_name = "TEXT", conflicts_with = "ledger")]
+    grep: Option<String>,
+    /// Ignore the case of letters in `--grep`
+    #[arg(short, long, requires = "grep")]
+    ignore_case: bool,
+    /// Only what changed how often this text occurs in a file
+    #[arg(short = 'S', value_name = "TEXT", conflicts_with = "ledger")]
+    occurrences: Option<String>,
+    /// Paths, whatever their names are
+    #[arg(last = true, value_name = "PATH", conflicts_with = "ledger")]
+    paths: Vec<String>,
+    #[command(flatten)]
+    view: FileView,
     #[command(flatten)]
     whom: LiveRemoteArgs,
 }
@@ -38,7 +67,8 @@ pub struct Log {
 impl Log {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = self.limit.as_deref().map(parse_limit).transpose()?.unwrap_or(usize::MAX);
-        let view = self.whom.open(cx)?;
+        let (versions, paths) = paths::split(cx, &self.words, &self.paths, 1)?;
+        let view = self.whom.open_with(cx, &versions.iter().collect::<Vec<_>>())?;
         if self.verify {
             let records = verify::ledger(&view.project, &Catalog::load_whole(view.store())?)?;
             if !cx.out.is_json() {
@@ -61,6 +91,8 @@ impl Log {
                 &Ledger { view: &view, live: &live, catalog: &catalog, vias },
                 &steps,
             )?;
+        } else if let Some(request) = self.timeline(cx, &view, versions.first(), &paths, limit)? {
+            timeline_output::run(cx, &view, &catalog, &request)?;
         } else {
             let vias = Vias::load(view.store())?;
             let entries = Entries { view: &view, live: &live, catalog: &catalog, vias };
@@ -71,6 +103,38 @@ impl Log {
         }
         view.print_live(cx, &live);
         Ok(Exit::Done)
+    }
+}
+
+impl Log {
+    /// The search in pushes and versions; `None` for the plain list of versions.
+    fn timeline(
+        &self,
+        cx: &Context<'_>,
+        view: &View,
+        until: Option<&Revision>,
+        paths: &[String],
+        limit: usize,
+    ) -> Result<Option<TimelineRequest>> {
+        let searches = !paths.is_empty() || self.grep.is_some() || self.occurrences.is_some();
+        if !searches && !self.pushes && !self.view.is_wanted() && until.is_none() {
+            return Ok(None);
+        }
+        let until = until
+            .map(|revision| resolve::version(view.store(), view.theirs(), revision))
+            .transpose()?;
+        let is_push = until.as_ref().is_some_and(|version| version.agent_version().is_none());
+        let series = TimelineSeries { versions: true, pushes: searches || self.pushes || is_push };
+        Ok(Some(TimelineRequest {
+            series,
+            until: until.map(|version| version.name),
+            paths: paths::filter(cx, view, paths)?,
+            grep: self.grep.clone(),
+            ignore_case: self.ignore_case,
+            occurrences: self.occurrences.clone(),
+            limit,
+            view: self.view,
+        }))
     }
 }
 

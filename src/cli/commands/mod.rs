@@ -1,5 +1,6 @@
 //! One command is one file; the doc comment of its argument struct is its help.
 
+pub mod blame;
 pub mod bundle;
 pub mod cat_file;
 pub mod clone;
@@ -30,6 +31,7 @@ pub mod restore;
 pub mod rev_parse;
 pub mod serve;
 pub mod show;
+pub mod snapshot;
 pub mod source;
 pub mod status;
 pub mod sync;

@@ -6,6 +6,7 @@ use crate::cli::output::ErrorView;
 use crate::cli::print;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
+use crate::cli::safety_snapshot::print_kept;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::client::fetch;
 use crate::error::{Error, Result};
@@ -176,11 +177,6 @@ fn print_result(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()>
         cx.out,
         report::renumbered_lines(&pulled.rebased).into_iter().map(|line| line.indented(3)),
     )?;
-    if let Some(kept) = pulled.kept {
-        cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
-        cx.out.hint(format!(
-            "`lua-store source rollback --snapshot {kept} --force` brings them back"
-        ));
-    }
+    print_kept(cx, pulled.kept);
     Ok(())
 }

@@ -1,61 +1,173 @@
-//! `restore`: the files of a version, in a new folder.
+//! `restore`: files of a version in the project again, or all of them in a new folder.
 
 use crate::cli::context::Context;
-use crate::cli::live::LiveRemoteArgs;
-use crate::cli::progress::{self, Unit};
+use crate::cli::diff_output::file_line;
+use crate::cli::live::{LiveRemoteArgs, View};
+use crate::cli::progress::{self, Unit, with_progress};
+use crate::cli::restore_words::{self, RestoreWords, Selection};
+use crate::cli::safety_snapshot::print_kept;
 use crate::cli::{Exit, complete};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::history::any_version::AnyVersion;
 use crate::history::revision::Revision;
 use crate::history::{resolve, unpack};
 use crate::object::Id;
+use crate::operations::{restore, stage};
+use crate::progress::Progress;
+use crate::report::FileChangeView;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Write the files of a version into a new folder
+/// Restore files in the project, or a version in a new folder
 ///
-/// The folder gets exactly the files of the version, and is no project afterwards. The files of the project stay as
-/// they are: `source rollback` brings an older state back there.
+/// `restore PATH...`, `restore skill NAME`, `restore persona`: these files of the project become what they were in
+/// the last push, or in the version that `--from` names. A file that the version does not have is removed. The files as
+/// they were are kept as a safety snapshot.
+///
+/// `restore VERSION DIR`: all files of the version, in a folder that is empty or does not exist. Two words are that
+/// where the first names a version and there is neither `--from` nor `--`.
 #[derive(Debug, clap::Args)]
 pub struct Restore {
-    /// The version: `2`, `active`, `latest`, `previous`, `source/v6` …; see `help versions`
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
-    version: Revision,
-    /// Where to write: a folder that is empty or not there yet
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    /// Paths, `skill NAME` (or another kind), `persona`; or a version and a new folder
+    #[arg(value_name = "PATH", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::any_versions))]
+    words: Vec<String>,
+    /// The version that the files come from [default: the last push]; see `help versions`
+    #[arg(long, value_name = "VERSION", add = ArgValueCompleter::new(complete::any_versions))]
+    from: Option<Revision>,
+    /// Paths, whatever their names are
+    #[arg(last = true, value_name = "PATH")]
+    paths: Vec<String>,
+    /// List the files that would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     whom: LiveRemoteArgs,
 }
 
+/// The answer for a new folder.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct FolderAnswer<'a> {
     version: &'a str,
     folder: &'a Path,
     files: usize,
     project_hash: Id,
 }
 
+/// The answer for the project.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    from: &'a str,
+    dry_run: bool,
+    files: Vec<FileChangeView<'a>>,
+    /// The safety snapshot with the files as they were; null where nothing was lost.
+    snapshot: Option<u64>,
+    /// Primitives that were named and are still not as in the version.
+    different: &'a [String],
+}
+
 impl Restore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let folder = cx.directory()?.join(&self.folder);
-        let view = self.whom.open_for(cx, &[&self.version])?;
-        let version = resolve::version(view.store(), view.theirs(), &self.version)?;
-        let (name, files) = (version.name.clone(), version.files());
+        match restore_words::read(cx, &self.words, &self.paths, self.from.is_some())? {
+            RestoreWords::Folder(version, folder) => self.unpack(cx, &version, &folder),
+            RestoreWords::Project(selection) => self.restore(cx, &selection),
+        }
+    }
+
+    fn unpack(&self, cx: &mut Context<'_>, version: &Revision, folder: &str) -> Result<Exit> {
+        if self.dry_run {
+            return Err(Error::usage("`--dry-run` is for files of the project"));
+        }
+        let folder: PathBuf = cx.directory()?.join(folder);
+        let view = self.whom.open_for(cx, &[version])?;
+        let found = resolve::version(view.store(), view.theirs(), version)?;
+        let (name, files) = (&*found.name, found.files());
         let term = *cx.out.term();
         let objects = view.store().objects();
         let count = progress::show(&term, "Restoring", Unit::Item, |progress| {
             unpack::unpack(objects, files, &folder, progress)
         })?;
         if cx.out.is_json() {
-            let answer =
-                Answer { version: &name, folder: &folder, files: count, project_hash: files };
-            cx.out.json(&answer)?;
+            let (version, folder) = (name, &*folder);
+            cx.out.json(&FolderAnswer { version, folder, files: count, project_hash: files })?;
         } else {
             cx.out
                 .line(format!("✓ Restored {name} into {}: {count} file(s).", folder.display()))?;
         }
         Ok(Exit::Done)
     }
+
+    fn restore(&self, cx: &mut Context<'_>, selection: &[Selection]) -> Result<Exit> {
+        let revision = self.from.clone().unwrap_or(Revision::PUSHED);
+        let view = self.whom.open_for(cx, &[&revision])?;
+        if !view.is_project() {
+            return Err(Error::usage("cannot restore outside of a project")
+                .hint("`lua-store restore VERSION DIR` writes all files into a new folder"));
+        }
+        let found = resolve::version(view.store(), view.theirs(), &revision)?;
+        let replacements = restore_words::replacements(cx, &view, &found, selection)?;
+        let who = cx.who(&view.project)?;
+        let prepared = with_progress(cx, "Reading", |progress| {
+            restore::prepare(&view.project, found.files(), &replacements, &progress)
+        })?;
+        let changes = prepared.changes.clone();
+        let kept = match self.dry_run {
+            true => None,
+            false => with_progress(cx, "Restoring", |progress| prepared.run(&who, &progress))?,
+        };
+        let different = match self.dry_run {
+            true => Vec::new(),
+            false => different(&view, &found, selection)?,
+        };
+        if cx.out.is_json() {
+            cx.out.json(&Answer {
+                from: &found.name,
+                dry_run: self.dry_run,
+                files: FileChangeView::all(&changes),
+                snapshot: kept,
+                different: &different,
+            })?;
+            cx.look_after(&view.project);
+            return Ok(Exit::Done);
+        }
+        let name = &found.name;
+        cx.out.line(match (changes.len(), self.dry_run) {
+            (0, _) => format!("Nothing to restore: the files are those of {name}."),
+            (count, true) => format!("Would restore {count} file(s) from {name}:"),
+            (count, false) => format!("✓ Restored {count} file(s) from {name}:"),
+        })?;
+        changes.iter().try_for_each(|change| cx.out.line(file_line(change)))?;
+        for part in &different {
+            cx.out.warn(format!("{part} is not as in {name} yet: other files decide on it too"));
+            cx.out.hint(format!("`lua-store diff {name}` shows the difference"));
+        }
+        print_kept(cx, kept);
+        cx.look_after(&view.project);
+        Ok(Exit::Done)
+    }
+}
+
+/// Primitives of the selection whose content is not that of the version. Code that cannot be read says nothing of them.
+fn different(view: &View, found: &AnyVersion, selection: &[Selection]) -> Result<Vec<String>> {
+    let named: Vec<_> = selection
+        .iter()
+        .filter_map(|one| match one {
+            Selection::Primitive(kind, name) => Some((*kind, name)),
+            Selection::Path(_) | Selection::Persona => None,
+        })
+        .collect();
+    let Some(state) = found.state().filter(|_| !named.is_empty()) else { return Ok(Vec::new()) };
+    let (staged, error) = stage::preview_files_at_least(&view.project, Progress::default())?;
+    if error.is_some() {
+        return Ok(named.iter().map(|(kind, name)| format!("{} {name}", kind.word)).collect());
+    }
+    let mut different = Vec::new();
+    for (kind, name) in named {
+        if !restore::is_same(&staged.objects, &state, &staged.report.state, kind, name)? {
+            different.push(format!("{} {name}", kind.word));
+        }
+    }
+    Ok(different)
 }

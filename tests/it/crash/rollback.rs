@@ -89,6 +89,16 @@ fn of_every_kind_of_thing() {
     assert!(!new.contains_key(Path::new("added/later.txt")));
 }
 
+/// A restore of some of the files, each of another kind than it was.
+#[test]
+fn of_a_restore_of_paths() {
+    let project = prepared();
+    let new = cut_line(&project, "restore --from source/v1 text.md to-file to-folder to-link link");
+    assert_eq!(new[Path::new("text.md")], Standing::File(false, b"first".to_vec()));
+    assert_eq!(new[Path::new("to-folder")], Standing::File(false, b"a file".to_vec()));
+    assert!(new.contains_key(Path::new("added/later.txt")), "what was not named stays");
+}
+
 /// So many files are made durable all at once.
 #[test]
 fn of_many_files() {
@@ -103,12 +113,16 @@ fn of_many_files() {
 
 /// Cuts the rollback to the first source version at every step; returns the final files.
 fn cut(project: &Project) -> Paths {
-    const LINE: &str = "source rollback --version 1 --force";
+    cut_line(project, "source rollback --version 1 --force")
+}
+
+/// The same with another command.
+fn cut_line(project: &Project, line: &str) -> Paths {
     let old = on_disk(&project.root());
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("copy");
     copy_folder(&project.root(), &copy);
-    let command = commands::command(project, LINE);
+    let command = commands::command(project, line);
     assert!(command(&copy).output().unwrap().status.success());
     let (new, store) = (on_disk(&copy), state(&copy));
 

@@ -4,6 +4,7 @@ use super::find;
 use crate::cli::context::Context;
 use crate::cli::diff_output::file_line;
 use crate::cli::progress::with_progress;
+use crate::cli::safety_snapshot::print_kept;
 use crate::cli::{Exit, complete};
 use crate::diff::TreeChange;
 use crate::error::{Error, Hint, Result};
@@ -25,8 +26,14 @@ pub struct Rollback {
     /// The source version to bring back, `3` or `v3`, or another version; see `help versions`
     #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
     version: Option<Revision>,
-    /// Bring back a workspace that an earlier rollback kept
-    #[arg(long, value_name = "N", conflicts_with = "version", allow_hyphen_values = true)]
+    /// The older form of `snapshot restore`
+    #[arg(
+        long,
+        value_name = "N",
+        hide = true,
+        conflicts_with = "version",
+        allow_hyphen_values = true
+    )]
     snapshot: Option<Revision>,
     /// Do not ask
     #[arg(long)]
@@ -99,12 +106,7 @@ impl Rollback {
                 cx.out.hint("`lua-store push` keeps it as a source version")
             }
         }
-        if let Some(kept) = done.kept {
-            cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
-            cx.out.hint(format!(
-                "`lua-store source rollback --snapshot {kept} --force` brings them back"
-            ));
-        }
+        print_kept(cx, done.kept);
         cx.look_after(&project);
         Ok(Exit::Done)
     }

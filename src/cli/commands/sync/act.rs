@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::drift_answer::DriftAnswer;
 use crate::cli::remote::RemoteArgs;
+use crate::cli::safety_snapshot::print_kept;
 use crate::cli::terminal::Terminal;
 use crate::cli::which_agent::WhichAgent;
 use crate::cli::{Exit, push};
@@ -90,15 +91,6 @@ pub fn write(
     let written = accept::write(&mut Terminal::new(cx), (project, &who), values, force)?;
     print_kept(cx, written.kept);
     Ok(written)
-}
-
-fn print_kept(cx: &mut Context<'_>, kept: Option<u64>) {
-    if let Some(kept) = kept {
-        cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
-        cx.out.hint(format!(
-            "`lua-store source rollback --snapshot {kept} --force` brings them back"
-        ));
-    }
 }
 
 /// Brings back the files of the version that is active on the server.

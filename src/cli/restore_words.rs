@@ -1,0 +1,130 @@
+//! Words of `restore`: a version and a new folder, or parts of the project.
+
+use super::context::Context;
+use super::live::View;
+use super::paths::{self, PathFilter};
+use crate::compare;
+use crate::error::{Error, Result};
+use crate::history::any_version::AnyVersion;
+use crate::history::revision::Revision;
+use crate::history::state::State;
+use crate::model::kind::Kind;
+use crate::operations::restore::{self, Replacement};
+use crate::reader::edit::{self, AgentField};
+
+/// Part of a project on the command line.
+#[derive(Clone, Debug)]
+pub enum Selection {
+    Path(String),
+    Primitive(&'static Kind, String),
+    Persona,
+}
+
+/// Meaning of all words.
+pub enum RestoreWords {
+    /// All files of a version, in a new folder.
+    Folder(Revision, String),
+    Project(Vec<Selection>),
+}
+
+/// Reads the words. `has_from` is true where the version is named by an option.
+pub fn read(
+    cx: &Context<'_>,
+    words: &[String],
+    after: &[String],
+    has_from: bool,
+) -> Result<RestoreWords> {
+    let exists =
+        |word: &str| -> Result<bool> { Ok(cx.directory()?.join(word).symlink_metadata().is_ok()) };
+    if let (false, true, [first, rest @ ..]) = (has_from, after.is_empty(), words)
+        && let Ok(version) = first.parse::<Revision>()
+    {
+        match rest {
+            [folder] if exists(first)? => {
+                return Err(Error::usage(format!("\"{first}\" is a version, and a path too"))
+                    .hint(format!("for the paths: `lua-store restore -- {first} {folder}`\nfor all files of the version: `lua-store restore {version} {folder}` in another directory")));
+            }
+            [folder] => return Ok(RestoreWords::Folder(version, folder.clone())),
+            [] if !exists(first)? => {
+                return Err(Error::usage(format!("\"{first}\" is a version: say which files, or a folder"))
+                    .hint(format!("`lua-store restore --from {first} PATH` restores files in the project\n`lua-store restore {first} DIR` writes all its files into a new folder")));
+            }
+            _ => {}
+        }
+    }
+    let mut selection = parts(words)?;
+    selection.extend(after.iter().cloned().map(Selection::Path));
+    if selection.is_empty() {
+        return Err(Error::usage("nothing to restore was named")
+            .hint("`lua-store restore src/index.ts` restores a file, `lua-store restore .` the whole project"));
+    }
+    Ok(RestoreWords::Project(selection))
+}
+
+/// `persona`, `skill NAME`, paths.
+fn parts(words: &[String]) -> Result<Vec<Selection>> {
+    let mut found = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        found.push(match Kind::named(word) {
+            Some(kind) => match words.next() {
+                Some(name) => Selection::Primitive(kind, name.clone()),
+                None => {
+                    return Err(Error::usage(format!("say which {}: `{word} NAME`", kind.one))
+                        .hint(format!("a path of this name goes after `--`: `-- {word}`")));
+                }
+            },
+            None if word == "persona" => Selection::Persona,
+            None => Selection::Path(word.clone()),
+        });
+    }
+    Ok(found)
+}
+
+/// The files behind a selection, as they are in a version.
+pub fn replacements(
+    cx: &Context<'_>,
+    view: &View,
+    found: &AnyVersion,
+    selection: &[Selection],
+) -> Result<Vec<Replacement>> {
+    let objects = view.store().objects();
+    let state = || {
+        found.state().ok_or_else(|| {
+            Error::usage(format!("{} contains files, and no agent was read of them", found.name))
+                .hint("name the paths that contain it")
+        })
+    };
+    let mut all = Vec::new();
+    for one in selection {
+        match one {
+            Selection::Path(path) => {
+                let filter: PathFilter = paths::filter(cx, view, std::slice::from_ref(path))?;
+                all.extend(filter.into_paths().into_iter().map(Replacement::Path));
+            }
+            Selection::Primitive(kind, name) => {
+                let files = restore::files_of(objects, &state()?, kind, name)?;
+                all.extend(files.into_iter().map(Replacement::Path));
+            }
+            Selection::Persona => {
+                all.push(persona(view, &State::load(objects, &state()?)?, found)?)
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The file that contains the persona, with the text of the version in it.
+fn persona(view: &View, state: &State, found: &AnyVersion) -> Result<Replacement> {
+    let persona = compare::persona(view.store().objects(), state)?
+        .ok_or_else(|| Error::not_found(format!("there is no persona in {}", found.name)))?;
+    if persona.is_object {
+        return Err(Error::failed(format!(
+            "cannot restore the persona of {}: it is an object",
+            found.name
+        ))
+        .hint("`lua-store restore PATH` restores the file that contains it"));
+    }
+    let edited = edit::preview(view.project.root(), &AgentField::Persona, &persona.text)?;
+    Ok(Replacement::Text { path: edited.path, text: edited.after })
+}

@@ -1,0 +1,10 @@
+//! Note on the safety snapshot that a command took, with the command that brings its files back.
+
+use super::context::Context;
+
+pub fn print_kept(cx: &mut Context<'_>, kept: Option<u64>) {
+    if let Some(kept) = kept {
+        cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
+        cx.out.hint(format!("`lua-store snapshot restore {kept}` brings them back"));
+    }
+}
