@@ -1,12 +1,13 @@
 //! The arguments: global options, the list of commands, and what happens when they make no sense.
 
 use super::commands::*;
+use super::other_words;
 use super::output::Output;
 use super::term::Color;
 use super::{Exit, help};
 use crate::error::{Error, Result};
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -187,7 +188,21 @@ impl Refused {
         let message =
             message.lines().map(str::trim).collect::<Vec<_>>().join(" ").replace('\'', "\"");
         let hints: Vec<String> = paragraphs.filter_map(hint).collect();
-        Error::usage(message).hint(hints.join("\n"))
+        let hints = match self.other_word() {
+            Some(other) => other,
+            None => hints.join("\n"),
+        };
+        Error::usage(message).hint(hints)
+    }
+}
+
+impl Refused {
+    /// The hint for a command of git or of the stock command.
+    fn other_word(&self) -> Option<String> {
+        match self.error.get(ContextKind::InvalidSubcommand)? {
+            ContextValue::String(word) => other_words::hint(word),
+            _ => None,
+        }
     }
 }
 

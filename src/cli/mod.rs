@@ -8,6 +8,7 @@ pub mod breaches;
 mod checkout;
 pub mod clone_source;
 pub mod commands;
+mod compiled_parts;
 pub mod compiler;
 pub mod complete;
 pub mod context;
@@ -24,12 +25,14 @@ pub mod help;
 pub mod hints;
 pub mod ink;
 pub mod live;
+mod other_words;
 pub mod output;
 pub mod pager;
 pub mod panic;
 pub mod paths;
 pub mod print;
 pub mod progress;
+mod pull_version;
 pub mod push;
 pub mod push_output;
 pub mod remote;
@@ -88,14 +91,22 @@ fn run(raw: Vec<OsString>, out: &mut Output) -> Result<Exit> {
     if complete::answer(&raw)? {
         return Ok(Exit::Done);
     }
-    match args::parse(raw) {
+    let deploy = other_words::deploy(&raw);
+    let is_deploy = deploy.is_some();
+    match args::parse(deploy.unwrap_or(raw)) {
         Ok(Cli { global, command }) => {
             let mut cx = Context::new(global, out);
+            if is_deploy {
+                cx.out.note(other_words::DEPLOY);
+            }
             let done = match command {
                 Some(command) => command.run(&mut cx),
                 None => commands::overview::run(&mut cx),
             };
             done.inspect_err(|error| cx.note(error))
+        }
+        Err(refused) if is_deploy => {
+            refused.show(out).map_err(|error| error.also(other_words::DEPLOY))
         }
         Err(refused) => refused.show(out),
     }

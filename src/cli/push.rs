@@ -148,7 +148,7 @@ fn supersede(
     if incoming.is_empty() {
         return Ok(true);
     }
-    for line in report::incoming_lines(&incoming) {
+    for line in report::newest_lines(&incoming) {
         cx.out.note(line.text);
     }
     let name = &destination.remote.name;

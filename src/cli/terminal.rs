@@ -50,7 +50,7 @@ impl<'c, 'o> Terminal<'c, 'o> {
             return;
         }
         self.cx.out.note(label);
-        for line in report::moved_lines(list) {
+        for line in report::newest_moved_lines(list) {
             self.cx.out.note(format!("  {}", line.text));
         }
     }
@@ -85,13 +85,15 @@ impl Reporter for Terminal<'_, '_> {
         let out = &mut *self.cx.out;
         match notice {
             Notice::Incoming(incoming) => {
-                report::incoming_lines(incoming).into_iter().for_each(|line| out.note(line.text));
+                report::newest_lines(incoming).into_iter().for_each(|line| out.note(line.text));
             }
             Notice::Renumbered(rebased) => {
                 report::renumbered_lines(rebased).into_iter().for_each(|line| out.note(line.text));
             }
             Notice::Overtaken(records) => {
-                report::moved_lines(records).into_iter().for_each(|line| out.note(line.text));
+                report::newest_moved_lines(records)
+                    .into_iter()
+                    .for_each(|line| out.note(line.text));
             }
             Notice::Diverged(DivergedLedgers { ours, theirs }) => {
                 self.records("here:", ours);

@@ -130,10 +130,7 @@ fn take_over(
         Some(files) => restore(files, previous.as_ref())?,
         None => None,
     };
-    put_in_force(project, &local, &rebased.heads)?;
-    if let Some(newest) = rebased.heads.source.last().filter(|_| files.is_some()) {
-        push::remember_base(project, *newest);
-    }
+    put_in_force(project, &local, &rebased.heads, files.is_some())?;
     let (changes, merged, allowed) = match files {
         Some(files) => (files.changes, Some(files.merged), files.allowed),
         None => Default::default(),
@@ -215,11 +212,14 @@ fn restore(
 }
 
 /// Commit point of a pull: compare-and-swap of all refs. A push since the merge began makes it
-/// fail, and nothing is changed.
-fn put_in_force(project: &Project, seen: &Heads, new: &Heads) -> Result<()> {
+/// fail, and nothing is changed. `is_merged`: the files contain the newest push now.
+fn put_in_force(project: &Project, seen: &Heads, new: &Heads, is_merged: bool) -> Result<()> {
     if seen == new {
         return project.store().confirm();
     }
     let lock = project.store().lock()?;
-    project.store().replace_refs(&lock, seen, new)
+    project.store().replace_refs(&lock, seen, new)?;
+    let newest = new.source.last().filter(|_| is_merged);
+    newest.into_iter().for_each(|newest| push::remember_base(project, *newest));
+    Ok(())
 }

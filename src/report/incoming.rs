@@ -6,7 +6,8 @@ use super::{item_lines, part_lines};
 use crate::compare::StateChange;
 use crate::error::{Error, Hint};
 use crate::history::record::Event;
-use crate::merge::incoming::{Incoming, LedgerChange};
+use crate::history::version::Version;
+use crate::merge::incoming::{Incoming, IncomingPush, LedgerChange};
 use crate::merge::pull::PullConflicts;
 use crate::merge::{ConflictReason, rebase};
 use crate::report::view;
@@ -25,25 +26,48 @@ pub fn local_time(at_ms: i64) -> String {
 
 /// Everything, oldest first: who, when, in whose words, and what changed.
 pub fn incoming_lines(incoming: &Incoming) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for push in &incoming.source {
-        let (record, number) = (&push.version.record, push.version.number);
-        let what = record.message.as_deref().unwrap_or(&record.triggered_by);
-        lines.push(Line::plain(format!(
-            "source v{number}  {}  {}  {what}",
-            local_time(record.at_ms),
-            record.by
-        )));
-        lines.extend(brief(&push.change).into_iter().map(|line| line.indented(4)));
-    }
-    for version in &incoming.versions {
-        let (meta, number) = (&version.meta, version.number);
-        let message = meta.message.as_deref().unwrap_or_default();
-        let text = format!("version v{number}  {}  {}  {message}", local_time(meta.at_ms), meta.by);
-        lines.push(Line::plain(text.trim_end()));
-    }
+    let mut lines: Vec<Line> = incoming.source.iter().flat_map(push_lines).collect();
+    lines.extend(incoming.versions.iter().map(version_line));
     lines.extend(incoming.ledger.iter().map(|moved| Line::plain(moved_words(moved))));
     lines
+}
+
+fn push_lines(push: &IncomingPush) -> Vec<Line> {
+    let (record, number) = (&push.version.record, push.version.number);
+    let what = record.message.as_deref().unwrap_or(&record.triggered_by);
+    let time = local_time(record.at_ms);
+    let mut lines = vec![Line::plain(format!("source v{number}  {time}  {}  {what}", record.by))];
+    lines.extend(brief(&push.change).into_iter().map(|line| line.indented(4)));
+    lines
+}
+
+fn version_line(version: &Version) -> Line {
+    let (meta, number) = (&version.meta, version.number);
+    let message = meta.message.as_deref().unwrap_or_default();
+    let text = format!("version v{number}  {}  {}  {message}", local_time(meta.at_ms), meta.by);
+    Line::plain(text.trim_end())
+}
+
+/// Number of pushes, versions and records that a refusal shows.
+const NEWEST: usize = 5;
+
+/// The newest of everything, for a refusal: `… and 115 older` is before them.
+pub fn newest_lines(incoming: &Incoming) -> Vec<Line> {
+    let mut lines = newest("source versions", &incoming.source, push_lines);
+    lines.extend(newest("versions", &incoming.versions, |version| vec![version_line(version)]));
+    lines.extend(newest_moved_lines(&incoming.ledger));
+    lines
+}
+
+/// The newest records of a ledger, for a refusal.
+pub fn newest_moved_lines(list: &[LedgerChange]) -> Vec<Line> {
+    newest("promotions and deletions", list, |moved| vec![Line::plain(moved_words(moved))])
+}
+
+fn newest<T>(what: &str, all: &[T], lines_of: impl Fn(&T) -> Vec<Line>) -> Vec<Line> {
+    let older = all.len().saturating_sub(NEWEST);
+    let first = (older > 0).then(|| Line::plain(format!("… and {older} older {what}")));
+    first.into_iter().chain(all[older..].iter().flat_map(lines_of)).collect()
 }
 
 /// Records of a ledger, one line each.
@@ -182,8 +206,7 @@ pub fn refusal_lines(refused: &PullConflicts) -> Vec<Line> {
         lines.push(Line::new(Sign::Changed, "the ledger was continued on both sides"));
         for (label, moved) in [("here", ours), ("there", theirs)] {
             lines.push(Line::plain(format!("    {label}:")));
-            lines
-                .extend(moved.iter().map(|one| Line::plain(format!("      {}", moved_words(one)))));
+            lines.extend(newest_moved_lines(moved).into_iter().map(|line| line.indented(6)));
         }
     }
     lines

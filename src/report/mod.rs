@@ -23,8 +23,8 @@ pub use conflict::conflict_sentence;
 pub use diff::{REBUNDLED, item_lines, lines, part_lines, persona_lines, reached_lines};
 pub use file_view::FileChangeView;
 pub use incoming::{
-    behind, brief, incoming_lines, inherited, local_time, moved_lines, refusal, refusal_lines,
-    renumbered_lines,
+    behind, brief, incoming_lines, inherited, local_time, moved_lines, newest_lines,
+    newest_moved_lines, refusal, refusal_lines, renumbered_lines,
 };
 pub use incoming_view::{
     IncomingView, LedgerChangeView, PullConflictsView, PulledView, ledger_views,

@@ -56,6 +56,7 @@ mod secrets;
 mod server;
 mod sources;
 mod stock;
+mod stock_options;
 mod terminal;
 mod tidy;
 mod unread;

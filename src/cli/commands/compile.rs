@@ -1,6 +1,7 @@
 //! `compile`: what is read of the agent in the project, and what could not be.
 
 use crate::cli::Exit;
+use crate::cli::compiled_parts;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::context::Context;
 use crate::cli::drift::{self, DriftView};
@@ -27,6 +28,9 @@ pub struct Compile {
     /// Run this compiler first, and take in what only running the code tells: `lua`, the stock command
     #[arg(long, value_name = "COMPILER", value_enum)]
     compiler: Option<Compiler>,
+    /// Print the parts of each primitive: its tools, files, packages and environment variables
+    #[arg(long)]
+    verbose: bool,
     /// Say as well how the project stands to what is published on the server, as `sync --check` does
     #[arg(long)]
     sync: bool,
@@ -87,6 +91,9 @@ impl Compile {
         cx.page();
         print_heading(cx, &agent)?;
         primitives(&compiled).print(cx.out)?;
+        if self.verbose {
+            compiled_parts::print(cx, &agent)?;
+        }
         if self.sync { drift::print(cx) } else { Ok(Exit::Done) }
     }
 }

@@ -41,7 +41,7 @@ pub struct Log {
     #[arg(long)]
     verify: bool,
     /// List at most this many
-    #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
     limit: Option<String>,
     /// List pushes too
     #[arg(long, conflicts_with = "ledger")]

@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::output::ErrorView;
 use crate::cli::print;
 use crate::cli::progress::{self, Unit};
+use crate::cli::pull_version;
 use crate::cli::remote;
 use crate::cli::safety_snapshot::print_kept;
 use crate::cli::terminal::{Terminal, print_git};
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::flow::pull;
 use crate::flow::remote::NamedRemote;
 use crate::history::project::Project;
+use crate::history::revision::Revision;
 use crate::history::rules::Strictness;
 use crate::merge::pull::{PullConflicts, PullOutcome, Pulled};
 use crate::merge::{ChoiceTarget, Choices, Side};
@@ -40,6 +42,12 @@ pub struct Pull {
     /// Decide conflicts for the remote's side, in the same way
     #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "")]
     theirs: Vec<String>,
+    /// Bring the files of this version instead, and merge nothing
+    #[arg(long, value_name = "N", conflicts_with_all = ["ours", "theirs"], allow_negative_numbers = true, add = ArgValueCompleter::new(crate::cli::complete::versions))]
+    version: Option<Revision>,
+    /// Overwrite the files without a question
+    #[arg(long, requires = "version")]
+    force: bool,
 }
 
 #[derive(Serialize)]
@@ -67,6 +75,9 @@ struct Answer<'a> {
 impl Pull {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
+        if let Some(version) = &self.version {
+            return pull_version::run(cx, &project, self.remote.as_deref(), version, self.force);
+        }
         let choices = self.choices(&project)?;
         let who = cx.who(&project)?;
         let (name, there) = fetch(cx, &project, self.remote.as_deref())?;

@@ -23,7 +23,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// A version, such as `2`, `active`, `source/v6`, `origin/v2`, or `v2:PATH`; see `help versions`
-    #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::objects))]
+    #[arg(default_value = "latest", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     what: Revision,
     #[command(flatten)]
     whom: LiveRemoteArgs,

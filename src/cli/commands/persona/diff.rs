@@ -21,10 +21,10 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older version: `1`, `v1`, `active` for the current one
-    #[arg(default_value = "active", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
+    #[arg(default_value = "active", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::personas))]
     from: Revision,
     /// The newer version
-    #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
+    #[arg(default_value = "latest", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::personas))]
     to: Revision,
     /// Show the changed lines instead of sentences
     #[arg(short, long)]

@@ -15,7 +15,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// `2`, `v2`, `latest`, or `active` for the current one
-    #[arg(value_name = "VERSION", default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
+    #[arg(value_name = "VERSION", default_value = "latest", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::personas))]
     version: Revision,
     #[command(flatten)]
     whom: LiveRemoteArgs,

@@ -16,10 +16,10 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older source version, `3` or `v3`, or another version; see `help versions`
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::sources))]
     from: Revision,
     /// The newer source version
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::sources))]
     to: Revision,
     #[command(flatten)]
     view: FileView,

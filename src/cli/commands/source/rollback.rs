@@ -24,7 +24,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
     /// The source version to bring back, `3` or `v3`, or another version; see `help versions`
-    #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
+    #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::sources))]
     version: Option<Revision>,
     /// The older form of `snapshot restore`
     #[arg(
@@ -32,7 +32,7 @@ pub struct Rollback {
         value_name = "N",
         hide = true,
         conflicts_with = "version",
-        allow_hyphen_values = true
+        allow_negative_numbers = true
     )]
     snapshot: Option<Revision>,
     /// Do not ask

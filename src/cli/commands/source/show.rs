@@ -18,7 +18,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// The source version, `3` or `v3`, or another version; see `help versions`
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::sources))]
     version: Revision,
 }
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Delete {
     /// The version to delete
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
     /// Do not ask
     #[arg(long)]

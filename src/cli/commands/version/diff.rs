@@ -22,10 +22,10 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older version
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::any_versions))]
     from: Revision,
     /// The newer version
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::any_versions))]
     to: Revision,
     #[command(flatten)]
     view: FileView,

@@ -26,7 +26,7 @@ pub struct List {
     #[arg(long, conflicts_with = "limit")]
     all: bool,
     /// List at most this many
-    #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value = "20", allow_negative_numbers = true)]
     limit: String,
     /// Only versions of this status
     #[arg(long, value_enum)]

@@ -31,13 +31,13 @@ const LINES: usize = 3;
 #[derive(Debug, clap::Args)]
 pub struct Promote {
     /// The version to make active
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
     /// Why; kept in the ledger
-    #[arg(short = 'm', long, value_name = "TEXT")]
+    #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
     reason: Option<String>,
     /// Only when this version is the active one now
-    #[arg(long, value_name = "VERSION", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(long, value_name = "VERSION", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::versions))]
     expect: Option<Revision>,
     /// Say what would change for users, and change nothing
     #[arg(long)]

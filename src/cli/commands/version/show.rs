@@ -19,7 +19,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// The version: `2`, `active`, `latest`, `previous`, `source/v6` …; see `help versions`
-    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::any_versions))]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::any_versions))]
     version: Revision,
     #[command(flatten)]
     whom: LiveRemoteArgs,

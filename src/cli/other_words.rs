@@ -1,0 +1,124 @@
+//! Words of git and of the stock command: what a person who types one of them wants to run here.
+
+/// A word, and the command that does it, or a sentence that begins with a command.
+const WORDS: &[(&[&str], &str)] = &[
+    (
+        &["commit", "add", "stage", "save", "backup"],
+        "run `lua-store push -m TEXT` to store the project, then `lua-store version create` to give it a number",
+    ),
+    (
+        &["tag", "snapshot", "cut"],
+        "run `lua-store version create -m TEXT` to give the pushed state a number",
+    ),
+    (
+        &["release", "publish", "ship", "activate"],
+        "run `lua-store version promote VERSION` to make a version live",
+    ),
+    (&["deploy"], "run `lua-store version promote VERSION` to make a version live"),
+    (
+        &["rollback", "revert", "undo"],
+        "run `lua-store version promote previous` to make the version before live again, `lua-store source rollback --version N` to bring files back",
+    ),
+    (
+        &["checkout", "switch", "reset", "co"],
+        "run `lua-store source rollback --version N` to bring files back, `lua-store restore VERSION DIR` to write them elsewhere",
+    ),
+    (
+        &["stash"],
+        "run `lua-store push --offline` to store the project, `lua-store source rollback --version N` to bring files back",
+    ),
+    (
+        &["branch", "worktree"],
+        "run `git worktree add DIR` for work beside this: each work tree shares this store",
+    ),
+    (&["merge", "rebase"], "run `lua-store pull` to merge what others pushed"),
+    (
+        &["history", "reflog", "annotate"],
+        "run `lua-store log`, or `lua-store log --ledger` for promotions",
+    ),
+    (
+        &["ls", "list", "versions", "ls-files"],
+        "run `lua-store version list`, or `lua-store ls-tree VERSION` for files",
+    ),
+    (&["cat", "print"], "run `lua-store show VERSION:PATH` to print a file of a version"),
+    (&["rm", "remove", "del"], "run `lua-store version delete VERSION`"),
+    (
+        &["promote", "create"],
+        "run `lua-store version promote VERSION`, or `lua-store version create`",
+    ),
+    (&["auth", "signin", "configure"], "run `lua-store login` to keep a token for a server"),
+    (&["describe", "info", "production"], "run `lua-store status`"),
+    (&["completion"], "run `lua-store completions SHELL`"),
+    (&["config"], "edit \".lua/config.toml\", or run `lua-store remote add` for a remote"),
+    (
+        &["verify", "check", "doctor"],
+        "run `lua-store fsck` to check the store, `lua-store sync --check` to compare with what is live",
+    ),
+    (&["prune", "clean", "repack"], "run `lua-store gc` to remove what nothing reaches"),
+    (&["sources"], "run `lua-store source list`"),
+    (&["build"], "run `lua-store compile`"),
+];
+
+/// Commands of the stock command alone: this program has nothing like them.
+const STOCK: &[&str] = &[
+    "test",
+    "chat",
+    "env",
+    "resources",
+    "admin",
+    "evals",
+    "docs",
+    "channels",
+    "logs",
+    "skills",
+    "webhooks",
+    "devices",
+    "jobs",
+    "workflows",
+    "features",
+    "preprocessors",
+    "postprocessors",
+    "mcp",
+    "integrations",
+    "triggers",
+    "agents",
+    "models",
+    "update",
+    "telemetry",
+    "governance",
+    "voice",
+    "marketplace",
+];
+
+/// The hint for a word that is no command here.
+pub fn hint(word: &str) -> Option<String> {
+    let word = word.to_lowercase();
+    let known = WORDS.iter().find(|(words, _)| words.contains(&&*word));
+    let stock = || {
+        let is_stock = STOCK.contains(&&*word);
+        is_stock.then(|| format!("run `lua {word}`: it is a command of the stock command alone"))
+    };
+    known.map(|(_, hint)| (*hint).to_owned()).or_else(stock)
+}
+
+/// `deploy` of the stock command, as what it is here: the words of the command line with `version promote` instead.
+pub fn deploy(raw: &[std::ffi::OsString]) -> Option<Vec<std::ffi::OsString>> {
+    let mut at = 1;
+    while let Some(word) = raw.get(at).and_then(|word| word.to_str()) {
+        match word {
+            "-C" | "--color" | "--author" => at += 2,
+            word if word.starts_with('-') => at += 1,
+            "deploy" => {
+                let mut words = raw.to_vec();
+                words.splice(at..=at, ["version".into(), "promote".into()]);
+                return Some(words);
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The sentence that is printed once for `deploy`.
+pub const DEPLOY: &str =
+    "`deploy` is `version promote` here: it makes a version of the whole agent live.";
