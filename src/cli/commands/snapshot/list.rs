@@ -20,7 +20,7 @@ pub struct List {
     #[arg(long, conflicts_with = "limit")]
     all: bool,
     /// List at most this many
-    #[arg(long, value_name = "N", default_value = "50", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true)]
     limit: String,
 }
 
