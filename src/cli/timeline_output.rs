@@ -8,7 +8,7 @@ use super::output::{DIM, GREEN, YELLOW};
 use super::paths::PathFilter;
 use crate::compare::search::{self, TimelineFilter};
 use crate::diff::TreeChange;
-use crate::error::Result;
+use crate::error::{Error, Hint, Result};
 use crate::history::any_version::AnyVersion;
 use crate::history::catalog::Catalog;
 use crate::history::timeline::{self, TimelineEntry, TimelineSeries};
@@ -52,10 +52,13 @@ pub fn run(
 ) -> Result<()> {
     let objects = view.store().objects();
     let (mut entries, damaged) = timeline::read(view.store(), catalog, request.series)?;
-    if let Some(until) = &request.until
-        && let Some(at) = entries.iter().position(|entry| entry.version.name == *until)
-    {
-        entries.drain(..at);
+    if let Some(until) = &request.until {
+        let at = entries.iter().position(|entry| entry.version.name == *until);
+        let missing = || {
+            Error::usage(format!("{until} is no version or push of this store's history"))
+                .hint(Hint::HelpVersions)
+        };
+        entries.drain(..at.ok_or_else(missing)?);
     }
     let filter = TimelineFilter {
         has_path: &|path| request.paths.has(path),

@@ -241,4 +241,11 @@ fn a_search_lists_versions_and_pushes() {
     ");
     assert_eq!(project.ok("log -S nowhere"), "(nothing found)\n");
     assert_eq!(project.run("log --ledger notes.md").code, 2);
+    project.write("notes.md", "not pushed\n");
+    project.ok("restore notes.md");
+    let outcome = project.run("log snapshot/v1 notes.md");
+    assert!(
+        outcome.code == 2 && outcome.stderr.contains("snapshot/v1 is no version or push"),
+        "{outcome}"
+    );
 }

@@ -125,6 +125,7 @@ fn a_dry_run_and_a_refusal_change_nothing() {
     --- stderr
     Error: cannot restore into "[DIR]/project/src": it is not empty, "index.ts" is in it
     hint: name a folder that is not there yet, or one in which a restore of the same version was cut off
+    hint: `lua-store restore --from v1 -- PATH` restores files in the project
     --- exit 2
     "#);
     assert_snapshot!(project.run("restore skill"), @"

@@ -88,6 +88,12 @@ impl Restore {
         let objects = view.store().objects();
         let count = progress::show(&term, "Restoring", Unit::Item, |progress| {
             unpack::unpack(objects, files, &folder, progress)
+        });
+        let count = count.map_err(|error| match view.is_project() && folder.exists() {
+            true => error.also(format!(
+                "`lua-store restore --from {version} -- PATH` restores files in the project"
+            )),
+            false => error,
         })?;
         if cx.out.is_json() {
             let (version, folder) = (name, &*folder);
