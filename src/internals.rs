@@ -36,7 +36,7 @@ pub mod history {
 }
 
 pub mod merge {
-    pub use crate::merge::{Choices, Side, incoming, pull};
+    pub use crate::merge::{Choices, PullRequest, Side, incoming, pull};
 }
 
 pub mod object {

@@ -35,6 +35,13 @@ pub fn text(hint: &Hint) -> String {
         Hint::RecoverRefs => {
             "bring it back from a backup; where nothing was in it, `lua-store init` makes it again"
         }
+        Hint::OpenMerge => {
+            "edit the files that `lua-store status` lists, then run `lua-store pull --continue`; `lua-store pull --abort` brings back the files as they were"
+        }
+        Hint::OpenMergeWithMarkers => "run `lua-store pull --markers` where a pull has conflicts",
+        Hint::AbortMerge => "run `lua-store pull --abort`, then pull again",
+        Hint::PushMerge => "run `lua-store push` to keep it as the next source version",
+        Hint::ContinueMerge => "run `lua-store pull --continue` to close it",
         Hint::Init => "`lua-store init` makes a folder one",
         Hint::ConnectGit => {
             "`git init` in the folder of the project makes one, then `lua-store git connect`"

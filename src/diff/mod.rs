@@ -14,7 +14,7 @@ mod trees;
 mod words;
 
 pub use blame::{LineBlame, occurrences};
-pub use merge::{ChangedBy, HunkSide, MergeTexts};
+pub use merge::{ChangedBy, HunkSide, MergeHunk, MergeTexts};
 pub use prose::{ProseEdit, sentence_edits};
 pub use raw::raw_line;
 pub use stat::count_lines;

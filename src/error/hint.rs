@@ -57,6 +57,13 @@ pub enum Hint {
     RefetchTracking {
         remote: String,
     },
+    /// An open merge is continued or aborted.
+    OpenMerge,
+    OpenMergeWithMarkers,
+    AbortMerge,
+    ContinueMerge,
+    /// The merge is not pushed yet.
+    PushMerge,
     /// There is no store yet.
     Init,
     /// git is not there yet.

@@ -107,7 +107,7 @@ impl Destination {
         match pull::overtake(project, &head.heads, None)? {
             PullOutcome::Refused(refused) => Err(report::refusal(&self.remote.name, &refused)),
             PullOutcome::Pulled(pulled) => reporter.notice(Notice::Renumbered(&pulled.rebased)),
-            PullOutcome::UpToDate => Ok(()),
+            PullOutcome::UpToDate | PullOutcome::Open(_) => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::record::Author;
 use crate::history::source;
-use crate::merge::Choices;
+use crate::merge::PullRequest;
 use crate::merge::pull::{self, PullOutcome, Pulled};
 use crate::store::Heads;
 
@@ -14,13 +14,13 @@ pub fn pull<R: Reporter>(
     reporter: &mut R,
     (project, who): (&Project, &Author),
     there: &Heads,
-    choices: &Choices,
+    request: &PullRequest,
 ) -> Result<(PullOutcome, Option<git::GitOutcome>)> {
     let outcome = reporter
-        .phase(Phase::Merging, |progress| pull::pull(project, there, choices, who, progress))?;
+        .phase(Phase::Merging, |progress| pull::pull(project, there, request, who, progress))?;
     let git = match &outcome {
         PullOutcome::Pulled(pulled) => commit(project, pulled, who)?,
-        PullOutcome::UpToDate | PullOutcome::Refused(_) => None,
+        PullOutcome::UpToDate | PullOutcome::Open(_) | PullOutcome::Refused(_) => None,
     };
     Ok((outcome, git))
 }

@@ -36,6 +36,14 @@ impl Project {
         self.store.cache_of(&self.root, name)
     }
 
+    /// Refuses what would take files with conflict markers for finished work.
+    pub fn require_no_merge(&self, action: &str) -> Result<()> {
+        let Some(merge) = self.store.open_merge_in(&self.root)? else { return Ok(()) };
+        let remote = merge.remote;
+        Err(Error::conflict(format!("cannot {action}: a merge with \"{remote}\" is open"))
+            .hint(Hint::OpenMerge))
+    }
+
     /// Refuses to put the files of this work tree after a source version that another one pushed, which they may lack.
     pub fn require_base(&self, newest: &SourceVersion, action: &str) -> Result<()> {
         if self.store.is_based_on(&self.root, newest.id)? {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::flow;
 use crate::flow::destination::Destination;
 use crate::flow::remote::NamedRemote;
-use crate::merge::Choices;
+use crate::merge::PullRequest;
 use crate::merge::pull::PullOutcome;
 use crate::progress::Progress;
 use crate::report;
@@ -115,10 +115,10 @@ impl Remote<'_> {
         let NamedRemote { name, remote, .. } = self.connect()?;
         let fetched = fetch::fetch(project.store(), &name, &*remote, &Progress::default())?;
         let (there, at) = (fetched.head.heads, (project, &author.who()));
-        let (outcome, git) = flow::pull::pull(&mut reporter, at, &there, &Choices::default())?;
+        let (outcome, git) = flow::pull::pull(&mut reporter, at, &there, &PullRequest::default())?;
         reporter.git(git.as_ref());
         match outcome {
-            PullOutcome::UpToDate => Ok(false),
+            PullOutcome::UpToDate | PullOutcome::Open(_) => Ok(false),
             PullOutcome::Pulled(_) => Ok(true),
             PullOutcome::Refused(refused) => Err(report::refusal(&name, &refused)),
         }

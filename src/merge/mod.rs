@@ -13,6 +13,7 @@ pub mod incoming;
 mod items;
 pub mod join_history;
 mod list_items;
+pub mod open;
 mod plan;
 pub mod pull;
 pub mod rebase;
@@ -26,10 +27,11 @@ mod views;
 pub use choice::{ChoiceTarget, Choices};
 pub use conflict::{Conflict, ConflictReason, SideEdit};
 pub use file::Side;
+pub use pull::PullRequest;
 
 use crate::error::Result;
 use crate::merge::finder::{ConflictFinder, FoundConflict};
-use crate::merge::plan::{FileMerge, MergePlan};
+use crate::merge::plan::{MergePlan, PlannedFile};
 use crate::merge::views::AgentViews;
 use crate::object::{Id, Sink, Source};
 use std::path::Path;
@@ -47,6 +49,8 @@ pub struct Trees {
 #[derive(Debug)]
 pub enum MergeOutcome {
     Merged(MergedTree),
+    /// Files with markers around what is not decided.
+    Marked(MarkedTree),
     /// Nothing was decided, and nothing is to be written.
     Conflicts(Vec<Conflict>),
 }
@@ -63,6 +67,14 @@ pub struct MergedTree {
     pub missing: Vec<Conflict>,
 }
 
+#[derive(Debug)]
+pub struct MarkedTree {
+    pub tree: Id,
+    /// Files with markers.
+    pub paths: Vec<String>,
+    pub open: Vec<Conflict>,
+}
+
 impl MergedTree {
     fn of(tree: Id) -> MergedTree {
         MergedTree { tree, texts: Vec::new(), decided: Vec::new(), missing: Vec::new() }
@@ -76,6 +88,7 @@ pub fn merge<S: Source + Sink>(
     root: &Path,
     trees: &Trees,
     choices: &Choices,
+    labels: Option<&[String; 2]>,
 ) -> Result<MergeOutcome> {
     if let Some(tree) = one_sided(trees) {
         return Ok(MergeOutcome::Merged(MergedTree::of(tree)));
@@ -86,11 +99,28 @@ pub fn merge<S: Source + Sink>(
         solve(&mut plan, &ConflictFinder::new(&views), choices)?
     };
     let (decided, missing) = match solved {
-        Solved::Open(conflicts) => return Ok(MergeOutcome::Conflicts(conflicts)),
+        Solved::Open(open) => {
+            return match labels.filter(|_| plan.files.iter().all(PlannedFile::can_be_marked)) {
+                Some(labels) => mark(objects, &plan, trees, labels, open).map(MergeOutcome::Marked),
+                None => Ok(MergeOutcome::Conflicts(open)),
+            };
+        }
         Solved::All { decided, missing } => (decided, missing),
     };
-    let tree = plan.store(objects, trees.ours, |_, planned| Ok(planned.content(Side::Ours)))?;
+    let tree = plan.store(objects, trees.ours, |planned| planned.content(Side::Ours))?;
     Ok(MergeOutcome::Merged(MergedTree { tree, texts: plan.texts(), decided, missing }))
+}
+
+fn mark<S: Source + Sink>(
+    objects: &mut S,
+    plan: &MergePlan,
+    trees: &Trees,
+    labels: &[String; 2],
+    open: Vec<Conflict>,
+) -> Result<MarkedTree> {
+    let tree = plan.store(objects, trees.ours, |planned| planned.marked(labels))?;
+    let with_markers = plan.files.iter().filter(|one| one.is_open());
+    Ok(MarkedTree { tree, paths: with_markers.map(|one| one.file.path.clone()).collect(), open })
 }
 
 enum Solved {
@@ -107,11 +137,7 @@ fn solve(plan: &mut MergePlan, finder: &ConflictFinder<'_>, choices: &Choices) -
     loop {
         let found = finder.conflicts(plan)?;
         finder.decide(plan, &found, |conflict| choices.winner(conflict));
-        let is_open = |one: &FoundConflict| match &plan.files[one.file].how {
-            FileMerge::Clash(_, decided) => decided.is_none(),
-            FileMerge::Text { merge, .. } => merge.is_open(),
-            FileMerge::Whole(_) => false,
-        };
+        let is_open = |one: &FoundConflict| plan.files[one.file].is_open();
         let (open, decided): (Vec<_>, Vec<_>) = found.into_iter().partition(is_open);
         let shown = |found: Vec<FoundConflict>| {
             let shown = found.into_iter().filter(|one| one.is_shown);

@@ -47,6 +47,28 @@ impl PlannedFile {
         }
     }
 
+    /// True if a clash of it is not decided.
+    pub fn is_open(&self) -> bool {
+        match &self.how {
+            FileMerge::Whole(_) => false,
+            FileMerge::Text { merge, .. } => merge.is_open(),
+            FileMerge::Clash(_, winner) => winner.is_none(),
+        }
+    }
+
+    /// True if what is open can be marked in its text.
+    pub fn can_be_marked(&self) -> bool {
+        matches!(self.how, FileMerge::Text { .. }) || !self.is_open()
+    }
+
+    /// The content with markers around what is open.
+    pub fn marked(&self, labels: &[String; 2]) -> PathContent {
+        match &self.how {
+            FileMerge::Text { merge, mode, .. } => PathContent::Text(*mode, merge.marked(labels)),
+            _ => self.content(Side::Ours),
+        }
+    }
+
     /// The same with one clash won by the other side.
     pub fn flipped(&self, open: Side, clash: usize) -> PathContent {
         match &self.how {
@@ -137,7 +159,7 @@ impl MergePlan {
         &self,
         objects: &mut S,
         ours: Id,
-        content: impl Fn(&S, &PlannedFile) -> Result<PathContent>,
+        content: impl Fn(&PlannedFile) -> PathContent,
     ) -> Result<Id> {
         let leaves = object::leaves(objects, ours)?;
         let mut all: BTreeMap<Vec<&str>, Leaf> = leaves
@@ -145,7 +167,7 @@ impl MergePlan {
             .map(|(path, mode, id)| (path.split('/').collect(), (*mode, *id)))
             .collect();
         for planned in &self.files {
-            let leaf = match content(objects, planned)? {
+            let leaf = match content(planned) {
                 PathContent::Leaf(leaf) => leaf,
                 PathContent::Text(mode, text) => {
                     let base = planned.file.base.map(|(_, id)| id);

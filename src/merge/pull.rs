@@ -5,9 +5,11 @@
 //! stays the base until the refs change: a pull that was interrupted finds the files partly merged,
 //! and completes them.
 
+use super::open;
 use super::rebase::{self, Rebased, rebase};
 use crate::diff::{self, TreeChange};
 use crate::error::Result;
+use crate::history::ledger::LedgerEntry;
 use crate::history::project::Project;
 use crate::history::published;
 use crate::history::record::Author;
@@ -26,6 +28,8 @@ pub enum PullOutcome {
     /// The remote has nothing that we lack.
     UpToDate,
     Pulled(Box<Pulled>),
+    /// Markers are in the files, and the merge is open.
+    Open(Box<PullMarkers>),
     /// Nothing was changed.
     Refused(Box<PullConflicts>),
 }
@@ -57,27 +61,53 @@ pub struct PullConflicts {
     pub diverged: Option<(Vec<LedgerChange>, Vec<LedgerChange>)>,
 }
 
+#[derive(Debug)]
+pub struct PullMarkers {
+    pub incoming: Incoming,
+    pub conflicts: Vec<Conflict>,
+    /// Files with markers.
+    pub paths: Vec<String>,
+    /// The safety snapshot, where the project held anything that was not pushed.
+    pub kept: Option<u64>,
+}
+
+/// Request of the person who pulls.
+#[derive(Clone, Debug, Default)]
+pub struct PullRequest {
+    pub choices: Choices,
+    /// Name of the remote, where conflicts are to be marked in the files.
+    pub markers: Option<String>,
+}
+
 /// New files of the project.
-struct PullFiles {
-    snapshot: Snapshot,
-    plan: RestorePlan,
+pub(super) struct PullFiles {
+    pub snapshot: Snapshot,
+    pub plan: RestorePlan,
     changes: Vec<TreeChange>,
-    merged: merge::MergedTree,
-    allowed: Vec<String>,
+    merged: Result<merge::MergedTree, merge::MarkedTree>,
+    pub allowed: Vec<String>,
 }
 
 /// Merges the versions of a remote. Its objects must be here, whole.
 pub fn pull(
     project: &Project,
     remote: &Heads,
-    choices: &Choices,
+    request: &PullRequest,
     who: &Author,
     progress: &Progress,
 ) -> Result<PullOutcome> {
-    let merge =
-        |batch: &mut Batch, local: &Heads| files(project, batch, local, remote, choices, progress);
-    take_over(project, remote, choices.side_of_all(), merge, |files, previous| {
-        restore(project, files, previous, who, progress)
+    project.require_no_merge("pull")?;
+    let merge = |batch: &mut Batch, local: &Heads| {
+        files(project, batch, (local, remote), request, (who, progress))
+    };
+    take_over(project, remote, request.choices.side_of_all(), merge, |files, previous| match &files
+        .merged
+    {
+        Ok(_) => restore(project, files, previous, who, progress),
+        Err(marked) => {
+            let name = request.markers.clone().unwrap_or_default();
+            open::begin(project, (name, remote), files, marked, (who, progress))
+        }
     })
 }
 
@@ -118,9 +148,6 @@ fn take_over(
         None => (None, Vec::new()),
     };
     let Some(rebased) = rebased.filter(|_| conflicts.is_empty()) else {
-        let moved = |steps: Vec<_>, heads| {
-            steps.into_iter().map(|step| LedgerChange::of(step, heads)).collect()
-        };
         let diverged =
             diverged.map(|diverged| (moved(diverged.ours, &local), moved(diverged.theirs, remote)));
         return Ok(PullOutcome::Refused(Box::new(PullConflicts { incoming, conflicts, diverged })));
@@ -131,13 +158,32 @@ fn take_over(
         None => None,
     };
     put_in_force(project, &local, &rebased.heads, files.is_some())?;
+    if let Some(PullFiles { merged: Err(marked), .. }) = files {
+        let merge::MarkedTree { open: conflicts, paths, .. } = marked;
+        let markers = PullMarkers { incoming, conflicts, paths, kept };
+        return Ok(PullOutcome::Open(Box::new(markers)));
+    }
+    put_in_force(project, &local, &rebased.heads)?;
+    if let Some(newest) = rebased.heads.source.last().filter(|_| files.is_some()) {
+        push::remember_base(project, *newest);
+    }
+    Ok(pulled(incoming, rebased, files, kept))
+}
+
+/// The outcome with what became of the files.
+fn pulled(
+    incoming: Incoming,
+    rebased: Rebased,
+    files: Option<PullFiles>,
+    kept: Option<u64>,
+) -> PullOutcome {
     let (changes, merged, allowed) = match files {
-        Some(files) => (files.changes, Some(files.merged), files.allowed),
+        Some(files) => (files.changes, files.merged.ok(), files.allowed),
         None => Default::default(),
     };
     let (texts, decided, missing) =
         merged.map(|merged| (merged.texts, merged.decided, merged.missing)).unwrap_or_default();
-    Ok(PullOutcome::Pulled(Box::new(Pulled {
+    PullOutcome::Pulled(Box::new(Pulled {
         incoming,
         rebased,
         files: changes,
@@ -146,17 +192,20 @@ fn take_over(
         missing,
         allowed,
         kept,
-    })))
+    }))
+}
+
+fn moved(steps: Vec<LedgerEntry>, heads: &Heads) -> Vec<LedgerChange> {
+    steps.into_iter().map(|step| LedgerChange::of(step, heads)).collect()
 }
 
 /// Merges the files, where the remote has any that we lack, and looks whether they could be restored.
 fn files(
     project: &Project,
     batch: &mut Batch,
-    local: &Heads,
-    remote: &Heads,
-    choices: &Choices,
-    progress: &Progress,
+    (local, remote): (&Heads, &Heads),
+    request: &PullRequest,
+    (who, progress): (&Author, &Progress),
 ) -> Result<PullMerge> {
     let both = common(&local.source, &remote.source);
     let Some(theirs) = remote.source.last().filter(|_| remote.source.len() > both) else {
@@ -167,6 +216,7 @@ fn files(
     let theirs = version(theirs)?;
     // Else the files that they allowed would count as removed here.
     let allowed = inherit::inherit(project, base.as_ref(), &theirs)?;
+    let their_author = theirs.record.by.clone();
     let (base, theirs) = (base.map(|base| base.source), theirs.source);
     // Before the snapshot, since it may write into the project's `.gitignore`.
     project.store().guard_from_git()?;
@@ -179,15 +229,28 @@ fn files(
         project.require_base(&newest, "pull")?;
     }
     let trees = Trees { base, ours: snapshot.tree, theirs };
-    let merged = match merge::merge(batch, project.root(), &trees, choices)? {
-        merge::MergeOutcome::Merged(merged) => merged,
+    let labels = request.markers.as_ref().map(|name| {
+        let (ours, theirs) = (local.source.len(), remote.source.len());
+        [
+            format!("yours: source/v{ours} and edits ({})", who.by),
+            format!("{name}: source/v{theirs} ({their_author})"),
+        ]
+    });
+    let outcome = merge::merge(batch, project.root(), &trees, &request.choices, labels.as_ref())?;
+    let merged = match outcome {
+        merge::MergeOutcome::Merged(merged) => Ok(merged),
+        merge::MergeOutcome::Marked(marked) => Err(marked),
         merge::MergeOutcome::Conflicts(conflicts) => {
             inherit::forget(project, &allowed)?;
             return Ok(Some(Err(conflicts)));
         }
     };
-    let changes = diff::trees(batch, Some(snapshot.tree), Some(merged.tree))?;
-    let plan = workspace::plan(batch, snapshot.tree, merged.tree)?;
+    let tree = match &merged {
+        Ok(merged) => merged.tree,
+        Err(marked) => marked.tree,
+    };
+    let changes = diff::trees(batch, Some(snapshot.tree), Some(tree))?;
+    let plan = workspace::plan(batch, snapshot.tree, tree)?;
     workspace::check(&plan, project.root())?;
     Ok(Some(Ok(PullFiles { snapshot, plan, changes, merged, allowed })))
 }

@@ -117,8 +117,9 @@ fn merge_layouts(
     let mut memory = Memory::default();
     let base = base.map(|base| tree(&mut memory, base));
     let trees = Trees { base, ours: tree(&mut memory, ours), theirs: tree(&mut memory, theirs) };
-    match merge(&mut memory, folder.path(), &trees, &Choices::all(choice)).unwrap() {
+    match merge(&mut memory, folder.path(), &trees, &Choices::all(choice), None).unwrap() {
         MergeOutcome::Merged(merged) => Ok((read_back(&memory, merged.tree), merged)),
+        MergeOutcome::Marked(_) => unreachable!("no labels"),
         MergeOutcome::Conflicts(conflicts) => Err(conflicts),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::file::{Side, TextSides};
 use super::structure;
-use crate::diff::{HunkSide, MergeTexts};
+use crate::diff::{HunkSide, MergeHunk, MergeTexts};
 
 pub struct TextMerge {
     ours_wins: Vec<u8>,
@@ -98,8 +98,34 @@ impl TextMerge {
             Side::Theirs => HunkSide::Theirs,
         })
     }
+
+    /// The text with markers around what is open.
+    pub fn marked(&self, labels: &[String; 2]) -> Vec<u8> {
+        let texts = self.texts();
+        texts.joined(|text, clash, hunk: &MergeHunk| {
+            let [_, ours, theirs] = texts.lines(hunk);
+            match self.decided[clash] {
+                Some(Side::Ours) => ours.iter().for_each(|line| text.extend_from_slice(line)),
+                Some(Side::Theirs) => theirs.iter().for_each(|line| text.extend_from_slice(line)),
+                None => mark(text, [ours, theirs], labels),
+            }
+        })
+    }
 }
 
 fn owned(lines: &[&[u8]]) -> Vec<String> {
     lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+}
+
+fn mark(text: &mut Vec<u8>, sides: [&[&[u8]]; 2], labels: &[String; 2]) {
+    let mut side = |marker: &str, lines: &[&[u8]]| {
+        text.extend_from_slice(marker.as_bytes());
+        lines.iter().for_each(|line| text.extend_from_slice(line));
+        if !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+    };
+    side(&format!("<<<<<<< {}\n", labels[0]), sides[0]);
+    side("=======\n", sides[1]);
+    side(&format!(">>>>>>> {}\n", labels[1]), &[]);
 }

@@ -28,6 +28,7 @@ pub fn push(
     who: &Author,
 ) -> Result<Pushed> {
     let store = project.store();
+    project.require_no_merge("push")?;
     wording::check(store, &[("message", message), ("author", Some(&who.by))])?;
     store.require_whole()?;
     // Before the files are read: a line that it adds to `.gitignore` afterwards would show as an edit.

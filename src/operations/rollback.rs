@@ -114,6 +114,7 @@ impl Rollback<'_> {
             return prepare(self.project, self.from, progress)?.run(who, progress);
         }
         let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
+        project.require_no_merge("restore")?;
         project.store().require_whole()?;
         workspace::check(&plan, project.root())?;
         let kept = match plan.is_empty() {

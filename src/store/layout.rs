@@ -19,6 +19,8 @@ pub const PACKED_REFS: &str = "packed-refs";
 pub const REFLOG: &str = "reflog";
 /// Objects that must not be stored again.
 pub const PURGED: &str = "purged";
+/// The merge that is open.
+pub const MERGE: &str = "merge";
 /// Packs that are not verified yet.
 pub const INCOMING: &str = "incoming";
 

@@ -18,6 +18,7 @@ mod layout;
 mod lock;
 mod missing_objects;
 mod odb;
+mod open_merge;
 mod parse_error;
 pub mod project;
 mod purged;
@@ -44,6 +45,7 @@ pub use odb::{
     Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck, ThinPack,
     VerifyLimits,
 };
+pub use open_merge::OpenMerge;
 pub use project::is_project;
 pub use purged::PurgedIds;
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};

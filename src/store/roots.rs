@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 impl Store {
     /// Every id that something beside the objects names: the refs of all series, the newest record of the ledger, and
-    /// what remotes had when they were last asked. Caches name none.
+    /// what remotes had when they were last asked, the other side of an open merge. Caches name none.
     pub fn roots(&self) -> Result<Vec<Id>> {
         let mut roots = Vec::new();
         for series in [refs::SOURCE, refs::VERSIONS, refs::SNAPSHOTS] {
@@ -18,6 +18,7 @@ impl Store {
         for name in self.tracked()? {
             roots.extend(self.remote(&name)?.into_iter().flat_map(|known| known.heads.roots()));
         }
+        roots.extend(self.open_merge()?.into_iter().flat_map(|merge| merge.theirs.heads.roots()));
         // After the refs: a version that it names was created before it.
         roots.extend(self.active()?.map(|active| active.ledger));
         Ok(roots)

@@ -7,6 +7,7 @@ mod case_collisions;
 mod check;
 mod glob;
 mod index;
+mod markers;
 mod outside;
 mod previous;
 mod read;
@@ -23,6 +24,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use markers::{MarkerPlace, find_markers};
 pub use outside::Outside;
 pub use restore::{RestorePlan, apply, check, plan, sweep, unplanned};
 pub use rules::Patterns;

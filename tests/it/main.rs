@@ -35,6 +35,7 @@ mod ignored;
 mod init;
 mod lost;
 mod manners;
+mod markers;
 mod merging;
 mod names;
 mod nested;

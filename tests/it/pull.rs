@@ -5,7 +5,7 @@ use lua_store::internals::cli::hints;
 use lua_store::internals::history::project;
 use lua_store::internals::history::record::Author;
 use lua_store::internals::merge::pull::{PullConflicts, PullOutcome, Pulled, overtake, pull};
-use lua_store::internals::merge::{Choices, Side};
+use lua_store::internals::merge::{Choices, PullRequest, Side};
 use lua_store::internals::progress::Progress;
 use lua_store::internals::report::{self, Line};
 use lua_store::internals::store::Heads;
@@ -56,11 +56,14 @@ pub fn who() -> Author {
     Author { by: "ana@example.com".to_owned(), at_ms: 1_800_000_000_000 }
 }
 
+fn request(choice: Option<Side>) -> PullRequest {
+    PullRequest { choices: Choices::all(choice), markers: None }
+}
+
 fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> PullOutcome {
     let heads = fetched(ann, ben);
     let opened = project::Project::open(&ann.root()).unwrap();
-    let outcome =
-        pull(&opened, &heads, &Choices::all(choice), &who(), &Progress::default()).unwrap();
+    let outcome = pull(&opened, &heads, &request(choice), &who(), &Progress::default()).unwrap();
     faults::assert_clean(&ann.root());
     outcome
 }
@@ -69,7 +72,7 @@ fn done(outcome: PullOutcome) -> Box<Pulled> {
     match outcome {
         PullOutcome::Pulled(pulled) => pulled,
         PullOutcome::Refused(refused) => panic!("{}", text(&report::refusal_lines(&refused))),
-        PullOutcome::UpToDate => panic!("nothing was pulled"),
+        PullOutcome::UpToDate | PullOutcome::Open(_) => panic!("nothing was pulled"),
     }
 }
 
@@ -279,9 +282,8 @@ fn what_is_not_tracked_is_never_overwritten() {
     let heads_before = heads(&ann);
     let remote = fetched(&ann, &ben);
     let opened = project::Project::open(&ann.root()).unwrap();
-    let error =
-        pull(&opened, &remote, &Choices::all(Some(Side::Theirs)), &who(), &Progress::default())
-            .unwrap_err();
+    let error = pull(&opened, &remote, &request(Some(Side::Theirs)), &who(), &Progress::default())
+        .unwrap_err();
     assert_eq!(
         error.message(),
         "cannot restore: \"dictionary.txt\" is in the way and is not tracked"

@@ -10,7 +10,7 @@ use crate::error::{At, Error, Result};
 use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
 use crate::merge::pull::{self, PullOutcome};
-use crate::merge::{Choices, Side};
+use crate::merge::{Choices, PullRequest, Side};
 use crate::operations;
 use crate::report;
 use crate::store::{self, Store};
@@ -127,7 +127,8 @@ fn add_remote(
 /// Brings everything here. Files that differ from those that were pushed are a conflict, and stay; in an empty
 /// folder there is only what keeps git away.
 fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
-    let choice = is_empty.then_some(Side::Theirs);
+    let choices = Choices::all(is_empty.then_some(Side::Theirs));
+    let request = PullRequest { choices, markers: None };
     let project = Project::open(root)?;
     let who = cx.who(&project)?;
     let NamedRemote { name, remote, .. } = remote::require(cx, &project, Some(DEFAULT))?;
@@ -143,11 +144,11 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
         .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
     }
     let outcome = progress::show(&term, "Restoring", Unit::Item, |progress| {
-        pull::pull(&project, &fetched.head.heads, &Choices::all(choice), &who, progress)
+        pull::pull(&project, &fetched.head.heads, &request, &who, progress)
     })?;
     match outcome {
         PullOutcome::Pulled(pulled) => Ok(pulled.files.len()),
-        PullOutcome::UpToDate => Ok(0),
+        PullOutcome::UpToDate | PullOutcome::Open(_) => Ok(0),
         PullOutcome::Refused(refused) => Err(report::refusal(&name, &refused)),
     }
 }

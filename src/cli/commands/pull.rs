@@ -2,6 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::hints;
 use crate::cli::output::ErrorView;
 use crate::cli::print;
 use crate::cli::progress::{self, Unit};
@@ -10,16 +11,16 @@ use crate::cli::remote;
 use crate::cli::safety_snapshot::print_kept;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::client::fetch;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::flow::pull;
 use crate::flow::remote::NamedRemote;
 use crate::history::project::Project;
 use crate::history::revision::Revision;
 use crate::history::rules::Strictness;
-use crate::merge::pull::{PullConflicts, PullOutcome, Pulled};
-use crate::merge::{ChoiceTarget, Choices, Side};
+use crate::merge::pull::{PullConflicts, PullMarkers, PullOutcome, Pulled};
+use crate::merge::{ChoiceTarget, Choices, PullRequest, Side, open};
 use crate::operations::bundle;
-use crate::report::{self, PullConflictsView, PulledView};
+use crate::report::{self, ConflictView, PullConflictsView, PulledView};
 use crate::store::Heads;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
@@ -43,11 +44,43 @@ pub struct Pull {
     #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "")]
     theirs: Vec<String>,
     /// Bring the files of this version instead, and merge nothing
-    #[arg(long, value_name = "N", conflicts_with_all = ["ours", "theirs"], allow_negative_numbers = true, add = ArgValueCompleter::new(crate::cli::complete::versions))]
+    #[arg(long, value_name = "N", conflicts_with_all = ["ours", "theirs", "markers"], allow_negative_numbers = true, add = ArgValueCompleter::new(crate::cli::complete::versions))]
     version: Option<Revision>,
     /// Overwrite the files without a question
     #[arg(long, requires = "version")]
     force: bool,
+    /// Where conflicts remain, write conflict markers into the files and leave the merge open
+    ///
+    /// `status` lists the files. Edit them, then run `pull --continue`, or `pull --abort` to get back the files as they were.
+    #[arg(long)]
+    markers: bool,
+    /// Make the open merge of the files as they are now
+    #[arg(long = "continue", conflicts_with_all = ["remote", "ours", "theirs", "markers", "version"])]
+    finish: bool,
+    /// Bring back the files as they were before the open merge
+    #[arg(long, conflicts_with_all = ["remote", "ours", "theirs", "markers", "version", "finish"])]
+    abort: bool,
+}
+
+/// The answer where markers were written.
+#[derive(Serialize)]
+struct MarkersAnswer<'a> {
+    name: &'a str,
+    new: bool,
+    open: bool,
+    conflicts: Vec<ConflictView<'a>>,
+    /// Files with markers.
+    files: &'a [String],
+    snapshot: Option<u64>,
+    error: ErrorView<'a>,
+}
+
+/// The answer of `--abort`.
+#[derive(Serialize)]
+struct Aborted {
+    aborted: bool,
+    /// The safety snapshot with the edits since.
+    snapshot: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -78,11 +111,18 @@ impl Pull {
         if let Some(version) = &self.version {
             return pull_version::run(cx, &project, self.remote.as_deref(), version, self.force);
         }
+        if self.finish {
+            return finish(cx, &project);
+        }
+        if self.abort {
+            return abort(cx, &project);
+        }
         let choices = self.choices(&project)?;
         let who = cx.who(&project)?;
         let (name, there) = fetch(cx, &project, self.remote.as_deref())?;
+        let request = PullRequest { choices, markers: self.markers.then(|| name.clone()) };
         let mut terminal = Terminal::new(cx);
-        let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, &choices)?;
+        let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, &request)?;
         match outcome {
             PullOutcome::UpToDate if cx.out.is_json() => {
                 cx.out.json(&NothingNew { name: &name, new: false })?
@@ -91,6 +131,7 @@ impl Pull {
                 cx.out.line(format!("{name} has nothing that is not here."))?
             }
             PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
+            PullOutcome::Open(markers) => return leave_open(cx, &name, &markers),
             PullOutcome::Pulled(pulled) => {
                 print_result(cx, &name, &pulled)?;
                 git.iter().for_each(|git| print_git(cx, git));
@@ -154,6 +195,63 @@ fn fetch(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<
         fetch::fetch(project.store(), &name, &*remote, progress)
     })?;
     Ok((name, fetched.head.heads))
+}
+
+/// Conflicts are in the files now: a person goes on.
+fn leave_open(cx: &mut Context<'_>, name: &str, markers: &PullMarkers) -> Result<Exit> {
+    let files = match markers.paths.len() {
+        1 => "1 file has".to_owned(),
+        count => format!("{count} files have"),
+    };
+    let error = Error::conflict(format!(
+        "cannot merge all of \"{name}\": {files} conflict markers, and the merge is open"
+    ))
+    .hint(Hint::OpenMerge);
+    if cx.out.is_json() {
+        let conflicts = markers.conflicts.iter().map(ConflictView::new).collect();
+        let (files, snapshot, error) = (&*markers.paths, markers.kept, ErrorView::new(&error));
+        let answer =
+            MarkersAnswer { name, new: true, open: true, conflicts, files, snapshot, error };
+        cx.out.json(&answer)?;
+        return Ok(Exit::Found);
+    }
+    print::lines(cx.out, markers.conflicts.iter().flat_map(report::conflict_lines))?;
+    markers.paths.iter().try_for_each(|path| cx.out.line(format!("markers in {path}")))?;
+    Err(error)
+}
+
+fn finish(cx: &mut Context<'_>, project: &Project) -> Result<Exit> {
+    let name = project.store().open_merge()?.map(|merge| merge.remote).unwrap_or_default();
+    match open::finish(project)? {
+        PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
+        PullOutcome::Pulled(pulled) if cx.out.is_json() => print_result(cx, &name, &pulled)?,
+        PullOutcome::Pulled(pulled) => {
+            cx.out.line(format!("✅ Merged what {name} has, with the files as they are now"))?;
+            let renumbered = report::renumbered_lines(&pulled.rebased);
+            print::lines(cx.out, renumbered.into_iter().map(|line| line.indented(3)))?;
+            cx.out.hint(hints::text(&Hint::PushMerge));
+        }
+        _ if cx.out.is_json() => cx.out.json(&NothingNew { name: &name, new: false })?,
+        _ => cx.out.line("The merge was made already; it is closed.")?,
+    }
+    Ok(Exit::Done)
+}
+
+fn abort(cx: &mut Context<'_>, project: &Project) -> Result<Exit> {
+    let who = cx.who(project)?;
+    let term = *cx.out.term();
+    let kept = progress::show(&term, "Restoring", Unit::Item, |progress| {
+        open::abort(project, &who, progress)
+    })?;
+    if cx.out.is_json() {
+        cx.out.json(&Aborted { aborted: true, snapshot: kept })?;
+        return Ok(Exit::Done);
+    }
+    cx.out.line("✅ The merge is aborted, the files are as they were before it")?;
+    if let Some(kept) = kept {
+        cx.out.note(format!("The files with the markers are kept as safety snapshot {kept}."));
+    }
+    Ok(Exit::Done)
 }
 
 fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<Exit> {

@@ -79,6 +79,7 @@ impl Push {
         if self.dry_run {
             return push::preview(cx, &project, &request, &self.to, self.compiler, remote);
         }
+        project.require_no_merge("push")?;
         let (message, allow, disallow) = (self.message.as_deref(), &self.allow, &self.disallow);
         let options = push::Options {
             push: flow::push::Push { message, allow, disallow },

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::hints;
 use crate::cli::live::{LiveRemoteArgs, View};
+use crate::cli::open_merge::{self, OpenMergeView};
 use crate::cli::output::{BOLD, ErrorView, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
@@ -58,6 +59,7 @@ impl Status {
         });
         if cx.out.is_json() {
             cx.out.json(&Answer {
+                merge: OpenMergeView::of(&view.project)?,
                 versions: VersionFields {
                     active: live.served.as_ref().map(|served| served.number),
                     latest: catalog.latest(),
@@ -73,6 +75,7 @@ impl Status {
             return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);
+        open_merge::print(cx, &view.project)?;
         print_live(cx, &view, &live, active.as_ref())?;
         let pushed = report.previous.as_ref().map(|previous| previous.number);
         print_versions(cx, &catalog, latest.as_ref(), pushed)?;
@@ -103,6 +106,9 @@ struct Answer<'a> {
     allowed: &'a [String],
     #[serde(flatten)]
     live: LiveView<'a>,
+    /// The merge that `pull --markers` left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merge: Option<OpenMergeView>,
     /// Error of the code of the project, where it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorView<'a>>,

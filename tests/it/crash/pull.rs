@@ -5,7 +5,7 @@ use super::{Case, copy_folder};
 use crate::common::faults;
 use crate::pull::{both_pushed, fetched, who};
 use lua_store::internals::history::project::Project;
-use lua_store::internals::merge::Choices;
+use lua_store::internals::merge::PullRequest;
 use lua_store::internals::merge::pull::{PullOutcome, pull};
 use lua_store::internals::progress::Progress;
 use lua_store::internals::store::Heads;
@@ -27,7 +27,7 @@ fn helper() {
     let Ok(remote) = std::env::var(REMOTE) else { return };
     let remote = heads(&PathBuf::from(remote));
     let project = Project::open(&std::env::current_dir().unwrap()).unwrap();
-    match pull(&project, &remote, &Choices::default(), &who(), &Progress::default()) {
+    match pull(&project, &remote, &PullRequest::default(), &who(), &Progress::default()) {
         Ok(PullOutcome::Refused(refused)) => panic!("{refused:?}"),
         Ok(_) => {}
         Err(error) => panic!("{error}"),
