@@ -38,6 +38,6 @@ pub fn take_history<R: Reporter>(
         PullOutcome::Pulled(pulled) if !pulled.rebased.is_empty() => {
             reporter.notice(Notice::Renumbered(&pulled.rebased))
         }
-        PullOutcome::Pulled(_) | PullOutcome::UpToDate => Ok(()),
+        PullOutcome::Pulled(_) | PullOutcome::UpToDate | PullOutcome::Open(_) => Ok(()),
     }
 }
