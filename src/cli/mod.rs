@@ -28,7 +28,6 @@ pub mod live;
 pub mod open_merge;
 mod other_words;
 pub mod output;
-mod output;
 pub mod pager;
 pub mod panic;
 pub mod paths;

@@ -157,16 +157,12 @@ fn take_over(
         Some(files) => restore(files, previous.as_ref())?,
         None => None,
     };
-    put_in_force(project, &local, &rebased.heads, files.is_some())?;
     if let Some(PullFiles { merged: Err(marked), .. }) = files {
         let merge::MarkedTree { open: conflicts, paths, .. } = marked;
         let markers = PullMarkers { incoming, conflicts, paths, kept };
         return Ok(PullOutcome::Open(Box::new(markers)));
     }
-    put_in_force(project, &local, &rebased.heads)?;
-    if let Some(newest) = rebased.heads.source.last().filter(|_| files.is_some()) {
-        push::remember_base(project, *newest);
-    }
+    put_in_force(project, &local, &rebased.heads, files.is_some())?;
     Ok(pulled(incoming, rebased, files, kept))
 }
 
