@@ -153,6 +153,9 @@ fn of_values(hint: &Hint) -> String {
             "`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`",
             path.display()
         ),
+        Hint::FollowPurge { remote } => {
+            format!("if something was purged there, `lua-store fetch {remote}` does the same here")
+        }
         Hint::Purged { object } => format!(
             "remove the file or change it; or run `lua-store purge --allow {object}` to let it be stored again"
         ),

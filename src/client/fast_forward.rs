@@ -5,6 +5,7 @@
 //! Accepted as an update it would renumber published versions.
 
 use crate::client::divergence::leads_to;
+use crate::client::follow;
 use crate::error::{Error, Hint, Kind, Result};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads, RemoteTracking};
@@ -67,7 +68,9 @@ fn differences(what: &str, seen: &[Id], now: &[Id]) -> Vec<String> {
 
 fn rewritten(name: &str, lost: &[String]) -> Error {
     let message = format!("the remote \"{name}\" was rewritten: {}", lost.join("; "));
-    Error::new(Kind::Rewritten, message).hint(Hint::RemoteBegunAnew { remote: name.to_owned() })
+    Error::new(Kind::Rewritten, message)
+        .hint(follow::hint(name))
+        .also(Hint::RemoteBegunAnew { remote: name.to_owned() })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Fetch: everything that a remote has and this store lacks, as one pack; then the remote-tracking refs.
 
 use super::Remote;
-use crate::client::fast_forward;
+use crate::client::{fast_forward, follow};
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
 use crate::history::rules::{self, Breach, RefScope, RuleReport, Strictness};
@@ -55,7 +55,7 @@ pub fn fetch(
     remote: &dyn Remote,
     progress: &Progress,
 ) -> Result<Fetched> {
-    let head = read_head(store, name, remote)?;
+    let head = follow::read_head(store, name, remote, progress)?;
     fetch_from(store, name, remote, head, progress)
 }
 
@@ -98,6 +98,7 @@ pub fn bring_with(
     let now = tracking(&head);
     let arrival =
         Arrival { store, name, now: head.heads.clone(), scope: RefScope::Whole, strictness };
+    let is_new = before.as_ref() != Some(&now);
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
         (objects, bytes) = receive(remote, &arrival, &FetchRequest { want, have }, progress)?;
@@ -112,6 +113,9 @@ pub fn bring_with(
             breaches = arrival.report(store.objects())?.breaches;
         }
         store.set_remote(&store.lock()?, name, &now)?;
+    }
+    if is_new {
+        follow::after_fetch(store, name, (before.as_ref(), &now), progress)?;
     }
     Ok(Fetched { head, before, objects, bytes, breaches })
 }
@@ -209,7 +213,7 @@ pub fn tracking(head: &Head) -> RemoteTracking {
 }
 
 /// The ids that the store has not. What the store has, it has whole.
-fn absent(store: &Store, ids: impl IntoIterator<Item = Id>) -> Result<Vec<Id>> {
+pub(super) fn absent(store: &Store, ids: impl IntoIterator<Item = Id>) -> Result<Vec<Id>> {
     let mut absent = Vec::new();
     for id in ids {
         if !store.objects().contains(&id)? {
@@ -219,7 +223,7 @@ fn absent(store: &Store, ids: impl IntoIterator<Item = Id>) -> Result<Vec<Id>> {
     Ok(absent)
 }
 
-fn newest(known: &RemoteTracking) -> Vec<Id> {
+pub(super) fn newest(known: &RemoteTracking) -> Vec<Id> {
     let last = |series: &[Id]| series[series.len().saturating_sub(NEWEST)..].to_vec();
     let mut ids = last(&known.heads.source);
     ids.extend(last(&known.heads.versions));
@@ -291,7 +295,7 @@ impl Peeked {
 }
 
 /// Limits for verifying a fetched pack.
-const LIMITS: VerifyLimits = VerifyLimits { decoded: limits::MAX_DECODED };
+pub(super) const LIMITS: VerifyLimits = VerifyLimits { decoded: limits::MAX_DECODED };
 
 /// Fetched refs on their way into the store.
 struct Arrival<'a> {
@@ -353,7 +357,7 @@ fn receive(
 
 /// Gets one pack. One that went on where an earlier, cut one ended and has another hash than its name is got
 /// anew: power may have failed in between.
-fn get(
+pub(super) fn get(
     store: &Store,
     remote: &dyn Remote,
     what: &FetchRequest,
@@ -378,7 +382,7 @@ fn get(
 }
 
 /// Number of objects of a verified pack; an error says why another one is refused.
-fn sound(checked: PackCheck) -> Result<u64> {
+pub(super) fn sound(checked: PackCheck) -> Result<u64> {
     let refuse = |reason: String| {
         Err(Error::corrupt(format!("the remote sent a pack that is not taken in: {reason}"))
             .hint("nothing was changed; the remote itself may be damaged"))

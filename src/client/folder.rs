@@ -95,7 +95,10 @@ impl Remote for FolderRemote {
 
     fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()> {
         let missing = || Error::not_found(format!("there is no agent \"{}\"", self.agent));
-        let thin_pack = self.existing()?.ok_or_else(missing)?.fetch(&self.agent, what)?;
+        let store = self.existing()?.ok_or_else(missing)?;
+        // A folder has no server to go on with it. Who may only read leaves it to others.
+        drop(store.finish_purge(&self.agent, self.now));
+        let thin_pack = store.fetch(&self.agent, what)?;
         let name = thin_pack.id().to_string();
         if into.name() != Some(&name) || into.len() > thin_pack.len() {
             into.restart(Some(&name))?;

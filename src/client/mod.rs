@@ -11,9 +11,11 @@ pub mod divergence;
 mod fast_forward;
 pub mod fetch;
 mod folder;
+pub mod follow;
 #[cfg(feature = "client")]
 mod http;
 pub mod promote;
+pub mod purge;
 pub mod push;
 pub mod remembered;
 pub mod remote_cache;
@@ -37,6 +39,11 @@ pub trait Remote: Send {
     /// Head of the remote. An agent that was never pushed has nothing. `known` is what it had when it was asked
     /// before: only what is newer is sent then.
     fn head(&self, known: Option<&Head>) -> Result<Head>;
+
+    /// [`Remote::head`] of one that may have replaced what it had: the answer is judged by whoever asks, and not remembered.
+    fn any_head(&self) -> Result<Head> {
+        self.head(None)
+    }
 
     /// The only author that new records may name, by the token that is shown: known once it was asked what it
     /// has. `None` where that may be anybody.

@@ -156,6 +156,7 @@ fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
         source,
         versions,
         active: swap.map(|new| SwapActive { expected: head.heads.active, new }),
+        purge: None,
     })
 }
 

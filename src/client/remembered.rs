@@ -68,6 +68,10 @@ impl Remote for RememberedRemote {
         Ok(head)
     }
 
+    fn any_head(&self) -> Result<Head> {
+        self.remote.head(None)
+    }
+
     fn author(&self) -> Option<String> {
         self.remote.author()
     }

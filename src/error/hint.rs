@@ -25,6 +25,10 @@ pub enum Hint {
     Purged {
         object: String,
     },
+    /// A fetch does what the remote did, if that was a purge.
+    FollowPurge {
+        remote: String,
+    },
     /// The purge has to be done again.
     PurgeAgain,
     /// The rest of an interrupted purge has to be done.

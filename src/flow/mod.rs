@@ -9,6 +9,7 @@ pub mod git;
 pub mod pointer;
 pub mod promote;
 pub mod pull;
+pub mod purge;
 pub mod push;
 pub mod remote;
 mod reporter;

@@ -22,7 +22,7 @@ pub struct LedgerEntry {
 pub enum LedgerSubject {
     /// The tree of a version.
     Version(Id),
-    /// The blob that says what a purge did.
+    /// The tree that says what a purge did.
     Purge(Id),
 }
 
@@ -78,7 +78,7 @@ pub fn append<S: Sink + ?Sized>(
     let blob = sink.put_blob(record::encode(record), None)?;
     let subject = match subject.into() {
         LedgerSubject::Version(id) => TreeEntry::directory(VERSION, id),
-        LedgerSubject::Purge(id) => TreeEntry::file(PURGE, id),
+        LedgerSubject::Purge(id) => TreeEntry::directory(PURGE, id),
     };
     let mut entries = vec![TreeEntry::file(RECORD, blob), subject];
     entries.extend(previous.map(|id| TreeEntry::directory(PREVIOUS, id)));

@@ -25,7 +25,9 @@ pub use head::{Etag, Head, HeadView};
 pub use head_delta::{HeadDelta, KnownHead};
 pub use scope::TokenScope;
 pub use summary::RECORD;
-pub use transaction::{CreateRefs, FetchRequest, RequestHash, SwapActive, Transaction, TxnId};
+pub use transaction::{
+    CreateRefs, FetchRequest, PurgeRequest, PurgedBlob, RequestHash, SwapActive, Transaction, TxnId,
+};
 pub use txn_outcome::{Refusal, TxnOutcome};
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ impl Transaction {
                 None => "promote nothing".to_owned(),
             });
         }
+        if let Some(purge) = &self.purge {
+            parts.push(format!("purge {} object(s)", purge.objects.len()));
+        }
         parts.join(", ")
     }
 
@@ -93,6 +96,7 @@ mod tests {
             source: Some(CreateRefs { after: 2, ids: vec![id; 3] }),
             versions: Some(CreateRefs { after: 1, ids: vec![id] }),
             active: Some(SwapActive { expected: Some(active(5)), new: active(7) }),
+            purge: None,
         };
         assert_eq!(tx.summary(), "push source v3..v5, version v2, promote v7");
         let mut now = Head::empty("a".parse().unwrap());

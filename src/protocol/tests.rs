@@ -58,6 +58,7 @@ fn a_transaction_may_leave_out_what_it_does_not_do() {
         source: Some(CreateRefs { after: 4, ids: vec![id(0)] }),
         versions: None,
         active: Some(SwapActive { expected: None, new: Active { version: None, ledger: id(0) } }),
+        purge: None,
     };
     assert_eq!(serde_json::from_str::<Transaction>(&text).unwrap(), expected);
 }

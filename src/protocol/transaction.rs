@@ -23,6 +23,32 @@ pub struct Transaction {
     pub versions: Option<CreateRefs>,
     #[serde(default)]
     pub active: Option<SwapActive>,
+    /// A purge; then it does nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purge: Option<PurgeRequest>,
+}
+
+/// Replaces objects by tombstones in everything that the remote has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurgeRequest {
+    pub by: String,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub at_ms: i64,
+    pub reason: String,
+    pub objects: Vec<PurgedBlob>,
+}
+
+/// Object that a purge replaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurgedBlob {
+    pub object: Id,
+    pub bytes: u64,
+    /// A path that it has.
+    pub path: String,
+    /// True if it is a JSON document of a state.
+    pub json: bool,
 }
 
 /// Hash of all that a transaction asks for.
@@ -38,7 +64,10 @@ impl Transaction {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.source.is_none() && self.versions.is_none() && self.active.is_none()
+        self.source.is_none()
+            && self.versions.is_none()
+            && self.active.is_none()
+            && self.purge.is_none()
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Overview {
 }
 
 /// So far ahead that nothing is younger.
-const AGES: Duration = Duration::from_secs(u32::MAX as u64 * 10);
+pub(super) const AGES: Duration = Duration::from_secs(u32::MAX as u64 * 10);
 
 /// Storage that a deletion freed.
 #[derive(Clone, Copy, Debug, Default)]

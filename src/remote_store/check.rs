@@ -3,10 +3,10 @@
 use super::RemoteStore;
 use super::presence::GONE;
 use crate::error::Result;
-use crate::history::ledger;
 use crate::history::rules::{self, Breach, RefScope};
 use crate::history::source::SourceVersion;
 use crate::history::version::Version;
+use crate::history::{ledger, purge};
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::protocol::AgentId;
@@ -53,8 +53,10 @@ impl RemoteStore {
             let read = Version::load(walk.objects, number, *id).map(drop);
             walk.root(&format!("{}/v{number}", refs::VERSIONS), *id, read);
         }
+        let mut is_read = true;
         if let Some(active) = &head.heads.active {
             let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);
+            is_read = read.is_ok();
             walk.root("the ledger", active.ledger, read);
         }
         let here = Heads {
@@ -62,6 +64,10 @@ impl RemoteStore {
             versions: head.heads.versions.clone(),
             active: head.heads.active,
         };
+        if is_read {
+            let verified = purge::verify(&packs.objects, &here);
+            wrong.extend(verified.err().map(|error| error.message().to_owned()));
+        }
         let report = rules::check(&packs.objects, &Heads::default(), &here, RefScope::Whole)?;
         let broken = report.breaches.iter().filter(|breach| !breach.unreadable);
         wrong.extend(broken.map(Breach::sentence));

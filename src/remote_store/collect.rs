@@ -95,9 +95,19 @@ impl RemoteStore {
         Ok(collected)
     }
 
-    /// True if an agent has so many packs of about one size that they should be compacted.
+    /// True if an agent has so many packs of about one size that they should be compacted, or a purge was cut off before
+    /// it removed the old ones.
     pub fn needs_upkeep(&self, agent: &AgentId) -> Result<bool> {
-        Ok(tiers::full(self.load_head(agent)?.head.packs.iter(), tiers::MANY_PACKS).is_some())
+        let head = &self.load_head(agent)?.head;
+        Ok(head.is_purged() || tiers::full(head.packs.iter(), tiers::MANY_PACKS).is_some())
+    }
+
+    /// Finishes a purge that was cut off after its commit point.
+    pub fn finish_purge(&self, agent: &AgentId, now: SystemTime) -> Result<()> {
+        match self.load_head(agent)?.head.is_purged() {
+            true => self.collect(agent, &Upkeep::at(now)).map(drop),
+            false => Ok(()),
+        }
     }
 
     /// Removes leftovers of killed processes.

@@ -148,7 +148,7 @@ impl RemoteStore {
     }
 
     /// Stores the new pack under a fresh key.
-    fn keep(&self, agent: &AgentId, thin_pack: &ThinPack) -> Result<PackRef> {
+    pub(super) fn keep(&self, agent: &AgentId, thin_pack: &ThinPack) -> Result<PackRef> {
         let key = PackKey::fresh(agent, thin_pack.id())?;
         let bytes = thin_pack.bytes().len() as u64;
         match thin_pack.file() {

@@ -141,6 +141,11 @@ impl StoredHead {
         self.forget_oldest(old.min(spare).max(over));
     }
 
+    /// True if a purge retired files that are to go at once.
+    pub fn is_purged(&self) -> bool {
+        self.retired.iter().any(|retired| retired.since_ms == 0)
+    }
+
     pub fn is_retired(&self, key: &PackKey) -> bool {
         self.retired.iter().any(|retired| retired.key == *key)
     }

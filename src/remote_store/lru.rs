@@ -27,6 +27,11 @@ impl<K: PartialEq, V: Clone> LruCache<K, V> {
         Some(value)
     }
 
+    /// Forgets the value of a key.
+    pub fn remove(&self, key: &K) {
+        self.lock().retain(|(known, _)| known != key);
+    }
+
     /// Takes the place of an older value.
     pub fn put(&self, key: K, value: V) {
         let mut held = self.lock();

@@ -27,6 +27,7 @@ mod open_agent;
 mod page;
 mod presence;
 mod probe;
+mod purge;
 mod queue;
 mod rules;
 mod scrub;

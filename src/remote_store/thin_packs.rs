@@ -130,6 +130,11 @@ impl ThinPacks {
         .hint("try again when the other downloads are done"))
     }
 
+    /// Forgets those of one agent; each file goes with its last reader.
+    pub fn forget(&self, agent: &AgentId) {
+        self.state().kept.retain(|kept| kept.agent != *agent);
+    }
+
     fn keep(&self, agent: &AgentId, fetch: &FetchRequest, pack: &ServedPack) {
         let mut state = self.state();
         if let Some(file) = pack.file() {

@@ -81,6 +81,9 @@ impl RemoteStore {
         tx: &Transaction,
         asked: TxnRequest,
     ) -> Result<TxnAnswer> {
+        if let Some(request) = &tx.purge {
+            return self.purge(agent, tx, request, &asked);
+        }
         let prepared = self.prepare(agent, tx, asked)?;
         let answer = match prepared {
             Ok(waiting) => {

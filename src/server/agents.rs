@@ -200,6 +200,15 @@ fn refused(failure: HttpError) -> HttpError {
     }
 }
 
+/// Scope that a transaction needs.
+fn scope_of(transaction: &Transaction) -> TokenScope {
+    match (&transaction.purge, &transaction.active) {
+        (Some(_), _) => TokenScope::Admin,
+        (None, Some(_)) => TokenScope::Promote,
+        (None, None) => TokenScope::Push,
+    }
+}
+
 /// `POST /AGENT/transactions`: all of it happens, or nothing.
 pub async fn transact(
     Shared(state): Shared<Arc<ServerState>>,
@@ -215,9 +224,7 @@ pub async fn transact(
         let _ = trace.txn.set(transaction.txn.to_string());
         let _ = trace.asked.set(transaction.summary());
     }
-    if transaction.active.is_some() {
-        admitted.needs(TokenScope::Promote)?;
-    }
+    admitted.needs(scope_of(&transaction))?;
     state.may_write().await?;
     let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;

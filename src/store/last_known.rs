@@ -56,7 +56,7 @@ impl Store {
         fs::replace_unsynced(&path, last_known.encode().as_bytes())
     }
 
-    pub(super) fn forget_last_known(&self, name: &str) -> Result<()> {
+    pub fn forget_last_known(&self, name: &str) -> Result<()> {
         let path = self.last_known_path(name)?;
         if path.exists() { fs::remove(&path) } else { Ok(()) }
     }

@@ -5,6 +5,7 @@ use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, breaches, remote};
 use crate::client::divergence::{AheadBehind, Divergence};
 use crate::client::fetch::{self, Fetched};
+use crate::client::follow;
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::rules::Strictness;
@@ -72,7 +73,7 @@ impl Fetch {
         let term = *cx.out.term();
         let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
             let (name, remote) = (&reached.name, &*reached.remote);
-            let head = fetch::read_head(store, name, remote)?;
+            let head = follow::read_head(store, name, remote, progress)?;
             fetch::bring_with(store, name, remote, head, strictness, progress)
         })?;
         breaches::print(cx, &fetched.breaches);

@@ -2,13 +2,16 @@
 
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::{Exit, copied};
+use crate::cli::{Exit, copied, remote};
 use crate::error::{Error, Result};
+use crate::flow::purge as flow;
+use crate::flow::remote::NamedRemote;
 use crate::history::project::Project;
 use crate::history::purge::{PurgeTarget, PurgedObject};
 use crate::object::{Id, IdPrefix};
 use crate::operations::purge::{self, Place, PurgePlan, Purged};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Remove a leaked secret or a large file from every version
 ///
@@ -91,11 +94,11 @@ impl Purge {
         if let Some(object) = &self.allow {
             return allow(cx, &project, object);
         }
-        if !self.dry_run {
-            require_alone(&project)?;
-        }
+        let remote = if self.dry_run { None } else { only_remote(cx, &project)? };
+        let term = *cx.out.term();
         let finished = !self.dry_run
-            && progress::show(cx.out.term(), "Purging", Unit::Item, |progress| {
+            && progress::show(&term, "Purging", Unit::Item, |progress| {
+                remote.iter().try_for_each(|remote| flow::catch_up(&project, remote, progress))?;
                 purge::finish(&project, progress)
             })?;
         let plan = purge::plan(&project, &self.names)?;
@@ -115,9 +118,20 @@ impl Purge {
         if !cx.confirm(&question, self.force)? {
             return Ok(Exit::Done);
         }
-        let done = progress::show(cx.out.term(), "Purging", Unit::Item, |progress| {
+        let done = progress::show(&term, "Purging", Unit::Item, |progress| {
             purge::require_ready(&project, progress)?;
-            purge::purge(&project, &plan.targets, &who, reason, progress)
+            let targets = &plan.targets;
+            let Some(remote) = &remote else {
+                return purge::purge(&project, targets, &who, reason, progress);
+            };
+            flow::purge(&project, remote, targets, (&who, reason), progress)?;
+            let record = project.store().active()?.map(|active| active.ledger);
+            let list: HashMap<Id, Id> = project.store().purged()?.pairs().collect();
+            let objects = targets.iter().filter_map(|target| {
+                let (object, bytes) = (target.object, target.bytes);
+                Some(PurgedObject { object, tombstone: *list.get(&object)?, bytes })
+            });
+            Ok(Purged { record, objects: objects.collect(), ..touched(&plan) })
         })?;
         self.answer(cx, &plan, &done, true)?;
         Ok(Exit::Done)
@@ -175,15 +189,15 @@ impl Purge {
     }
 }
 
-/// A remote that has the same history has to repeat the purge.
-fn require_alone(project: &Project) -> Result<()> {
+/// The remote, which has to repeat the purge. All remotes have one ledger, so several cannot do so one after the other.
+fn only_remote(cx: &mut Context<'_>, project: &Project) -> Result<Option<NamedRemote>> {
     let config = project.store().config()?;
-    match config.remotes().first() {
-        None => Ok(()),
-        Some((name, _)) => Err(Error::failed(format!(
-            "cannot purge: the remote \"{name}\" has the same versions, and cannot repeat a purge yet"
-        ))
-        .hint("nothing was changed")),
+    let names: Vec<&str> = config.remotes().into_iter().map(|(name, _)| name).collect();
+    match names[..] {
+        [] => Ok(None),
+        [_] => remote::reach(cx, project, None),
+        _ => Err(Error::failed(format!("cannot purge on several remotes: {}", names.join(", ")))
+            .hint("remove all but one, purge, then push to new, empty ones; nothing was changed")),
     }
 }
 

@@ -1,12 +1,12 @@
-//! Details of a purge: the file `purge` of its ledger record.
+//! Details of a purge: the folder `purge` of its ledger record, with what was done and the tombstones.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::history::record;
-use crate::object::Id;
+use crate::object::{Id, Sink, Source, Tree, TreeEntry};
 use serde::{Deserialize, Serialize};
 
-/// Longest details: those of a purge of a hundred thousand versions.
-pub const LONGEST_DETAILS: u64 = 32 << 20;
+/// Name of the blob in the folder; the others have the ids of the purged objects.
+const DETAILS: &str = "details";
 
 /// Objects that were replaced, and the refs that became others for it. Field order is part of the format.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,29 @@ impl RewrittenRef {
 impl PurgeDetails {
     pub fn encode(&self) -> Vec<u8> {
         record::encode(self)
+    }
+
+    /// Stores the folder. It has the tombstones too, so that whoever gets the record has them.
+    pub fn store(&self, sink: &mut dyn Sink) -> Result<Id> {
+        let mut entries = vec![TreeEntry::file(DETAILS, sink.put_blob(self.encode(), None)?)];
+        let tombstones = self.objects.iter();
+        entries
+            .extend(tombstones.map(|one| TreeEntry::file(&one.object.to_string(), one.tombstone)));
+        sink.put_tree(&Tree::new(entries)?, None)
+    }
+
+    /// Reads what [`PurgeDetails::store`] stores.
+    pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<PurgeDetails> {
+        let tree = source.tree(id)?;
+        let details = PurgeDetails::decode(&source.blob(&tree.require(DETAILS)?)?)?;
+        let has = |one: &PurgedObject| {
+            tree.get(&one.object.to_string()).is_some_and(|entry| entry.id == one.tombstone)
+        };
+        let is_whole = tree.entries().len() == details.objects.len() + 1;
+        match is_whole && details.objects.iter().all(has) {
+            true => Ok(details),
+            false => Err(Error::corrupt(format!("object {id} is no record of a purge"))),
+        }
     }
 
     /// Reads exactly what [`PurgeDetails::encode`] writes.

@@ -6,7 +6,7 @@
 mod details;
 mod verify;
 
-pub use details::{LONGEST_DETAILS, PurgeDetails, PurgedObject, RewrittenRef};
+pub use details::{PurgeDetails, PurgedObject, RewrittenRef};
 pub use verify::verify;
 
 use super::ledger::{self, LedgerEntry, LedgerSubject};
@@ -105,8 +105,8 @@ pub fn purge<S: Source + ?Sized>(
         at_ms: who.at_ms,
         reason: Some(reason.to_owned()),
     };
-    let blob = LedgerSubject::Purge(sink.put_blob(details.encode(), None)?);
-    let ledger = ledger::append(sink, &event, blob, new.active.map(|active| active.ledger))?;
+    let subject = LedgerSubject::Purge(details.store(sink)?);
+    let ledger = ledger::append(sink, &event, subject, new.active.map(|active| active.ledger))?;
     new.active = Some(Active { version: new.active.and_then(|active| active.version), ledger });
     Ok(PurgedHistory { heads: new, details })
 }
@@ -114,7 +114,7 @@ pub fn purge<S: Source + ?Sized>(
 /// Details of a purge; `None` for another record.
 pub fn details<S: Source + ?Sized>(source: &S, step: &LedgerEntry) -> Result<Option<PurgeDetails>> {
     match step.subject {
-        LedgerSubject::Purge(id) => PurgeDetails::decode(&source.blob(&id)?).map(Some),
+        LedgerSubject::Purge(id) => PurgeDetails::load(source, &id).map(Some),
         LedgerSubject::Version(_) => Ok(None),
     }
 }

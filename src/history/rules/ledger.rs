@@ -1,7 +1,7 @@
 //! Rules for the ledger: it extends the old one, each record is about an existing version, times do
 //! not go back, and the pointer names the last promotion.
 
-use super::{Check, NewRecord, RefScope, bounded, record, refuse};
+use super::{Check, NewRecord, RefScope, record, refuse};
 use crate::error::Result;
 use crate::history::ledger::{self, LedgerEntry, LedgerSubject};
 use crate::history::purge;
@@ -104,8 +104,7 @@ impl Check<'_> {
     /// Details of a purge are well formed, and it has a reason.
     fn purge(&self, step: &LedgerEntry) -> Result<()> {
         let LedgerSubject::Purge(details) = step.subject else { return Ok(()) };
-        let bytes = bounded(self.objects, &details, purge::LONGEST_DETAILS, "what a purge did")?;
-        purge::PurgeDetails::decode(&bytes)?;
+        purge::PurgeDetails::load(self.objects, &details)?;
         match step.record.reason {
             Some(_) => Ok(()),
             None => {
@@ -123,13 +122,9 @@ impl Check<'_> {
                 return refuse("the ledger does not go on from the one that is there");
             };
             let tree = self.objects.tree(&id)?;
-            let links: Vec<&str> =
-                [PREVIOUS, VERSION].into_iter().filter(|name| tree.get(name).is_some()).collect();
-            let files: &[&str] = match tree.get(PURGE) {
-                Some(_) => &[RECORD, PURGE],
-                None => &[RECORD],
-            };
-            self.form(&id, "ledger record", files, &links)?;
+            let links =
+                [PREVIOUS, VERSION, PURGE].into_iter().filter(|name| tree.get(name).is_some());
+            self.form(&id, "ledger record", RECORD, &links.collect::<Vec<_>>())?;
             let step = LedgerEntry::load(self.objects, &id)?;
             self.purge(&step)?;
             next = step.previous;

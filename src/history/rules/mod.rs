@@ -254,7 +254,7 @@ impl Check<'_> {
         if !is_new {
             return refuse(format!("object {id} is another source version already"));
         }
-        self.form(&id, "source version", &[RECORD], &[SOURCE, STATE])?;
+        self.form(&id, "source version", RECORD, &[SOURCE, STATE])?;
         let version = SourceVersion::load(self.objects, number, id)?;
         record::check_source(&version.record)
             .into_iter()
@@ -291,7 +291,7 @@ impl Check<'_> {
             // The ledger names versions by id.
             return refuse(format!("object {id} is another version already"));
         }
-        self.form(&id, "agent version", &[META], &[SOURCE, STATE])?;
+        self.form(&id, "agent version", META, &[SOURCE, STATE])?;
         let version = Version::load(self.objects, number, id)?;
         record::check_version(&version.meta)
             .into_iter()
@@ -354,29 +354,25 @@ impl Check<'_> {
         Ok(version.meta.by)
     }
 
-    /// A tree with exactly these files, of which the first is a record, and these links.
-    fn form(&self, id: &Id, what: &str, files: &[&str], links: &[&str]) -> Result<()> {
+    /// A tree with a record and exactly these links.
+    fn form(&self, id: &Id, what: &str, record: &str, links: &[&str]) -> Result<()> {
         let tree = self.objects.tree(id)?;
         let fits = |entry: &TreeEntry| match entry.mode {
-            Mode::File => files.contains(&&*entry.name),
+            Mode::File => &*entry.name == record,
             Mode::Directory => links.contains(&&*entry.name),
             Mode::Executable | Mode::Symlink => false,
         };
-        if tree.entries().len() != links.len() + files.len() || !tree.entries().iter().all(fits) {
+        if tree.entries().len() != links.len() + 1 || !tree.entries().iter().all(fits) {
             return refuse(format!("object {id} is no {what}"));
         }
-        small(self.objects, &tree.require(files[0])?, "a record").map(drop)
+        small(self.objects, &tree.require(record)?, "a record").map(drop)
     }
 }
 
 /// A blob that is held in memory to be looked at.
 fn small(objects: &Odb, id: &Id, what: &str) -> Result<Vec<u8>> {
-    bounded(objects, id, MOST_BYTES, what)
-}
-
-fn bounded(objects: &Odb, id: &Id, most: u64, what: &str) -> Result<Vec<u8>> {
     match objects.kind_and_len(id)? {
-        Some((_, len)) if len > most => refuse(format!("{what} has {len} bytes")),
+        Some((_, len)) if len > MOST_BYTES => refuse(format!("{what} has {len} bytes")),
         _ => objects.blob(id),
     }
 }

@@ -136,7 +136,7 @@ pub fn allow(project: &Project, object: &Id) -> Result<bool> {
 }
 
 /// The snapshots that become others, with their new ids.
-fn rewritten_snapshots(
+pub fn rewritten_snapshots(
     store: &Store,
     batch: &crate::store::Batch,
     rewriter: &mut Rewriter,
@@ -151,7 +151,7 @@ fn rewritten_snapshots(
 
 /// Replaces snapshots. What was remembered of a bundle goes too where it leads to purged objects: nobody has it under
 /// that name any more.
-fn replace_snapshots(store: &Store, lock: &StoreLock, snapshots: &[(u64, Id)]) -> Result<()> {
+pub fn replace_snapshots(store: &Store, lock: &StoreLock, snapshots: &[(u64, Id)]) -> Result<()> {
     snapshots
         .iter()
         .try_for_each(|(number, id)| store.refs().replace_snapshot(lock, *number, *id))?;

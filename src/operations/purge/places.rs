@@ -19,28 +19,46 @@ pub struct Place {
     pub versions: Vec<String>,
 }
 
+/// Every version with a name: ours, and those of remotes that are not ours, as `origin/source/v3`.
+pub fn named(store: &Store) -> Result<Vec<(String, Id)>> {
+    let mut all: Vec<(String, Id)> = Vec::new();
+    for series in [refs::SOURCE, refs::VERSIONS, refs::SNAPSHOTS] {
+        let short = crate::store::short(series);
+        let list = store.refs().list(series)?.into_iter();
+        all.extend(list.map(|(number, id)| (format!("{short}/v{number}"), id)));
+    }
+    let ours: BTreeSet<Id> = all.iter().map(|(_, id)| *id).collect();
+    for remote in store.tracked()? {
+        let heads = store.remote(&remote)?.unwrap_or_default().heads;
+        for (short, ids) in [("source", heads.source), ("versions", heads.versions)] {
+            let theirs = (1..).zip(ids).filter(|(_, id)| !ours.contains(id));
+            all.extend(
+                theirs.map(|(number, id): (u64, Id)| (format!("{remote}/{short}/v{number}"), id)),
+            );
+        }
+    }
+    Ok(all)
+}
+
 /// Finds all places of some blobs in everything that has a name.
 pub fn of(store: &Store, objects: &BTreeSet<Id>) -> Result<Vec<Place>> {
     let none = Id::from_bytes([0; 32]);
     let mut finder = Rewriter::new(objects.iter().map(|id| (*id, none)));
     let mut found: BTreeMap<(Id, String), Vec<String>> = BTreeMap::new();
-    for series in [refs::SOURCE, refs::VERSIONS, refs::SNAPSHOTS] {
-        for (number, root) in store.refs().list(series)? {
-            let name = format!("{}/v{number}", crate::store::short(series));
-            if finder.rewrite(store.objects(), &mut Memory::default(), root)? == root {
-                continue;
-            }
-            let mut open = vec![(String::new(), root)];
-            while let Some((folder, tree)) = open.pop() {
-                for entry in store.objects().tree(&tree)?.entries() {
-                    let path = format!("{folder}{}", entry.name);
-                    if entry.mode.is_directory() {
-                        if finder.became(&entry.id) != entry.id {
-                            open.push((format!("{path}/"), entry.id));
-                        }
-                    } else if objects.contains(&entry.id) {
-                        found.entry((entry.id, path)).or_default().push(name.clone());
+    for (name, root) in named(store)? {
+        if finder.rewrite(store.objects(), &mut Memory::default(), root)? == root {
+            continue;
+        }
+        let mut open = vec![(String::new(), root)];
+        while let Some((folder, tree)) = open.pop() {
+            for entry in store.objects().tree(&tree)?.entries() {
+                let path = format!("{folder}{}", entry.name);
+                if entry.mode.is_directory() {
+                    if finder.became(&entry.id) != entry.id {
+                        open.push((format!("{path}/"), entry.id));
                     }
+                } else if objects.contains(&entry.id) {
+                    found.entry((entry.id, path)).or_default().push(name.clone());
                 }
             }
         }

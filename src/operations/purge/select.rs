@@ -1,11 +1,12 @@
 //! Selection of the blobs that a purge is about: a path in all versions, a path in one version, or an object.
 
+use super::places;
 use crate::error::{Error, Hint, Result};
 use crate::history::record::SOURCE;
 use crate::history::resolve;
 use crate::history::revision::Revision;
 use crate::object::{Id, IdPrefix, ObjectKind, entry_at, leaves};
-use crate::store::{Store, refs};
+use crate::store::Store;
 use std::collections::BTreeSet;
 
 /// The blobs that some names mean.
@@ -37,11 +38,9 @@ fn everywhere(store: &Store, name: &str) -> Result<BTreeSet<Id>> {
     if path.is_empty() {
         return Ok(found);
     }
-    for series in [refs::SOURCE, refs::VERSIONS, refs::SNAPSHOTS] {
-        for (_, root) in store.refs().list(series)? {
-            if let Some(entry) = entry_at(store.objects(), &root, &format!("{SOURCE}/{path}"))? {
-                found.extend(below(store, &entry.id, entry.mode.is_directory())?);
-            }
+    for (_, root) in places::named(store)? {
+        if let Some(entry) = entry_at(store.objects(), &root, &format!("{SOURCE}/{path}"))? {
+            found.extend(below(store, &entry.id, entry.mode.is_directory())?);
         }
     }
     Ok(found)

@@ -314,7 +314,14 @@ fn the_document_shows_a_page_and_the_head_that_names_it() {
 fn what_is_remembered_has_a_bound() {
     let tx = |n: u128| {
         let txn = TxnId(n.to_be_bytes());
-        crate::protocol::Transaction { txn, pack: None, source: None, versions: None, active: None }
+        crate::protocol::Transaction {
+            txn,
+            pack: None,
+            source: None,
+            versions: None,
+            active: None,
+            purge: None,
+        }
     };
     let mut head = example();
     for n in 0..5000 {

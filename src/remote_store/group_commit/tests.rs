@@ -14,6 +14,7 @@ fn losers() -> Vec<PendingTxn> {
             source: Some(CreateRefs { after: 7, ids: vec![Id::of_blob(b"x")] }),
             versions: None,
             active: None,
+            purge: None,
         },
         by: None,
         now_ms: 0,

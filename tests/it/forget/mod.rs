@@ -2,3 +2,4 @@
 
 mod gc;
 pub mod purge;
+mod remote;

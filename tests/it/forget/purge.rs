@@ -318,12 +318,3 @@ fn a_damaged_store_is_mended_first() {
     assert_eq!(refused.code, 1, "{refused}");
     assert_eq!(project.read(".lua/packed-refs"), heads);
 }
-
-#[test]
-fn a_purge_in_a_project_with_a_remote_changes_nothing_yet() {
-    let project = history();
-    project.ok("remote add origin ../remotes/shop");
-    let refused = project.run("purge notes --reason leaked --force");
-    assert_eq!(refused.code, 1, "{refused}");
-    assert!(refused.stderr.contains("the remote \"origin\" has the same versions"), "{refused}");
-}

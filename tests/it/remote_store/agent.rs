@@ -170,7 +170,7 @@ impl Client {
 }
 
 pub fn empty() -> Transaction {
-    Transaction { txn: txn(), pack: None, source: None, versions: None, active: None }
+    Transaction { txn: txn(), pack: None, source: None, versions: None, active: None, purge: None }
 }
 
 pub fn create_source(after: u64, id: Id) -> Transaction {
