@@ -25,7 +25,8 @@ pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>
         cx.out.warn(format!("only the files are kept: the agent in them cannot be read: {reason}"));
     }
     let changed = pushed.report.changed();
-    for item in pushed.report.items.iter().filter(|item| changed || item.rebundled) {
+    let is_folded = |item: &&PushedItem| item.change == PushChange::Unchanged && !item.rebundled;
+    for item in pushed.report.items.iter().filter(|item| !is_folded(item)) {
         let (style, text) = item_words(item, pushed.number.is_some());
         let text = cx.out.paint(style, text);
         cx.out.line(text)?;
@@ -41,6 +42,10 @@ pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>
             .unwrap_or_default();
         print::lines(cx.out, lines.into_iter().map(|line| line.indented(6)))?;
     }
+    if changed {
+        let folded = pushed.report.items.iter().filter(is_folded);
+        print_unchanged(cx, &folded.map(subject).collect::<Vec<_>>())?;
+    }
     if let Some(change) = change.filter(|_| changed) {
         print::lines(cx.out, report::reached_lines(&compare::reached(change)))?;
     }
@@ -54,18 +59,40 @@ pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>
     Ok(())
 }
 
+/// Number of unchanged things that are named.
+const NAMED: usize = 5;
+
+/// `  ·  7 unchanged: shop, persona, orders, catalog, nightly, … and 2 more`
+fn print_unchanged(cx: &mut Context<'_>, names: &[&str]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", … and {more} more"),
+    };
+    let text = cx.out.paint(DIM, format!("  ·  {} unchanged: {named}{more}", names.len()));
+    cx.out.line(text)
+}
+
+/// The name by which a person knows it.
+fn subject(item: &PushedItem) -> &str {
+    match (item.kind, &*item.name) {
+        ("persona", _) => "persona",
+        // One without a name yet.
+        ("agent", "") => "agent",
+        (_, name) => name,
+    }
+}
+
 fn item_words(item: &PushedItem, done: bool) -> (anstyle::Style, String) {
     let (sign, pushed, removed) = if done {
         ("✅", "pushed", "removed")
     } else {
         ("~ ", "would be pushed", "would be removed")
     };
-    let subject = match (item.kind, &*item.name) {
-        ("persona", _) => "persona",
-        // One without a name yet.
-        ("agent", "") => "agent",
-        (_, name) => name,
-    };
+    let subject = subject(item);
     let kind = match item.kind {
         "persona" => String::new(),
         kind => format!("{kind}, "),

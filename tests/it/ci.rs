@@ -122,12 +122,8 @@ fn the_scripts_of_the_document_run() {
     let shell = job.script(&job.checkout("one"), &block("Shell", "sh"), &[("COMMIT", "c0ffee1")]);
     assert_snapshot!(shell, @"
     $ lua-store script
-      ·  shop unchanged (agent settings)
       ✅ persona v2 pushed (1 → 2)
-      ·  orders v1.0.0 unchanged (skill)
-      ·  catalog v1.0.0 unchanged (skill)
-      ·  nightly v1.0.0 unchanged (job)
-      ·  docs v1.0.0 unchanged (mcp-server)
+      ·  5 unchanged: shop, orders, catalog, nightly, docs
     💾 Backup at v2 (1 changed file(s))
     ✅ Push complete: 1 changed
     ✅ Sent to origin: source version v2 (1081 bytes)

@@ -23,12 +23,7 @@ fn a_project_inside_is_not_captured() {
     );
     assert_snapshot!(project.run("push"), @r#"
     $ lua-store push
-      ·  shop unchanged (agent settings)
-      ·  persona v1 unchanged (persona)
-      ·  orders v1.0.0 unchanged (skill)
-      ·  catalog v1.0.0 unchanged (skill)
-      ·  nightly v1.0.0 unchanged (job)
-      ·  docs v1.0.0 unchanged (mcp-server)
+      ·  6 unchanged: shop, persona, orders, catalog, nightly, … and 1 more
     💾 Backup at v2 (2 changed file(s))
     ✅ Push complete
     --- stderr

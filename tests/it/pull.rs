@@ -175,16 +175,18 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     Persona: v2 → v1
       - You help customers shop well.
       + You help customers shop.
+    Files:
+      M src/index.ts
+      M src/jobs/nightly.ts
+      M src/skills/catalog.skill.ts
     ");
     // Ann's unpushed files can be restored, and are pushed next.
     assert_eq!(done.kept, Some(1));
     insta::assert_snapshot!(ann.ok("push"), @"
-      ·  shop unchanged (agent settings)
       ✅ persona v3 pushed (1 → 3)
-      ·  orders v1.0.0 unchanged (skill)
       ✅ catalog v1.0.2 pushed (skill, 1.0.0 → 1.0.2)
-      ·  nightly v1.0.1 unchanged (job)
       ✅ docs v1.0.1 pushed (mcp-server, 1.0.0 → 1.0.1)
+      ·  3 unchanged: shop, orders, nightly
     💾 Backup at v4 (3 changed file(s))
     ✅ Push complete: 3 changed
     ");

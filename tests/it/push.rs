@@ -48,12 +48,8 @@ fn only_what_changed_gets_a_number() {
     shop::edit(&project, "src/skills/catalog.skill.ts", "Finds products", "Finds products by name");
     assert_snapshot!(project.run("push"), @"
     $ lua-store push
-      ·  shop unchanged (agent settings)
-      ·  persona v1 unchanged (persona)
-      ·  orders v1.0.0 unchanged (skill)
       ✅ catalog v1.0.1 pushed (skill, 1.0.0 → 1.0.1)
-      ·  nightly v1.0.0 unchanged (job)
-      ·  docs v1.0.0 unchanged (mcp-server)
+      ·  5 unchanged: shop, persona, orders, nightly, docs
     💾 Backup at v2 (1 changed file(s))
     ✅ Push complete: 1 changed
     --- stderr
@@ -134,12 +130,8 @@ fn a_removed_primitive_leaves_and_never_gets_its_old_number_again() {
     shop::edit(&project, "src/index.ts", "jobs: [nightly],", "");
     assert_snapshot!(project.run("push"), @"
     $ lua-store push
-      ·  shop unchanged (agent settings)
-      ·  persona v1 unchanged (persona)
       ✅ nightly removed (job, was v1.0.0)
-      ·  orders v1.0.0 unchanged (skill)
-      ·  catalog v1.0.0 unchanged (skill)
-      ·  docs v1.0.0 unchanged (mcp-server)
+      ·  5 unchanged: shop, persona, orders, catalog, docs
     💾 Backup at v2 (1 changed file(s))
     ✅ Push complete: 1 changed
     --- stderr

@@ -52,7 +52,6 @@ fn edited() -> Project {
 fn a_dry_run_of_push_says_what_differs() {
     assert_snapshot!(edited().run("push --dry-run"), @r#"
     $ lua-store push --dry-run
-      ·  shop unchanged (agent settings)
       ~  persona v2 would be pushed (1 → 2)
           - Be kind.
           + Be very kind.
@@ -70,6 +69,7 @@ fn a_dry_run_of_push_says_what_differs() {
       ~  docs v1.0.1 would be pushed (mcp-server, 1.0.0 → 1.0.1)
           timeout: (none) → 20000
           url: https://docs.example.com/mcp → https://help.example.com/mcp
+      ·  1 unchanged: shop
     Code:
       ~ src/lib/store.ts (find) reaches skill orders
       ~ src/skills/tools/TrackOrderTool.ts (TrackOrderTool) reaches skill orders
@@ -111,8 +111,16 @@ fn versions_differ_in_words() {
       ~ src/skills/tools/TrackOrderTool.ts (TrackOrderTool) reaches skill orders
     Packages:
       ~ zod 3.24.1 → 3.25.0 reaches skills catalog and orders
+    Files:
+      M package.json
+      M src/index.ts
+      M src/jobs/nightly.ts
+      M src/lib/store.ts
+      M src/skills/catalog.skill.ts
+      M src/skills/tools/TrackOrderTool.ts
     "#);
     let words = project.ok("version diff 1 2");
+    let (words, _) = words.split_once("Files:").unwrap();
     let same_words =
         |text: String, skip: usize| text.lines().skip(skip).collect::<Vec<_>>().join("\n");
     let expected = same_words(words, 1);
@@ -353,8 +361,6 @@ fn primitives_under_another_name_are_told() {
     shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
     assert_snapshot!(project.run("push --dry-run"), @"
     $ lua-store push --dry-run
-      ·  shop unchanged (agent settings)
-      ·  persona v1 unchanged (persona)
       ~  nightly would be removed (job, was v1.0.0)
       ~  docs would be removed (mcp-server, was v1.0.0)
       ~  orders would be removed (skill, was v1.0.0)
@@ -363,11 +369,11 @@ fn primitives_under_another_name_are_told() {
           context:
             - Use this when a customer asks about an order.
             + Use this when a customer asks about an order or a parcel.
-      ·  catalog v1.0.0 unchanged (skill)
       ~  tidy v1.0.0 would be pushed (job, new)
           renamed from nightly
       ~  manual v1.0.0 would be pushed (mcp-server, new)
           renamed from docs
+      ·  3 unchanged: shop, persona, catalog
     Code:
       ~ src/lib/store.ts (find) reaches skill parcels
     Would push 6 change(s), 4 changed file(s). Nothing was stored.
@@ -387,6 +393,11 @@ fn primitives_under_another_name_are_told() {
       ~ docs@1.0.0 → manual@1.0.0 (renamed)
     Code:
       ~ src/lib/store.ts (find) reaches skill parcels
+    Files:
+      M src/index.ts
+      M src/jobs/nightly.ts
+      M src/lib/store.ts
+      M src/skills/orders.skill.ts
     ");
     let skills = &project.json("version diff 1 2")["skills"];
     assert_eq!(skills["added"][0]["name"], "parcels");

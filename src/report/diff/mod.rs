@@ -12,8 +12,8 @@ use crate::model::kind::Kind;
 use crate::report::line::{Line, Sign};
 use serde_json::Value;
 
-/// Kinds that the stock command lists even when nothing changed, in its order; the others are
-/// mentioned only where there is something to say.
+/// Kinds that the stock command lists even when nothing changed, in its order: here they are on one line. The others
+/// are mentioned only where there is something to say.
 const ALWAYS: [&str; 7] =
     ["skill", "webhook", "job", "preprocessor", "postprocessor", "trigger", "mcp-server"];
 pub(super) const MCP: &str = "mcp-server";
@@ -23,20 +23,28 @@ pub const REBUNDLED: &str = "re-bundled, same behaviour";
 
 /// The whole report, section by section. `whole` tells long prose to its end.
 pub fn lines(change: &StateChange, whole: bool) -> Vec<Line> {
-    let mut lines = Vec::new();
+    let (mut lines, mut unchanged) = (Vec::new(), Vec::new());
     for word in ALWAYS {
-        if let Some(section) = change.kinds.iter().find(|section| section.kind.word == word) {
-            kind_lines(section, whole, &mut lines);
+        match change.kinds.iter().find(|section| section.kind.word == word) {
+            Some(section) if has_changes(section) => kind_lines(section, whole, &mut lines),
+            Some(section) => unchanged.push(lower(section.kind.label)),
+            None => {}
         }
     }
     for section in change.kinds.iter().filter(|s| !ALWAYS.contains(&s.kind.word) && has_changes(s))
     {
         kind_lines(section, whole, &mut lines);
     }
-    lines.push(Line::plain(format!("Persona: {}", persona_words(change))));
+    match persona_words(change) {
+        Some(words) => lines.push(Line::plain(format!("Persona: {words}"))),
+        None => unchanged.push("persona".to_owned()),
+    }
     lines.extend(persona_lines(change, whole).into_iter().map(|line| line.indented(2)));
     for (name, label) in [("model", "Model"), ("voice", "Voice")] {
-        lines.push(Line::plain(format!("{label}: {}", setting_words(change, name))));
+        match setting_words(change, name) {
+            Some(words) => lines.push(Line::plain(format!("{label}: {words}"))),
+            None => unchanged.push(name.to_owned()),
+        }
     }
     for setting in change.settings.iter().filter(|s| !matches!(&*s.name, "model" | "voice")) {
         match &setting.details()[..] {
@@ -52,6 +60,9 @@ pub fn lines(change: &StateChange, whole: bool) -> Vec<Line> {
         }
     }
     lines.extend(reached_lines(&reached(change)));
+    if !unchanged.is_empty() {
+        lines.push(Line::plain(format!("No changes: {}", unchanged.join(", "))));
+    }
     lines
 }
 
@@ -65,8 +76,7 @@ fn has_changes(section: &KindChange) -> bool {
 
 fn kind_lines(section: &KindChange, whole: bool, lines: &mut Vec<Line>) {
     let label = section.kind.label;
-    let nothing = if section.count() == 0 { " (no changes)" } else { "" };
-    lines.push(Line::plain(format!("{label}:{nothing}")));
+    lines.push(Line::plain(format!("{label}:")));
     let at = |number: &Option<String>| {
         number.as_ref().map_or(String::new(), |number| format!("@{number}"))
     };
@@ -255,15 +265,13 @@ fn lower(label: &str) -> String {
     }
 }
 
-fn persona_words(change: &StateChange) -> String {
+fn persona_words(change: &StateChange) -> Option<String> {
     let number = |persona: &Option<PersonaContent>| match persona {
         Some(PersonaContent { number: Some(number), .. }) => format!("v{number}"),
         _ => "(none)".to_owned(),
     };
-    match &change.persona {
-        None => "(unchanged)".to_owned(),
-        Some(moved) => format!("{} → {}", number(&moved.from), number(&moved.to)),
-    }
+    let moved = change.persona.as_ref()?;
+    Some(format!("{} → {}", number(&moved.from), number(&moved.to)))
 }
 
 /// The changed sentences of a persona, without indentation; nothing where it came or went as a whole.
@@ -279,12 +287,10 @@ pub fn persona_lines(change: &StateChange, whole: bool) -> Vec<Line> {
     }
 }
 
-fn setting_words(change: &StateChange, name: &str) -> String {
+fn setting_words(change: &StateChange, name: &str) -> Option<String> {
     let text = |value: &Option<Value>| detail::value(value.as_ref().map(shown).as_ref(), false);
-    match change.setting(name) {
-        None => "(unchanged)".to_owned(),
-        Some(setting) => format!("{} → {}", text(&setting.from), text(&setting.to)),
-    }
+    let setting = change.setting(name)?;
+    Some(format!("{} → {}", text(&setting.from), text(&setting.to)))
 }
 
 #[cfg(test)]

@@ -184,7 +184,7 @@ impl Outcome {
     /// Without the parts of a difference that report no change: what did not change is shown whole once, in
     /// `versions.rs`.
     pub fn changes(&self) -> Self {
-        self.without(|line| line.ends_with("(no changes)") || line.ends_with("(unchanged)"))
+        self.without(|line| line.ends_with("(no changes)") || line.starts_with("No changes: "))
     }
 
     /// Without the primitives that a push lists: `push.rs` has them.

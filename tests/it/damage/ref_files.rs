@@ -130,12 +130,8 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     edit(&project, "src/index.ts", "You are Ida.", "You are Ada.");
     assert_snapshot!(project.run("version create --auto-push -m four"), @"
     $ lua-store version create --auto-push -m four
-      ·  shop unchanged (agent settings)
       ✅ persona v4 pushed (3 → 4)
-      ·  orders v1.0.0 unchanged (skill)
-      ·  catalog v1.0.0 unchanged (skill)
-      ·  nightly v1.0.0 unchanged (job)
-      ·  docs v1.0.0 unchanged (mcp-server)
+      ·  5 unchanged: shop, orders, catalog, nightly, docs
     💾 Backup at v4 (1 changed file(s))
     ✓ Created v4 (staged). Run `lua-store version promote v4` to deploy.
     ");

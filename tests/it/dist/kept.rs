@@ -104,6 +104,7 @@ fn what_is_bundled_anew_and_the_same_is_no_change() {
               description:
                 - List the tins
                 + List the tins of a shelf
+    Jobs:
       · nightly@1.0.0 (re-bundled, same behaviour)
     Files:
       M src/shop.ts
@@ -154,7 +155,10 @@ fn code_that_comes_and_goes_between_versions_is_no_change() {
               description:
                 - List the tins
                 + List the tins of a shelf
+    Jobs:
       · nightly@1.0.2 (re-bundled, same behaviour)
+    Files:
+      M src/shop.ts
     ");
 }
 

@@ -181,6 +181,8 @@ fn the_state_keeps_the_module_that_is_reached_now_and_the_difference_names_both(
       - src/pricing-v1.ts reached webhook hook
       + src/pricing-v2.ts reaches webhook hook
       ~ src/index.ts: price is src/pricing-v2.ts#price now (was src/pricing-v1.ts#price) for webhook hook
+    Files:
+      M src/prices.ts
     ");
 }
 
@@ -239,6 +241,8 @@ fn a_package_that_another_one_needs_is_told_when_it_moves() {
           only code or packages it reaches (see below)
     Packages:
       ~ follow-redirects 1.15.5 → 1.15.6 reaches webhook hook
+    Files:
+      M package-lock.json
     ");
 }
 

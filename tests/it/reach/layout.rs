@@ -54,6 +54,10 @@ fn a_file_that_moves_renumbers_nothing_and_is_told_as_moved() {
               path: src/skills/tools/TrackOrderTool.ts → src/skills/track/TrackOrderTool.ts
     Code:
       ~ src/skills/tools/TrackOrderTool.ts → src/skills/track/TrackOrderTool.ts (TrackOrderTool) reaches skill orders
+    Files:
+      M src/skills/orders.skill.ts
+      D src/skills/tools/TrackOrderTool.ts
+      A src/skills/track/TrackOrderTool.ts
     ");
 }
 

@@ -23,6 +23,8 @@ fn a_new_description_is_told_once() {
               description:
                 - Tells where an order is
                 + Says where an order is
+    Files:
+      M src/skills/tools/TrackOrderTool.ts
     ");
     // Nor is the description of what it takes; what it lets through is.
     let schema = |from: &str, to: &str| {
@@ -88,6 +90,8 @@ fn the_order_of_skills_and_processors_is_kept_and_told() {
     Diff v1 → v2
     order of preprocessors: ["one","two"] → ["two","one"]
     order of skills: ["a","b"] → ["b","a"]
+    Files:
+      M src/index.ts
     "#);
     // An insertion changes no order.
     project.write("src/index.ts", agent("b, c, a", "two, one"));

@@ -98,19 +98,16 @@ fn diff_goes_by_content() {
               description:
                 - Finds products
                 + Finds products by name
-    Webhooks: (no changes)
-    Jobs: (no changes)
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
           url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
       - You help customers shop.
       + You help customers shop well.
-    Model: (unchanged)
-    Voice: (unchanged)
+    No changes: webhooks, jobs, preprocessors, postprocessors, triggers, model, voice
+    Files:
+      M src/index.ts
+      M src/skills/catalog.skill.ts
     ");
     let diff = project.json("version diff 1 2");
     assert_eq!(diff["skills"]["changed"][0]["name"], "catalog");
@@ -131,15 +128,10 @@ fn diff_names_what_came_and_went() {
     Diff v2 → v1
     Skills:
       + catalog@1.0.0 (added)
-    Webhooks: (no changes)
-    Jobs: (no changes)
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
-    MCP servers: (no changes)
-    Persona: (unchanged)
     Model: openai/gpt-5 → openai/gpt-4o
-    Voice: (unchanged)
+    No changes: webhooks, jobs, preprocessors, postprocessors, triggers, MCP servers, persona, voice
+    Files:
+      M src/index.ts
     ");
 }
 
@@ -155,7 +147,7 @@ fn a_persona_pushed_again_is_unchanged() {
     shop::edit(&project, "src/index.ts", "openai/gpt-4o", "openai/gpt-5");
     project.ok("version create --auto-push");
     let diff = project.ok("version diff 1 2");
-    assert!(diff.contains("Persona: (unchanged)\nModel: openai/gpt-4o → openai/gpt-5\n"), "{diff}");
+    assert!(diff.contains("\nModel: openai/gpt-4o → openai/gpt-5\n"), "{diff}");
 }
 
 #[test]

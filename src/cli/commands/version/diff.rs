@@ -81,11 +81,9 @@ impl Diff {
             print::lines(cx.out, report::built_lines(&built))?;
             print::unread(cx.out, [&from, &to])?;
         }
-        if self.view.is_wanted() || change.is_none() {
-            let (from, to) = (Some(from.files()), Some(to.files()));
-            let files = diff::find_renames(diff::trees(objects, from, to)?);
-            print_section(cx, objects, &files, &self.view)?;
-        }
+        let (from, to) = (Some(from.files()), Some(to.files()));
+        let files = diff::find_renames(diff::trees(objects, from, to)?);
+        print_section(cx, objects, &files, &self.view)?;
         Ok(Exit::Done)
     }
 }
