@@ -123,7 +123,7 @@ fn versions_differ_in_words() {
     let (words, _) = words.split_once("Files:").unwrap();
     let same_words =
         |text: String, skip: usize| text.lines().skip(skip).collect::<Vec<_>>().join("\n");
-    let expected = same_words(words, 1);
+    let expected = same_words(words.to_owned(), 1);
     project.ok("version promote 1");
     assert_eq!(same_words(project.ok("version promote 2 --dry-run"), 1), expected);
     assert!(same_words(project.ok("diff 1 2"), 1).starts_with(&expected));
