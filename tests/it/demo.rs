@@ -51,8 +51,7 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
             .contains("✓ Promoted v1. (No previous active version.)")
     );
     let diff = shown("lua-store version diff v1 v2");
-    for expected in
-        ["catalog-skill 1.0.0 → 1.0.1", "order-skill 1.0.0 → 1.0.1", "No changes: "]
+    for expected in ["catalog-skill 1.0.0 → 1.0.1", "order-skill 1.0.0 → 1.0.1", "No changes: "]
     {
         assert!(diff.contains(expected), "{diff}");
     }
