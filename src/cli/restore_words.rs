@@ -90,6 +90,14 @@ pub fn replacements(
 ) -> Result<Vec<Replacement>> {
     let objects = view.store().objects();
     let state = || {
+        // The state is that of an older push then, and says nothing of these files.
+        if let Some(reason) = found.unread() {
+            return Err(Error::failed(format!(
+                "the agent in {} was not read when it was pushed: {reason}",
+                found.name
+            ))
+            .hint("name the paths that contain it"));
+        }
         found.state().ok_or_else(|| {
             Error::usage(format!("{} contains files, and no agent was read of them", found.name))
                 .hint("name the paths that contain it")

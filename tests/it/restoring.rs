@@ -194,6 +194,24 @@ fn a_persona_comes_back_alone() {
     assert!(project.read("src/index.ts").contains("You sell."));
 }
 
+/// The state of such a push is an older one's.
+#[test]
+fn a_primitive_of_code_that_was_not_read_is_refused() {
+    let project = project();
+    shop::edit(&project, "src/jobs/nightly.ts", "export default", "export default default");
+    project.ok("push backup");
+    let outcome = project.run("restore skill orders");
+    assert!(
+        outcome.code == 1 && outcome.stderr.contains("was not read when it was pushed"),
+        "{outcome}"
+    );
+    let outcome = project.run("restore --from v1 src/jobs");
+    let hint = "everything was pushed: `lua-store restore .` restores the last push";
+    assert!(outcome.code == 0 && outcome.stderr.contains(hint), "{outcome}");
+    project.ok("restore .");
+    assert!(project.read("src/jobs/nightly.ts").contains("default default"));
+}
+
 /// The form for a new folder stays, and is never mistaken for the other.
 #[test]
 fn two_words_of_which_the_first_is_a_version_are_a_version_and_a_folder() {

@@ -149,6 +149,9 @@ impl Restore {
             cx.out.warn(format!("{part} is not as in {name} yet: other files decide on it too"));
             cx.out.hint(format!("`lua-store diff {name}` shows the difference"));
         }
+        if kept.is_none() && !changes.is_empty() && !self.dry_run {
+            cx.out.hint("everything was pushed: `lua-store restore .` restores the last push");
+        }
         print_kept(cx, kept);
         cx.look_after(&view.project);
         Ok(Exit::Done)
