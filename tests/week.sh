@@ -91,13 +91,56 @@ exits 1 ana push
 ana log -n 1
 edit ana/shop/src/index.ts 'new LuaAgent(({' 'new LuaAgent({'
 
-say "Friday. A key leaked into a file: it goes from every version"
-echo 'internal hostname: db-7.example.com' > ana/shop/notes.txt
+say "Both rewrite the same sentence: a conflict, solved in the file"
+ana pull
+ben pull
+edit ana/shop/src/index.ts 'You help customers shop.' 'You help customers shop quickly.'
+edit ben/shop/src/index.ts 'You help customers shop.' 'You help customers shop calmly.'
+ana push -m "quickly"
+exits 1 ben pull
+exits 1 ben pull --markers
+must_have ben/shop/src/index.ts '<<<<<<<'
+ben status || true
+exits 1 ben pull --continue
+awk '/^<<<<<<</ { print "You help customers shop quickly and calmly.`,"; markers = 1 }
+    !markers { print }
+    /^>>>>>>>/ { markers = 0 }' ben/shop/src/index.ts > solved.ts
+mv solved.ts ben/shop/src/index.ts
+cat ben/shop/src/index.ts
+ben pull --continue
+ben push -m "quickly and calmly"
+
+say "Who wrote that sentence, and was it ever live?"
+ben blame persona
+ben log -S calmly
+ben log src/index.ts
+ben diff --pushed
+
+say "A file is restored alone, and the edit that it replaced comes back"
+edit ben/shop/src/skills/catalog.ts 'Knows about catalog' 'Knows it all'
+ben restore src/skills/catalog.ts
+must_have ben/shop/src/skills/catalog.ts 'Knows about catalog'
+ben snapshot list
+ben snapshot restore latest
+must_have ben/shop/src/skills/catalog.ts "Knows it all"
+ben restore src/skills/catalog.ts
+
+say "Friday. A key leaked into a file: it goes from every version, here, on the server and in clones"
+ana pull
+echo 'the hostname of the database is db-7.example.com' > ana/shop/notes.txt
 ana push -m "notes"
+ben pull
 rm ana/shop/notes.txt
 ana push -m "no notes"
+ana purge notes.txt --dry-run
+ana purge notes.txt --reason "it names a machine" --force
 ana log --ledger --verify
-ana gc
+exits 1 ben pull
+rm ben/shop/notes.txt
+ben pull
+ben log --ledger --verify
+if ben show source/v6:notes.txt | grep -q db-7; then fail "the clone has the text still"; fi
+ana gc --prune-older-than 0
 
 say "The week is over: both stores are whole, and so is the server"
 ben fetch

@@ -109,7 +109,7 @@ fn head(line: &LineView<'_>) -> String {
     };
     let version = match line.versions.first() {
         Some(first) => format!("v{first}"),
-        None => "no version".to_owned(),
+        None => "-".to_owned(),
     };
     let live = if line.was_live { "live" } else { "never live" };
     let by = cut(line.by.unwrap_or_default(), 18);
