@@ -105,6 +105,7 @@ fn apply(
     if new.is_empty() {
         return Ok(false);
     }
+    local::require_closed(store)?;
     let pairs: Vec<(Id, Id)> =
         new.iter().flat_map(|purge| &purge.objects).map(PurgedObject::pair).collect();
     let batch = store.batch();

@@ -11,6 +11,7 @@ use super::{RemoteStore, tiers};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::protocol::{AgentId, limits};
+use crate::store::MissingObjects;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -66,6 +67,15 @@ impl Collected {
     }
 }
 
+/// Garbage of an agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentGarbage {
+    /// Objects that neither refs nor the ledger reach.
+    pub unreached: usize,
+    /// Packs and pages that would be retired or deleted.
+    pub packs: usize,
+}
+
 /// A head that was to be swapped.
 pub(super) struct SwapResult {
     pub landed: Result<bool>,
@@ -93,6 +103,24 @@ impl RemoteStore {
         self.forget_damage(&self.load_head(agent)?.head);
         collected.compacted = self.note_error(agent, compacted)?;
         Ok(collected)
+    }
+
+    /// Garbage that an upkeep would clear up now; nothing is changed. A compaction leaves out objects only where all packs become
+    /// one.
+    pub fn survey(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<AgentGarbage> {
+        let listed = self.list_packs(agent)?;
+        let (seen, packs) = self.open_agent(agent)?;
+        let head = &seen.head;
+        let reached = MissingObjects::new(&packs.objects, &head.heads.roots(), &[])?;
+        let known =
+            |key: &PackKey| head.is_retired(key) || head.files().any(|(file, _)| file == key);
+        let is_old = |written: &SystemTime| *written + upkeep.spare <= upkeep.now;
+        let unknown =
+            listed.iter().filter(|(key, _, written)| is_old(written) && !known(key)).count();
+        Ok(AgentGarbage {
+            unreached: packs.objects.ids()?.iter().filter(|id| !reached.sends(id)).count(),
+            packs: unknown + self.expired(head, upkeep)?.0.len(),
+        })
     }
 
     /// True if an agent has so many packs of about one size that they should be compacted, or a purge was cut off before

@@ -41,7 +41,7 @@ mod usage;
 
 pub use agents::{Freed, Overview};
 pub use bearer::{Bearer, TxnEffects};
-pub use collect::{Collected, Upkeep};
+pub use collect::{AgentGarbage, Collected, Upkeep};
 pub use copy::CopySummary;
 pub use engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 pub use fetch::{ServedPack, ServedPackReader};

@@ -58,11 +58,20 @@ pub fn plan(project: &Project, names: &[String]) -> Result<PurgePlan> {
 pub fn require_ready(project: &Project, progress: &Progress) -> Result<()> {
     let store = project.store();
     store.require_whole()?;
+    require_closed(store)?;
     let damaged = store.objects().check(progress)?.damage.into_iter().next();
     damaged.map_or(Ok(()), |damage| {
         let what = format!("cannot purge: \"{}\" is damaged: {}", damage.pack, damage.reason);
         Err(Error::corrupt(what).hint(Hint::FsckAffected))
     })
+}
+
+/// Refuses while a merge is open: its files and its other side may have what is purged.
+pub fn require_closed(store: &Store) -> Result<()> {
+    match store.open_merge()? {
+        None => Ok(()),
+        Some(_) => Err(Error::conflict("cannot purge while a merge is open").hint(Hint::OpenMerge)),
+    }
 }
 
 /// Purges here, and nowhere else.

@@ -6,7 +6,7 @@
 
 use super::files::Files;
 use super::module::{Link, Module, ModuleContent, ModuleId, Script, place};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::agent::SourceRef;
 use crate::object::Tombstone;
 use crate::reader::syntax::limits;
@@ -159,7 +159,8 @@ impl<'a> Modules<'a> {
         };
         if let Some(tombstone) = Tombstone::parse(&bytes) {
             let what = format!("cannot read \"{path}\": it was {}", tombstone.sentence());
-            return Err(Error::usage(what).hint("write the file anew, or remove what imports it"));
+            return Err(Error::new(Kind::Unreadable, what)
+                .hint("write the file anew, or remove what imports it"));
         }
         let marked = text.starts_with('\u{feff}');
         let text: &'a str = self.arena.alloc_str(text.strip_prefix('\u{feff}').unwrap_or(text));

@@ -107,7 +107,7 @@ fn a_file_goes_out_of_every_version_and_snapshot() {
     project.ok("fsck");
     insta::assert_snapshot!(project.run("log --ledger --verify"), @"
     $ lua-store log --ledger --verify
-    389443bc  2026-11-21 09:30  purge     by ana@example.com  the code leaked
+    fc1feea9  2026-11-21 09:30  purge     by ana@example.com  the code leaked
     04aaf93a  2026-11-21 09:30  delete  v3  by ana@example.com
     91cbd7d7  2026-11-21 09:30  promote v2  by ana@example.com  looks right
     --- stderr
@@ -139,7 +139,7 @@ fn a_file_goes_out_of_every_version_and_snapshot() {
     Error: cannot read "src/lib/store.ts": it was purged on 2026-11-21T09:30:00.000Z by ana@example.com: the code leaked
     hint: write the file anew, or remove what imports it
     hint: `lua-store push backup` keeps the files as they are
-    --- exit 2
+    --- exit 1
     "#);
     assert!(project.read("src/lib/store.ts").starts_with("lua-store tombstone 1\n"));
 }

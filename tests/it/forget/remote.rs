@@ -214,3 +214,26 @@ fn cut_off_anywhere_it_is_finished_by_the_same_command() {
         assert_forgotten(&copied, &copied.path("../depot"));
     }
 }
+
+/// The other side of a merge is in no ref of ours, and the files have both sides.
+#[test]
+fn an_open_merge_is_closed_first() {
+    let (ann, ben) = crate::merging::sharing();
+    edit(&ben, "src/index.ts", "You are Ava.", "You are Ben.");
+    ben.ok("push");
+    edit(&ann, "src/index.ts", "You are Ava.", "You are Ann.");
+    assert_eq!(ann.run("pull --markers").code, 1);
+    let before = heads(&ann.root());
+    let refused = ann.run("purge src/index.ts --reason leaked --force");
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(refused.stderr.contains("cannot purge while a merge is open"), "{refused}");
+    // Nor does a clone with an open merge follow, before it is closed.
+    ben.ok("purge src/index.ts --reason leaked --force");
+    let refused = ann.run("fetch");
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(refused.stderr.contains("cannot purge while a merge is open"), "{refused}");
+    assert_eq!(heads(&ann.root()), before);
+    ann.ok("pull --abort");
+    ann.ok("fetch");
+    assert_ne!(heads(&ann.root()), before);
+}

@@ -167,6 +167,15 @@ fn gc_in_full_writes_a_large_agent_once_more_and_then_not_again() {
     assert_eq!(compacted("serve gc --data ../data"), json!(0));
     assert_eq!(compacted("serve gc --full --data ../data"), json!(2));
     assert_eq!(compacted("serve gc --full --data ../data"), json!(0));
+    // The old packs wait for a day, or for as long as is asked for.
+    let waiting =
+        || project.json("serve agents show shop --data ../data")["condemnedPacks"].clone();
+    let would = |line: &str| project.json(line)["agents"][0]["packs"].clone();
+    assert_eq!(would("serve gc --dry-run --data ../data"), json!(0));
+    assert_eq!(would("serve gc --dry-run --prune-older-than 0 --data ../data"), json!(2));
+    assert_eq!(waiting(), json!(2), "a dry run deletes nothing");
+    project.ok("serve gc --prune-older-than 0 --data ../data");
+    assert_eq!(waiting(), json!(0));
     assert_eq!(project.json("serve agents show shop --data ../data")["packs"], json!(1));
     assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
 }

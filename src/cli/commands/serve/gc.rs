@@ -4,11 +4,13 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::copied::size;
 use crate::cli::data_folder::DataFolder;
+use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::AgentId;
-use crate::remote_store::{Collected, Upkeep};
+use crate::remote_store::{AgentGarbage, Collected, RemoteStore, Upkeep};
 use crate::server::inventory;
 use serde::Serialize;
+use std::time::Duration;
 
 /// Put packs together and remove what nobody needs; a running server does it by itself
 ///
@@ -21,6 +23,12 @@ pub struct Gc {
     /// Make one pack of all of an agent, without what nothing of it needs: writes each agent once more
     #[arg(long)]
     full: bool,
+    /// Delete packs and uploads that nothing has needed for so long: `1d`, `12h`, `0`
+    #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = time::span)]
+    prune_older_than: Duration,
+    /// Only say what would be removed
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     place: DataFolder,
 }
@@ -61,6 +69,47 @@ impl<'a> AgentUpkeep<'a> {
     }
 }
 
+/// Answer of `serve gc --dry-run`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SurveyAnswer<'a> {
+    dry_run: bool,
+    agents: Vec<GarbageView<'a>>,
+}
+
+/// Garbage of an agent.
+#[derive(Serialize)]
+struct GarbageView<'a> {
+    agent: &'a AgentId,
+    /// Objects that `--full` would leave out.
+    unreached: usize,
+    /// Packs that would go.
+    packs: usize,
+}
+
+fn survey(
+    cx: &mut Context<'_>,
+    store: &RemoteStore,
+    agents: &[AgentId],
+    upkeep: &Upkeep,
+) -> Result<Exit> {
+    let mut views = Vec::new();
+    for agent in agents {
+        let AgentGarbage { unreached, packs } = store.survey(agent, upkeep)?;
+        views.push(GarbageView { agent, unreached, packs });
+    }
+    if cx.out.is_json() {
+        cx.out.json(&SurveyAnswer { dry_run: true, agents: views })?;
+        return Ok(Exit::Done);
+    }
+    for GarbageView { agent, unreached, packs } in views {
+        cx.out.line(format!(
+            "{agent}: would delete {packs} pack(s); --full would leave out {unreached} object(s) that nothing reaches"
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
 impl Gc {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (_, store) = self.place.store(cx)?;
@@ -68,8 +117,12 @@ impl Gc {
             inventory::existing(&store, agent)?;
         }
         let agents = if self.agents.is_empty() { store.everyone()? } else { self.agents };
+        let (whole, spare) = (self.full, self.prune_older_than);
+        let upkeep = Upkeep { whole, spare, ..Upkeep::at(cx.now()?.into()) };
+        if self.dry_run {
+            return survey(cx, &store, &agents, &upkeep);
+        }
         store.sweep_scratch()?;
-        let upkeep = Upkeep { whole: self.full, ..Upkeep::at(cx.now()?.into()) };
         let mut done: Vec<(AgentId, Collected)> = Vec::new();
         let mut failed: Vec<(AgentId, String)> = Vec::new();
         for agent in agents {
