@@ -1,5 +1,6 @@
 //! Drift of a project from the server, as JSON: the answer of `sync` and `compile --sync`.
 
+use crate::cli::output::ErrorView;
 use crate::error::Error;
 use crate::flow::sync::Compared;
 use crate::history::record::iso;
@@ -26,6 +27,9 @@ pub struct DriftAnswer<'a> {
 pub struct NoComparison<'a> {
     standing: &'static str,
     reason: &'a str,
+    /// Error of the code of the project, where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
 }
 
 /// Something that differs.
@@ -94,12 +98,13 @@ impl<'a> DriftAnswer<'a> {
 impl<'a> NoComparison<'a> {
     /// The remote cannot be asked.
     pub fn unknown(error: &'a Error) -> NoComparison<'a> {
-        NoComparison { standing: "unknown", reason: error.message() }
+        NoComparison { standing: "unknown", reason: error.message(), error: None }
     }
 
     /// The project's code is no agent.
     pub fn unreadable(error: &'a Error) -> NoComparison<'a> {
-        NoComparison { standing: "unreadable", reason: error.message() }
+        let (reason, error) = (error.message(), Some(ErrorView::new(error)));
+        NoComparison { standing: "unreadable", reason, error }
     }
 }
 

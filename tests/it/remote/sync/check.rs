@@ -194,7 +194,17 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
     $ lua-store sync --check --json
     {
       "standing": "unreadable",
-      "reason": "src/index.ts:16:9: Expected `,` or `}` but found `string`\n    model 'openai/gpt-4o',\n          ^"
+      "reason": "src/index.ts:16:9: Expected `,` or `}` but found `string`\n    model 'openai/gpt-4o',\n          ^",
+      "error": {
+        "code": "unreadable",
+        "message": "src/index.ts:16:9: Expected `,` or `}` but found `string`\n    model 'openai/gpt-4o',\n          ^",
+        "hint": "`lua-store push backup` keeps the files as they are",
+        "details": {
+          "path": "src/index.ts",
+          "line": 16,
+          "column": 9
+        }
+      }
     }
     --- exit 1
     "#);
