@@ -237,3 +237,31 @@ fn an_open_merge_is_closed_first() {
     ann.ok("fetch");
     assert_ne!(heads(&ann.root()), before);
 }
+
+/// A remote that lost versions and purged something else besides is not believed: the purge does not explain what differs.
+#[test]
+fn a_purge_explains_nothing_but_itself() {
+    let project = shared();
+    project.write("notes/plan.txt", format!("the code: {SECRET}\n"));
+    project.ok("push");
+    copy(&data(&project), &project.path("../backup"));
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    project.ok("push");
+    // The remote is put back, and somebody who knows it only so pushes another v2 and purges.
+    std::fs::remove_dir_all(data(&project)).unwrap();
+    copy(&project.path("../backup"), &data(&project));
+    let other = Project::new();
+    other.ok(&format!("clone \"{}\" .", data(&project).join(AGENT).display()));
+    std::fs::remove_dir_all(other.path("notes")).unwrap();
+    other.ok("push");
+    other.ok("purge notes --reason leaked --force");
+    let before = (heads(&project.root()), project.read(".lua/refs/remotes/origin"));
+    for line in ["fetch", "pull", "purge notes --reason leaked --force"] {
+        let refused = project.run(line);
+        assert_eq!(refused.code, 1, "{refused}");
+        assert!(refused.stderr.contains("the remote \"origin\" was rewritten: "), "{refused}");
+        assert_eq!((heads(&project.root()), project.read(".lua/refs/remotes/origin")), before);
+    }
+    assert!(!project.path(".lua/purged").exists());
+    faults::assert_clean(&project.root());
+}
