@@ -52,7 +52,7 @@ impl Remote for FolderRemote {
         let head = match self.existing()? {
             Some(store) => store.head(&self.agent)?,
             // A disk that is not there now is not an agent that was never pushed.
-            None if known.is_some() => {
+            None if known.is_some_and(|known| !known.heads.is_empty()) => {
                 return Err(Error::unavailable(format!(
                     "the folder \"{}\" is not there",
                     self.root.display()

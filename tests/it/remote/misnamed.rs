@@ -89,6 +89,22 @@ fn a_clone_of_what_does_not_exist_writes_nothing() {
 }
 
 #[test]
+fn reading_makes_no_remote_of_an_empty_folder() {
+    let project = shop::project();
+    std::fs::create_dir(project.path("../empty")).unwrap();
+    project.ok("remote add origin ../empty/agent_shop");
+    project.ok("fetch");
+    project.ok("status");
+    assert_eq!(paths(&project.path("../empty")).len(), 1, "the folder alone");
+    // A disk that is not mounted is no remote that lost everything.
+    project.ok("push");
+    std::fs::rename(project.path("../empty"), project.path("../disk")).unwrap();
+    std::fs::create_dir(project.path("../empty")).unwrap();
+    assert_eq!(project.run("fetch").code, 11);
+    assert_eq!(paths(&project.path("../empty")).len(), 1, "the folder alone");
+}
+
+#[test]
 fn a_clone_of_a_project_or_a_folder_says_what_it_is() {
     let ana = published();
     assert_snapshot!(refused(&ana, "../project"), @r#"
