@@ -96,6 +96,8 @@ commands! {
         Diff(diff::Diff),
         Show(show::Show),
         Restore(restore::Restore),
+        Undo(undo::Undo),
+        Op(op::Op),
         Demo(demo::Demo),
         CatFile(cat_file::CatFile),
         LsTree(ls_tree::LsTree),

@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// Groups of commands. Every command is in exactly one; a test holds this.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["demo", "init", "status", "compile"]),
-    ("Keep and bring back the project", &["push", "source", "restore", "snapshot"]),
+    ("Keep and bring back the project", &["push", "source", "restore", "snapshot", "undo", "op"]),
     (
         "Number, compare and promote what was pushed",
         &["version", "persona", "log", "blame", "diff", "show"],

@@ -190,6 +190,29 @@ fn of_values(hint: &Hint) -> String {
         Hint::PushAndTag { tag } => {
             format!("`lua-store push && git tag {tag}` commits and tags it afterwards")
         }
+        other => of_undo(other),
+    }
+}
+
+/// Hints of `undo`.
+fn of_undo(hint: &Hint) -> String {
+    match hint {
+        Hint::OpLog => "`lua-store op log` lists what was recorded".to_owned(),
+        Hint::PromoteAnother => {
+            "run `lua-store version promote` with another version to take it back the forward way"
+                .to_owned()
+        }
+        Hint::UndoPromotion => {
+            "run `lua-store version promote previous`: it takes it back with a new record"
+                .to_owned()
+        }
+        Hint::UndoPush(0) => "change the files back and run `lua-store push`".to_owned(),
+        Hint::UndoPush(number) => format!(
+            "run `lua-store source rollback --version {number} --force`, then `lua-store push`: others get the files of v{number} as a new version"
+        ),
+        Hint::UndoVersion(number) => {
+            format!("run `lua-store version delete v{number}`: it takes it back with a new record")
+        }
         other => of_named_remote(other),
     }
 }

@@ -25,6 +25,7 @@ pub mod help;
 pub mod hints;
 pub mod ink;
 pub mod live;
+pub mod op_view;
 pub mod open_merge;
 mod other_words;
 pub mod output;
@@ -36,6 +37,7 @@ pub mod progress;
 mod pull_version;
 pub mod push;
 pub mod push_output;
+mod recorder;
 pub mod remote;
 pub mod restore_words;
 pub mod safety_snapshot;
@@ -94,16 +96,23 @@ fn run(raw: Vec<OsString>, out: &mut Output) -> Result<Exit> {
     }
     let deploy = other_words::deploy(&raw);
     let is_deploy = deploy.is_some();
-    match args::parse(deploy.unwrap_or(raw)) {
+    let raw = deploy.unwrap_or(raw);
+    let words: Vec<String> =
+        raw.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match args::parse(raw) {
         Ok(Cli { global, command }) => {
             let mut cx = Context::new(global, out);
             if is_deploy {
                 cx.out.note(other_words::DEPLOY);
             }
+            let recorder = recorder::Recorder::begin(&cx, &words);
             let done = match command {
                 Some(command) => command.run(&mut cx),
                 None => commands::overview::run(&mut cx),
             };
+            if let Some(recorder) = recorder {
+                recorder.finish(&mut cx);
+            }
             done.inspect_err(|error| cx.note(error))
         }
         Err(refused) if is_deploy => {

@@ -16,7 +16,7 @@ const WORDS: &[(&[&str], &str)] = &[
     ),
     (&["deploy"], "run `lua-store version promote VERSION` to make a version live"),
     (
-        &["rollback", "revert", "undo"],
+        &["rollback", "revert"],
         "run `lua-store version promote previous` to make the version before live again, `lua-store source rollback --version N` to bring files back",
     ),
     (

@@ -68,6 +68,13 @@ pub enum Hint {
     ContinueMerge,
     /// The merge is not pushed yet.
     PushMerge,
+    /// The operation log says what was done.
+    OpLog,
+    PromoteAnother,
+    /// A push that others have is taken back by a newer one with the files of this source version.
+    UndoPush(u64),
+    UndoPromotion,
+    UndoVersion(u64),
     /// There is no store yet.
     Init,
     /// git is not there yet.

@@ -25,5 +25,6 @@ pub mod same;
 pub mod stage;
 pub mod stock;
 pub mod stock_manifest;
+pub mod undo;
 pub mod upkeep;
 pub mod wording;

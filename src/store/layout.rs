@@ -21,6 +21,8 @@ pub const REFLOG: &str = "reflog";
 pub const PURGED: &str = "purged";
 /// The merge that is open.
 pub const MERGE: &str = "merge";
+/// The operation log.
+pub const OPERATIONS: &str = "operations";
 /// Packs that are not verified yet.
 pub const INCOMING: &str = "incoming";
 

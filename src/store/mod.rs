@@ -19,6 +19,7 @@ mod lock;
 mod missing_objects;
 mod odb;
 mod open_merge;
+mod operation_log;
 mod parse_error;
 pub mod project;
 mod purged;
@@ -46,6 +47,7 @@ pub use odb::{
     VerifyLimits,
 };
 pub use open_merge::OpenMerge;
+pub use operation_log::{FilesChange, Operation, SeriesChange};
 pub use project::is_project;
 pub use purged::PurgedIds;
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};

@@ -19,6 +19,7 @@ impl Store {
             roots.extend(self.remote(&name)?.into_iter().flat_map(|known| known.heads.roots()));
         }
         roots.extend(self.open_merge()?.into_iter().flat_map(|merge| merge.theirs.heads.roots()));
+        roots.extend(self.roots_of_operations()?);
         // After the refs: a version that it names was created before it.
         roots.extend(self.active()?.map(|active| active.ledger));
         Ok(roots)

@@ -60,6 +60,7 @@ mod stock;
 mod stock_options;
 mod terminal;
 mod tidy;
+mod undo;
 mod unread;
 mod unreadable;
 mod versions;

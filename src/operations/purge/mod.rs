@@ -96,6 +96,8 @@ pub fn purge(
     new.details.objects.iter().for_each(|one| list.insert(one.object, one.tombstone));
     store.set_purged(&lock, &list)?;
     store.replace_refs(&lock, &heads, &new.heads)?;
+    // It names versions that hold what is purged, and undo must not bring them back.
+    store.clear_operations()?;
     replace_snapshots(store, &lock, &snapshots)?;
     drop(lock);
     store.drop_purged(progress)?;

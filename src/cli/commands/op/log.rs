@@ -1,0 +1,57 @@
+//! `op log`: the recorded operations, newest first.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::op_view::OperationView;
+use crate::cli::table::parse_limit;
+use crate::cli::time;
+use crate::error::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// List the commands that changed the store or the files, newest first
+#[derive(Debug, clap::Args)]
+pub struct Log {
+    /// List at most this many
+    #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true)]
+    limit: String,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    operations: Vec<OperationView<'a>>,
+    total: usize,
+    truncated: bool,
+}
+
+impl Log {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let limit = parse_limit(&self.limit)?;
+        let all = cx.project()?.store().operations()?;
+        let undone_by =
+            |number: u64| all.iter().find(|one| one.undoes == Some(number)).map(|one| one.number);
+        let shown = all.iter().rev().take(limit);
+        let views = shown.map(|one| OperationView::new(one, undone_by(one.number)));
+        let views: Vec<OperationView<'_>> = views.collect();
+        if cx.out.is_json() {
+            let (total, truncated) = (all.len(), all.len() > views.len());
+            cx.out.json(&Answer { operations: views, total, truncated })?;
+            return Ok(Exit::Done);
+        }
+        if views.is_empty() {
+            cx.out.line("No operation is recorded.")?;
+        }
+        for view in views {
+            let at = Timestamp::from_millisecond(view.operation.at_ms).map(time::minute);
+            let (by, at) = (view.operation.by.as_deref().unwrap_or("-"), at.unwrap_or_default());
+            let state = view.state();
+            let number = view.operation.number;
+            let command = &view.operation.command;
+            cx.out.line(format!("{number:>4}  {at}  {by}  {command}{state}"))?;
+            for line in view.lines() {
+                cx.out.line(format!("      {line}"))?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,60 @@
+//! `undo`: takes back the last command that changed the store or the files.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::op_view::OperationView;
+use crate::cli::progress::{self, Unit};
+use crate::cli::safety_snapshot::print_kept;
+use crate::error::Result;
+use crate::operations::undo;
+use serde::Serialize;
+
+/// Take back the last command that changed the store or the files
+///
+/// A push or a version that was not sent, a pull, a restored file, a promotion without a remote. Run it again to take back
+/// the command before. What a remote has is not taken back: the message names the command that does it with a new version.
+/// Nothing is lost: `op log` names what was taken back, and the files as they were are kept as a safety snapshot.
+#[derive(Debug, clap::Args)]
+pub struct Undo {
+    /// Say what would be taken back, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    undone: OperationView<'a>,
+    dry_run: bool,
+    /// The safety snapshot with the files as they were.
+    snapshot: Option<u64>,
+}
+
+impl Undo {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let plan = undo::prepare(&project)?;
+        let operation = plan.operation.clone();
+        let who = cx.who(&project)?;
+        let term = *cx.out.term();
+        let kept = match self.dry_run {
+            true => None,
+            false => progress::show(&term, "Restoring", Unit::Item, |progress| {
+                plan.run(&project, &who, progress)
+            })?,
+        };
+        let view = OperationView::new(&operation, None);
+        if cx.out.is_json() {
+            let dry_run = self.dry_run;
+            cx.out.json(&Answer { undone: view, dry_run, snapshot: kept })?;
+            return Ok(Exit::Done);
+        }
+        let verb = if self.dry_run { "Would undo" } else { "✅ Undone:" };
+        cx.out.line(format!("{verb} operation {}, `{}`", operation.number, operation.command))?;
+        for line in view.undone_lines() {
+            cx.out.line(format!("   {line}"))?;
+        }
+        print_kept(cx, kept);
+        Ok(Exit::Done)
+    }
+}
