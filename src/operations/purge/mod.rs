@@ -96,8 +96,6 @@ pub fn purge(
     new.details.objects.iter().for_each(|one| list.insert(one.object, one.tombstone));
     store.set_purged(&lock, &list)?;
     store.replace_refs(&lock, &heads, &new.heads)?;
-    // It names versions that hold what is purged, and undo must not bring them back.
-    store.clear_operations()?;
     replace_snapshots(store, &lock, &snapshots)?;
     drop(lock);
     store.drop_purged(progress)?;
@@ -163,6 +161,8 @@ pub fn rewritten_snapshots(
 /// Replaces snapshots. What was remembered of a bundle goes too where it leads to purged objects: nobody has it under
 /// that name any more.
 pub fn replace_snapshots(store: &Store, lock: &StoreLock, snapshots: &[(u64, Id)]) -> Result<()> {
+    // The operation log names versions that contain what is purged, and undo must not bring them back.
+    store.clear_operations()?;
     snapshots
         .iter()
         .try_for_each(|(number, id)| store.refs().replace_snapshot(lock, *number, *id))?;
