@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 /// A version store for AI agents made with the Lua platform
 ///
-/// Keeps every pushed state of an agent, numbers the states worth naming, says which one is active,
-/// tells what differs between any two, and brings any of them back. Needs no network.
+/// Stores every state of an agent that you push, gives numbers to the states that you choose, records which one
+/// is active, shows what differs between any two, and restores any of them. Needs no network.
 #[derive(Debug, Parser)]
 #[command(name = "lua-store", version, max_term_width = 100)]
 #[command(override_usage = "lua-store [OPTIONS] <COMMAND>")]
@@ -38,16 +38,16 @@ pub struct Global {
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
     pub color: Color,
-    /// Never hand long output to a pager
+    /// Do not show long output in a pager
     #[arg(long, global = true)]
     pub no_pager: bool,
-    /// Never ask questions, even on a terminal
+    /// Ask no questions, even on a terminal
     #[arg(long, global = true)]
     pub ci: bool,
-    /// Who does this [default: LUA_STORE_AUTHOR, the configuration, or git's user.email]
+    /// The author to record [default: LUA_STORE_AUTHOR, the configuration, or git's user.email]
     #[arg(long, value_name = "EMAIL", global = true)]
     pub author: Option<String>,
-    /// Let a token cross the network in plain text, over http:// to another machine
+    /// Allow a token to be sent in plain text, over http:// to another machine
     #[arg(long, global = true)]
     pub insecure: bool,
 }
@@ -221,7 +221,7 @@ fn no_command(rendered: &str) -> Error {
 /// Hint after a mistake, from clap's usage line.
 fn usage_hint(usage: &str) -> String {
     match usage.split_once(help::COMMANDS) {
-        Some((program, _)) => format!("`{program} --help` lists the commands"),
+        Some((program, _)) => format!("run `{program} --help` to list the commands"),
         None => format!("usage: `{usage}`"),
     }
 }

@@ -42,8 +42,8 @@ impl Context<'_> {
         match implied(project).or(token) {
             Some(by) => self.author(by),
             None => Err(Error::usage("cannot tell who you are").hint(
-                "`--author you@example.com` says it for one command\n\
-                 `git config --global user.email you@example.com` says it for all",
+                "add `--author you@example.com` for one command\n\
+                 run `git config --global user.email you@example.com` for all",
             )),
         }
     }

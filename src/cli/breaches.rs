@@ -14,7 +14,7 @@ pub fn print(cx: &mut Context<'_>, breaches: &[Breach]) {
     if !breaches.is_empty() {
         let more = breaches.len().saturating_sub(BREACHES);
         let more = if more > 0 { format!("{more} more; ") } else { String::new() };
-        cx.out.hint(format!("{more}every command works around it, and `lua-store fsck` names it"));
+        cx.out.hint(format!("{more}every command works around it; run `lua-store fsck` to see it"));
     }
 }
 

@@ -66,7 +66,7 @@ pub fn print_promoted(cx: &mut Context<'_>, promoted: &Promoted, at: &RemoteArgs
         Some(previous) => {
             cx.out.line(format!("✓ Promoted v{number}. Previous active: v{previous}."))?;
             cx.out.hint(format!(
-                "`lua-store version promote v{previous}{}` takes it back",
+                "run `lua-store version promote v{previous}{}` to take it back",
                 at.options()
             ));
             Ok(())

@@ -106,18 +106,18 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         }
         _ => format!("Local code is {}.", compared.drift.standing().phrase()),
     })?;
-    cx.out.hint("`lua-store sync --push` pushes what is here");
+    cx.out.hint("run `lua-store sync --push` to push what is here");
     let against = match &compared.against {
         DriftTarget::Published => String::new(),
         DriftTarget::Version(revision) => format!(" --against {revision}"),
     };
     cx.out.hint(format!(
-        "`lua-store sync --accept{against}` takes name, persona and model of v{}",
+        "run `lua-store sync --accept{against}` to take name, persona and model of v{}",
         compared.server.number
     ));
     if let Some((live, _)) = &compared.live {
         cx.out.hint(format!(
-            "`lua-store sync --pull` brings back all files of v{}, which is live",
+            "run `lua-store sync --pull` to restore all files of v{}, which is live",
             live.number
         ));
     }

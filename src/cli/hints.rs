@@ -13,54 +13,54 @@ pub fn of(error: &Error) -> Option<String> {
 pub fn text(hint: &Hint) -> String {
     let fixed = match hint {
         Hint::Text(text) => return text.clone(),
-        Hint::Fsck => "`lua-store fsck` names what is damaged",
+        Hint::Fsck => "run `lua-store fsck` to list what is damaged",
         Hint::FsckAffected => {
-            "`lua-store fsck` names what is damaged and which versions it affects"
+            "run `lua-store fsck` to list what is damaged and which versions it affects"
         }
-        Hint::FsckNext => "`lua-store fsck` says what to do next",
-        Hint::FsckWhole => "`lua-store fsck` says whether this store is whole",
+        Hint::FsckNext => "run `lua-store fsck` to see what to do next",
+        Hint::FsckWhole => "run `lua-store fsck` to check the whole store",
         Hint::FsckFromRemote => {
-            "`lua-store fsck` names it; `lua-store fsck --repair --from REMOTE` brings it from a remote"
+            "run `lua-store fsck` to see it, and `lua-store fsck --repair --from REMOTE` to restore it from a remote"
         }
         Hint::PurgeAgain => "run the same `lua-store purge` again",
         Hint::FinishPurge => "run `lua-store gc` to finish the purge",
-        Hint::Repair => "`lua-store fsck --repair` puts it back",
-        Hint::RepairKnown => "`lua-store fsck --repair` puts back those that are known",
+        Hint::Repair => "run `lua-store fsck --repair` to restore it",
+        Hint::RepairKnown => "run `lua-store fsck --repair` to restore those that are known",
         Hint::RepairFromRemote => {
-            "`lua-store fsck --repair --from REMOTE` puts it back from a remote"
+            "run `lua-store fsck --repair --from REMOTE` to restore it from a remote"
         }
         Hint::RecoverPointer => {
-            "bring \".lua/ACTIVE\" back from a backup, or `lua-store pull` from a remote"
+            "restore \".lua/ACTIVE\" from a backup, or run `lua-store pull` to get it from a remote"
         }
         Hint::RecoverRefs => {
-            "bring it back from a backup; where nothing was in it, `lua-store init` makes it again"
+            "restore it from a backup; if it was empty, run `lua-store init` to create it again"
         }
         Hint::OpenMerge => {
-            "edit the files that `lua-store status` lists, then run `lua-store pull --continue`; `lua-store pull --abort` brings back the files as they were"
+            "edit the files that `lua-store status` lists, then run `lua-store pull --continue`; run `lua-store pull --abort` to restore the files as they were"
         }
         Hint::OpenMergeWithMarkers => "run `lua-store pull --markers` where a pull has conflicts",
         Hint::AbortMerge => "run `lua-store pull --abort`, then pull again",
-        Hint::PushMerge => "run `lua-store push` to keep it as the next source version",
+        Hint::PushMerge => "run `lua-store push` to store it as the next source version",
         Hint::ContinueMerge => "run `lua-store pull --continue` to close it",
-        Hint::Init => "`lua-store init` makes a folder one",
+        Hint::Init => "run `lua-store init` to create a store for a project",
         Hint::ConnectGit => {
-            "`git init` in the folder of the project makes one, then `lua-store git connect`"
+            "run `git init` in the folder of the project, then `lua-store git connect`"
         }
-        Hint::ListVersions => "`lua-store version list --all` shows what there is",
-        Hint::ListAllVersions => "`lua-store version list --all` shows all versions",
-        Hint::HelpVersions => "`lua-store help versions` lists the names of versions",
-        Hint::ListSnapshots => "`lua-store snapshot list` lists the safety snapshots",
-        Hint::ListNewestVersions => "`lua-store version list` shows what there is",
+        Hint::ListVersions => "run `lua-store version list --all` to list them",
+        Hint::ListAllVersions => "run `lua-store version list --all` to list all versions",
+        Hint::HelpVersions => "run `lua-store help versions` to list the names of versions",
+        Hint::ListSnapshots => "run `lua-store snapshot list` to list the safety snapshots",
+        Hint::ListNewestVersions => "run `lua-store version list` to list them",
         Hint::ListAfterFetch => {
-            "`lua-store version list --all` shows what there is after `lua-store fetch`"
+            "run `lua-store fetch`, then `lua-store version list --all` to list them"
         }
-        Hint::ListSources => "`lua-store source list` shows what there is",
-        Hint::ListPersonas => "`lua-store persona list` shows what there is",
+        Hint::ListSources => "run `lua-store source list` to list them",
+        Hint::ListPersonas => "run `lua-store persona list` to list them",
         Hint::ListAuthors => {
-            "the version was made to take all memory: `lua-store source list` says by whom"
+            "the version was made to exhaust memory; run `lua-store source list` to see by whom"
         }
-        Hint::LogPromotions => "`lua-store log --ledger` shows all promotions",
-        Hint::LogAuthors => "`lua-store log --ledger` shows who promoted what, when",
+        Hint::LogPromotions => "run `lua-store log --ledger` to list all promotions",
+        Hint::LogAuthors => "run `lua-store log --ledger` to see who promoted what, and when",
         _ => return step(hint),
     };
     fixed.to_owned()
@@ -69,39 +69,39 @@ pub fn text(hint: &Hint) -> String {
 /// A step that has to come first.
 fn step(hint: &Hint) -> String {
     let fixed = match hint {
-        Hint::CreateVersion => "`lua-store version create` makes one",
-        Hint::CreateFirstVersion => "`lua-store version create` makes a version",
-        Hint::CreatePromotable => "`lua-store version create` makes one that can be promoted",
+        Hint::CreateVersion => "run `lua-store version create` to create one",
+        Hint::CreateFirstVersion => "run `lua-store version create` to create a version",
+        Hint::CreatePromotable => {
+            "run `lua-store version create` to create one that can be promoted"
+        }
         Hint::CreateUnreadable => {
-            "correct it, then `lua-store push`\n\
-             `lua-store version create --allow-unreadable` makes one of the files, with the state that was pushed before"
+            "correct it, then run `lua-store push`\n\
+             run `lua-store version create --allow-unreadable` to create one of the files, with the state that was pushed before"
         }
         Hint::PointerMoved => {
-            "somebody else promoted or deleted meanwhile: `lua-store version list` shows what is active now"
+            "somebody else promoted or deleted meanwhile; run `lua-store version list` to see what is active now"
         }
         Hint::PushFirst => {
             "run `lua-store push` first, or pass `--auto-push` to push everything and then snapshot"
         }
-        Hint::PushBeforeVersion => {
-            "`lua-store push` first, then create a version, keeps both the same"
-        }
+        Hint::PushBeforeVersion => "run `lua-store push` first, then `lua-store version create`",
         Hint::PushEdits => {
-            "`lua-store push` saves them first\n\
-             `--force` overwrites them; what is there is kept as a safety snapshot"
+            "run `lua-store push` to store them first\n\
+             add `--force` to overwrite them; a safety snapshot keeps them"
         }
-        Hint::PushBackup => "`lua-store push backup` keeps the files as they are",
+        Hint::PushBackup => "run `lua-store push backup` to store the files as they are",
         Hint::PushDropped => {
-            "write it in a form that the compiler knows, then `lua compile` again\n\
-             `lua-store push --allow-dropped` pushes it as it is read here"
+            "write it in a form that the compiler knows, then run `lua compile` again\n\
+             run `lua-store push --allow-dropped` to push it as it is read here"
         }
         Hint::MoveInside => {
-            "move it into the project, or make it a package that is installed from a registry\n\
-             `lua-store push backup` keeps the files of the project alone"
+            "move it into the project, or install it as a package from a registry\n\
+             run `lua-store push backup` to store only the files of the project"
         }
         Hint::AllowExample => {
-            "for example `lua-store push --allow src/key.ts --allow skill/orders`"
+            "run for example `lua-store push --allow src/key.ts --allow skill/orders`"
         }
-        Hint::PushToCommit => "`lua-store push` commits it afterwards",
+        Hint::PushToCommit => "run `lua-store push` to commit it afterwards",
         _ => return of_remote(hint),
     };
     fixed.to_owned()
@@ -110,29 +110,27 @@ fn step(hint: &Hint) -> String {
 /// A remote and its versions.
 fn of_remote(hint: &Hint) -> String {
     let fixed = match hint {
-        Hint::AddRemote => "`lua-store remote add origin https://host/AGENT` makes one",
-        Hint::RemoteMoved => {
-            "if that is where the remote is now, `lua-store remote set-url origin URL` says so"
-        }
-        Hint::Offline => "`--offline` leaves the remote alone",
-        Hint::StepOffline => "nothing was changed; `--offline` moves only the pointer here",
-        Hint::Pull => "`lua-store pull` brings it",
-        Hint::PullAndFollow => {
-            "`lua-store pull` brings it, and puts yours of the same number after it"
-        }
-        Hint::PullForNumber => "`lua-store pull` gives yours the next free number",
-        Hint::PullEverything => "`lua-store pull` brings everything here that was pushed there",
-        Hint::Fetch => "`lua-store fetch` shows what it has",
+        Hint::AddRemote => "run `lua-store remote add origin https://host/AGENT` to create one",
+        Hint::RemoteMoved => "if the remote moved there, run `lua-store remote set-url origin URL`",
+        Hint::Offline => "add `--offline` to leave the remote alone",
+        Hint::StepOffline => "nothing was changed; add `--offline` to move only the pointer here",
+        Hint::Pull => "run `lua-store pull` to download it",
+        Hint::PullAndFollow => "run `lua-store pull` to download it, and renumber yours after it",
+        Hint::PullForNumber => "run `lua-store pull` to give yours the next free number",
+        Hint::PullEverything => "run `lua-store pull` to download everything that was pushed there",
+        Hint::Fetch => "run `lua-store fetch` to see what it has",
         Hint::AsIs => {
-            "nothing was changed here; no `lua-store` of today makes such a thing\n\
-             if you trust who made it, `lua-store fetch --as-is`, or `lua-store clone --as-is`, takes it as it is"
+            "nothing was changed here; no current `lua-store` writes this\n\
+             if you trust its author, run `lua-store fetch --as-is` or `lua-store clone --as-is` to accept it"
         }
-        Hint::Login => "`lua-store login` keeps a token, or set LUA_STORE_TOKEN",
+        Hint::Login => "run `lua-store login`, or set LUA_STORE_TOKEN",
         Hint::Insecure => {
-            "use https://\n`--insecure` sends it for this command, `lua-store remote add --insecure` always to that remote"
+            "use https://\nadd `--insecure` to send it with this command, or run `lua-store remote add --insecure` to allow it for that remote"
         }
         Hint::LoginAgain => "correct it, or remove it and run `lua-store login` again",
-        Hint::LoginWithUrl => "`lua-store login URL` keeps a token where nobody else reads it",
+        Hint::LoginWithUrl => {
+            "run `lua-store login URL` to store a token where only you can read it"
+        }
         _ => return of_values(hint),
     };
     fixed.to_owned()
@@ -150,45 +148,47 @@ fn of_values(hint: &Hint) -> String {
             )
         }
         Hint::RepairPointer { text, path } => format!(
-            "`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`",
+            "run `lua-store fsck --repair` to restore it, or `printf '{text}' > \"{}\"`",
             path.display()
         ),
         Hint::FollowPurge { remote } => {
-            format!("if something was purged there, `lua-store fetch {remote}` does the same here")
+            format!(
+                "if something was purged there, run `lua-store fetch {remote}` to do the same here"
+            )
         }
         Hint::Purged { object } => format!(
             "remove the file or change it; or run `lua-store purge --allow {object}` to let it be stored again"
         ),
         Hint::RepairRef { id, path } => format!(
-            "`lua-store fsck --repair` puts it back, as does `echo {id} > \"{}\"`",
+            "run `lua-store fsck --repair` to restore it, or `echo {id} > \"{}\"`",
             path.display()
         ),
-        Hint::RecoverFormat { line } => format!(
-            "stores of this program have the one line {line} in it: write it there, then run `lua-store fsck`"
-        ),
-        Hint::RefetchTracking { remote } => {
-            format!("remove that file, then `lua-store fetch {remote}` asks the remote again")
+        Hint::RecoverFormat { line } => {
+            format!("write the one line {line} into it, then run `lua-store fsck`")
         }
-        Hint::ListTree { tree } => format!("`lua-store ls-tree -r {tree}` lists what there is"),
+        Hint::RefetchTracking { remote } => {
+            format!("remove that file, then run `lua-store fetch {remote}` to ask the remote again")
+        }
+        Hint::ListTree { tree } => format!("run `lua-store ls-tree -r {tree}` to list its entries"),
         Hint::PromoteNewest(number) => {
-            format!("`lua-store version promote v{number}` makes the newest one active")
+            format!("run `lua-store version promote v{number}` to make the newest one active")
         }
         Hint::PromoteByNumber(number) => {
-            format!("name the version: `lua-store version promote v{number}`")
+            format!("run `lua-store version promote v{number}` to name the version")
         }
         Hint::PromoteOther(number) => format!(
-            "`lua-store version promote {number}` promotes the newest that can be; `lua-store version list` shows all"
+            "run `lua-store version promote {number}` to promote the newest that can be, or `lua-store version list` to list all"
         ),
         Hint::AllowSecrets(names) => format!(
             "read it when the agent runs: put the value into `.env` and write `env('NAME')`\n\
-             `{}` keeps what is no secret",
+             run `{}` to store what is no secret",
             allow_command(names)
         ),
         Hint::RestoreSnapshot(number) => {
-            format!("`lua-store snapshot restore {number}` brings back the files as they were")
+            format!("run `lua-store snapshot restore {number}` to restore the files as they were")
         }
         Hint::PushAndTag { tag } => {
-            format!("`lua-store push && git tag {tag}` commits and tags it afterwards")
+            format!("run `lua-store push && git tag {tag}` to commit and tag it afterwards")
         }
         other => of_undo(other),
     }
@@ -220,41 +220,43 @@ fn of_undo(hint: &Hint) -> String {
 fn of_named_remote(hint: &Hint) -> String {
     match hint {
         Hint::ForgetRemote { remote } => format!(
-            "nothing was changed; need \"{remote}\" not keep its numbers, `lua-store remote remove {remote}` forgets it"
+            "nothing was changed; if \"{remote}\" need not keep its numbers, run `lua-store remote remove {remote}`"
         ),
         Hint::RemoteBegunAnew { remote } => format!(
-            "nothing was changed here, and what \"{remote}\" had is still known; ask whoever runs it\n\
-             was it begun anew on purpose, `lua-store remote set-url {remote} URL` forgets what it had"
+            "nothing was changed here, and the history of \"{remote}\" is kept; ask its operator\n\
+             if it was begun anew on purpose, run `lua-store remote set-url {remote} URL` to forget what it had"
         ),
         Hint::StepTheirs { action, remote } => {
             let remote = remote.as_ref().map_or(String::new(), |name| format!(" --remote {name}"));
             format!(
-                "`lua-store version {action}{remote} --theirs` goes on from what is there and leaves yours out; nothing was changed"
+                "run `lua-store version {action}{remote} --theirs` to continue from theirs and leave yours out; nothing was changed"
             )
         }
         Hint::PullFirst { remote } => {
-            format!("`lua-store pull {remote}` brings it here; nothing was changed")
+            format!("run `lua-store pull {remote}` to download it; nothing was changed")
         }
         Hint::PullTheirs { remote } => format!(
-            "`lua-store pull {remote} --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed"
+            "run `lua-store pull {remote} --theirs` to take theirs where they conflict, or with `--ours` to keep yours; nothing was changed"
         ),
         Hint::PullTheirLedger { remote } => format!(
-            "`lua-store pull {remote} --theirs` takes what is there and leaves your promotions out; nothing was changed"
+            "run `lua-store pull {remote} --theirs` to take theirs and leave your promotions out; nothing was changed"
         ),
         Hint::FetchDisbelieved { remote } => {
-            format!("`lua-store fetch {remote}` shows what it has; nothing of that was believed")
+            format!("run `lua-store fetch {remote}` to see what it has; none of it was accepted")
         }
         Hint::PushAgain { made, remote, is_silent } => {
-            let when = if *is_silent { " when it answers" } else { ", once that is mended" };
+            let when = if *is_silent { " when it answers" } else { ", once that is repaired" };
             match made {
                 Some(number) => {
-                    format!("v{number} is kept here; `lua-store push` sends it to {remote}{when}")
+                    format!(
+                        "v{number} is stored here; run `lua-store push` to send it to {remote}{when}"
+                    )
                 }
-                None => format!("`lua-store push` sends what is here to {remote}{when}"),
+                None => format!("run `lua-store push` to send it to {remote}{when}"),
             }
         }
         Hint::AuthorOfToken { owner, remote } => {
-            format!("`--author {owner}`, or `lua-store login {remote}` with your own token")
+            format!("add `--author {owner}`, or run `lua-store login {remote}` with your own token")
         }
         other => of_server(other).unwrap_or_default(),
     }

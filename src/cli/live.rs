@@ -28,10 +28,10 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Remote that a command asks for the live version.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct LiveRemoteArgs {
-    /// Ask this remote [default: the only one, or origin]; by its address no project is needed
+    /// The remote to ask [default: the only one, or origin]; with a URL no project is needed
     #[arg(long, value_name = "NAME|URL", add = ArgValueCompleter::new(super::complete::remotes))]
     pub remote: Option<String>,
-    /// Ask nobody: say what the remote had when it was last asked
+    /// Ask no remote; use its last known answer
     #[arg(long)]
     pub offline: bool,
 }

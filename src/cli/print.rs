@@ -65,7 +65,7 @@ pub fn warn_of_damage(cx: &mut Context<'_>, catalog: &Catalog) {
     for number in catalog.numbers() {
         if let Some(error) = catalog.damage(number) {
             cx.out.warn(format!("v{number} cannot be read: {error}"));
-            cx.out.hint("`lua-store fsck` says what to do next");
+            cx.out.hint("run `lua-store fsck` to see what to do next");
         }
     }
 }

@@ -58,7 +58,7 @@ pub fn run(
         }
         (None, true) => {
             return Err(Error::usage("there is no remote whose versions could be superseded")
-                .hint("`lua-store remote add origin https://host/AGENT` names one"));
+                .hint("run `lua-store remote add origin https://host/AGENT` to add one"));
         }
         (None, false) => None,
         (Some(remote), false) => {

@@ -51,7 +51,7 @@ pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>
     }
     if pushed.healed > 0 {
         cx.out.note(format!("{} damaged object(s) were stored again.", pushed.healed));
-        cx.out.hint("`lua-store fsck --repair` removes the damaged copies");
+        cx.out.hint("run `lua-store fsck --repair` to remove the damaged copies");
     }
     if let Some(number) = pushed.number {
         cx.out.line(format!("💾 Backup at v{number} ({})", changed_files(&pushed.report)))?;

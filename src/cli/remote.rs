@@ -21,10 +21,10 @@ pub struct RemoteArgs {
     /// The remote, by its name or its address [default: the only one, or origin]
     #[arg(long, value_name = "NAME", conflicts_with = "offline", add = ArgValueCompleter::new(super::complete::remotes))]
     pub remote: Option<String>,
-    /// Leave the remote alone; the next push brings it there
+    /// Do not contact the remote; the next push sends it
     #[arg(long)]
     pub offline: bool,
-    /// Send to a remote of this agent, although the project is another one
+    /// Send to a remote of this agent, although the project is of another one
     #[arg(long = "as", value_name = "AGENT", conflicts_with = "offline")]
     pub as_agent: Option<String>,
 }
@@ -109,7 +109,7 @@ pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> R
 
 pub fn no_remote() -> Error {
     Error::usage("this project has no remote")
-        .hint("`lua-store remote add origin https://host/AGENT` names one")
+        .hint("run `lua-store remote add origin https://host/AGENT` to add one")
 }
 
 /// A remote at an address, with the token that there is for it.

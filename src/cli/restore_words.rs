@@ -47,7 +47,7 @@ pub fn read(
             [folder] => return Ok(RestoreWords::Folder(version, folder.clone())),
             [] if !exists(first)? => {
                 return Err(Error::usage(format!("\"{first}\" is a version: say which files, or a folder"))
-                    .hint(format!("`lua-store restore --from {first} PATH` restores files in the project\n`lua-store restore {first} DIR` writes all its files into a new folder")));
+                    .hint(format!("run `lua-store restore --from {first} PATH` to restore files in the project\nrun `lua-store restore {first} DIR` to write all its files into a new folder")));
             }
             _ => {}
         }
@@ -56,7 +56,7 @@ pub fn read(
     selection.extend(after.iter().cloned().map(Selection::Path));
     if selection.is_empty() {
         return Err(Error::usage("nothing to restore was named")
-            .hint("`lua-store restore src/index.ts` restores a file, `lua-store restore .` the whole project"));
+            .hint("run `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project"));
     }
     Ok(RestoreWords::Project(selection))
 }
@@ -131,7 +131,7 @@ fn persona(view: &View, state: &State, found: &AnyVersion) -> Result<Replacement
             "cannot restore the persona of {}: it is an object",
             found.name
         ))
-        .hint("`lua-store restore PATH` restores the file that contains it"));
+        .hint("run `lua-store restore PATH` to restore the file that contains it"));
     }
     let edited = edit::preview(view.project.root(), &AgentField::Persona, &persona.text)?;
     Ok(Replacement::Text { path: edited.path, text: edited.after })

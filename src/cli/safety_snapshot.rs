@@ -5,6 +5,6 @@ use super::context::Context;
 pub fn print_kept(cx: &mut Context<'_>, kept: Option<u64>) {
     if let Some(kept) = kept {
         cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
-        cx.out.hint(format!("`lua-store snapshot restore {kept}` brings them back"));
+        cx.out.hint(format!("run `lua-store snapshot restore {kept}` to restore them"));
     }
 }

@@ -39,7 +39,7 @@ impl<'c, 'o> Terminal<'c, 'o> {
         }
         push_output::print_summary(self.cx, pushed, false)?;
         if pushed.number.is_some() && is_versionable(project, who) {
-            self.cx.out.hint("`lua-store version create` makes a version of it");
+            self.cx.out.hint("run `lua-store version create` to create a version of it");
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Reporter for Terminal<'_, '_> {
             Notice::LedgersJoined { remote, joined } => self.joined(remote, joined),
             Notice::LedgerBehind { remote } => {
                 out.warn(format!("the ledger here cannot follow the one of {remote}"));
-                out.hint(format!("`lua-store pull {remote}` puts yours and theirs together"));
+                out.hint(format!("run `lua-store pull {remote}` to merge yours and theirs"));
             }
             Notice::Edited { label, path, spared } => {
                 if !is_json {

@@ -78,7 +78,7 @@ pub fn run(
     }
     if damaged > 0 {
         cx.out.warn(format!("{damaged} version(s) cannot be read, and are left out"));
-        cx.out.hint("`lua-store fsck` names what is damaged");
+        cx.out.hint("run `lua-store fsck` to list what is damaged");
     }
     let status = |version: &AnyVersion| version.number_in(catalog).map(|n| catalog.status(n));
     if cx.out.is_json() {

@@ -88,7 +88,8 @@ pub fn login(
 }
 
 fn read(cx: &mut Context<'_>, address: &Address) -> Result<String> {
-    let hint = "`lua-store serve token create --agent A --scope promote` makes one on the server";
+    let hint =
+        "run `lua-store serve token create --agent A --scope promote` to create one on the server";
     let mut line = String::new();
     if cx.can_ask() {
         line = rpassword::prompt_password(format!("Token for {address}: "))

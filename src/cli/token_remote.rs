@@ -21,7 +21,9 @@ pub fn find(cx: &Context<'_>, text: Option<String>) -> Result<TokenRemote> {
     }
     let project = match (cx.project(), &text) {
         (Err(error), None) => {
-            return Err(error.hint("`lua-store login https://host/AGENT` needs no project"));
+            return Err(
+                error.hint("run `lua-store login https://host/AGENT`, which needs no project")
+            );
         }
         (project, _) => project?,
     };

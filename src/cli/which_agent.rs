@@ -107,6 +107,8 @@ fn own(folder: &Path) -> Result<Project> {
     if store::is_project(folder) {
         return Project::open(folder);
     }
-    Err(Error::not_found(format!("there is no store in \"{}\"", folder.display()))
-        .hint(format!("`lua-store -C {} init` makes one for the agent there", folder.display())))
+    Err(Error::not_found(format!("there is no store in \"{}\"", folder.display())).hint(format!(
+        "run `lua-store -C {} init` to create one for the agent there",
+        folder.display()
+    )))
 }

@@ -3,27 +3,27 @@
 use crate::error::{Error, Hint};
 
 pub const CREATE_PUSH_TOKEN: &str =
-    "`lua-store serve token create --agent AGENT --scope push` makes one";
+    "run `lua-store serve token create --agent AGENT --scope push` to create one";
 pub const CREATE_ADMIN_TOKEN: &str =
-    "`lua-store serve token create --agent AGENT --scope admin` makes one";
-pub const CREATE_ANOTHER_TOKEN: &str = "`lua-store serve token create` makes another one";
-pub const LIST_TOKENS: &str = "`lua-store serve token list` shows the tokens";
-pub const LIST_AGENTS: &str = "`lua-store serve agents list` shows the agents";
-pub const NO_AUTH_IS_LOCAL: &str = "`--no-auth` is for 127.0.0.1; leave it out, and make tokens: \
+    "run `lua-store serve token create --agent AGENT --scope admin` to create one";
+pub const CREATE_ANOTHER_TOKEN: &str = "run `lua-store serve token create` to create another one";
+pub const LIST_TOKENS: &str = "run `lua-store serve token list` to list the tokens";
+pub const LIST_AGENTS: &str = "run `lua-store serve agents list` to list the agents";
+pub const NO_AUTH_IS_LOCAL: &str = "`--no-auth` is for 127.0.0.1; leave it out, and create tokens: \
      `lua-store serve token create --agent AGENT --scope push`";
-pub const FSCK: &str = "whoever runs the server sees what with `lua-store serve fsck`";
+pub const FSCK: &str = "ask the operator of the server to run `lua-store serve fsck`";
 pub const ADDRESS: &str = "a remote's address is this server's and the id of an agent: `lua-store remote add origin URL/AGENT`";
-pub const TOKEN: &str = "a token comes from whoever runs the server, who makes it with `lua-store serve token create`; \
-     `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it";
+pub const TOKEN: &str = "ask the operator of the server for a token (`lua-store serve token create`); \
+     run `lua-store login URL` to store it, or set LUA_STORE_TOKEN";
 
 pub fn create_token(agents: &str, scope: impl std::fmt::Display) -> String {
     format!(
-        "ask whoever runs the server for another: `lua-store serve token create --agent {agents} --scope {scope}`"
+        "ask the operator of the server for another one: `lua-store serve token create --agent {agents} --scope {scope}`"
     )
 }
 
 pub fn rotate_newer(id: &str) -> String {
-    format!("`lua-store serve token rotate {id}` rotates the new one")
+    format!("run `lua-store serve token rotate {id}` to rotate the new one")
 }
 
 /// Hints of the remote store, whose commands are the server's.
@@ -34,7 +34,7 @@ pub fn of_server(hint: &Hint) -> Option<String> {
             "whoever runs the server opens it again: `lua-store serve agents archive {agent} --undo`"
         ),
         Hint::DeleteDamaged { agent } => format!(
-            "look for it in a backup first; `lua-store serve agents delete {agent} --damaged` gives up what is stored of it"
+            "look for it in a backup first; run `lua-store serve agents delete {agent} --damaged` to give up what is stored of it"
         ),
         Hint::RestoreBackupAgain => {
             "`lua-store serve restore BACKUP` with the same folder goes on".to_owned()

@@ -86,7 +86,7 @@ fn names_that_differ_only_in_case() {
     assert_eq!(outcome.code, 0, "{outcome}");
     assert_snapshot!(outcome.stderr, @r#"
     warning: "Notes.md" and "notes.md" are one name on systems that do not tell case or Unicode forms apart
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     "#);
 }
 

@@ -144,7 +144,7 @@ fn what_cannot_be_a_bundle_is_said() {
     $ lua-store bundle create x --versions v2..v9
     --- stderr
     Error: version v4 not found
-    hint: `lua-store version list` shows what there is
+    hint: run `lua-store version list` to list them
     --- exit 3
 
     $ lua-store bundle create x --versions latest

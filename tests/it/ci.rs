@@ -131,8 +131,8 @@ fn the_scripts_of_the_document_run() {
     ✅ Sent to origin: version v2 (351 bytes)
     ✓ Promoted v2. Previous active: v1.
     --- stderr
-    hint: `lua-store version create` makes a version of it
-    hint: `lua-store version promote v1` takes it back
+    hint: run `lua-store version create` to create a version of it
+    hint: run `lua-store version promote v1` to take it back
     ");
     let live = job.there("version show active");
     assert_eq!((live["version"].as_u64(), live["message"].as_str()), (Some(2), Some("c0ffee1")));

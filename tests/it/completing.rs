@@ -150,7 +150,7 @@ fn the_word_one_meant_is_named() {
     $ lua-store show v1:nowhere/at/all
     --- stderr
     Error: there is no "nowhere/at/all" in v1
-    hint: `lua-store ls-tree -r v1` lists what there is
+    hint: run `lua-store ls-tree -r v1` to list its entries
     --- exit 3
     "#);
 }

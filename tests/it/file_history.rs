@@ -173,7 +173,7 @@ fn blame_says_who_when_and_whether_it_was_ever_live() {
     $ lua-store blame nowhere.md
     --- stderr
     Error: there is no file "nowhere.md" in the project
-    hint: `lua-store blame v1:nowhere.md` blames it as it was in a version
+    hint: run `lua-store blame v1:nowhere.md` to show it as it was in a version
     --- exit 3
     "#);
 }

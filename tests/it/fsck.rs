@@ -59,7 +59,7 @@ fn a_damaged_ref_is_found() {
       next: the log knows what it held: `echo f38ff06825b9be920c58652776582cbcf0829978fac4219ae336446f79c0528d > "[DIR]/project/.lua/refs/versions/v1"`
     Checked 45 objects in 2 pack(s), 1 ref(s): 1 problem(s).
     --- stderr
-    hint: `lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too
+    hint: run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well
     --- exit 1
     "#);
 }

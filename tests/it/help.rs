@@ -291,7 +291,9 @@ impl World {
             "lua-store push",
             "lua-store serve backup ../backup",
         ] {
-            if line.contains("backup") && name != "serve restore" {
+            // Other commands than `undo` take back what a remote has.
+            let is_local = name == "undo" && line.contains("remote add");
+            if is_local || line.contains("backup") && name != "serve restore" {
                 continue;
             }
             let output = page.run(line);

@@ -50,7 +50,7 @@ fn where_things_stand_is_one_screen() {
     Staged:          v2 (made, never live)
     Nothing to push: the project is as it was pushed.
     --- stderr
-    hint: `lua-store version promote v2` makes it active
+    hint: run `lua-store version promote v2` to make it active
     ");
     shop::edit(&project, "src/jobs/nightly.ts", "0 3 * * *", "0 4 * * *");
     project.write("docs/new.md", "new\n");
@@ -66,8 +66,8 @@ fn where_things_stand_is_one_screen() {
       A docs/new.md
       M src/jobs/nightly.ts
     --- stderr
-    hint: `lua-store version promote v2` makes it active
-    hint: `lua-store push` keeps it
+    hint: run `lua-store version promote v2` to make it active
+    hint: run `lua-store push` to store it
     ");
     assert_snapshot!(project.run("diff").changes(), @"
     $ lua-store diff
@@ -178,7 +178,7 @@ fn what_is_inside_a_version_can_be_shown() {
     $ lua-store show v1:source/none
     --- stderr
     Error: there is no "source/none" in v1
-    hint: `lua-store ls-tree -r v1` lists what there is
+    hint: run `lua-store ls-tree -r v1` to list its entries
     --- exit 3
     "#);
     assert_snapshot!(redact_ids(project.run("show v2").changes()), @"

@@ -135,7 +135,7 @@ fn of_several_agents_none_is_taken_silently() {
     $ lua-store push --agent agents/shop
     --- stderr
     Error: there is no store in "[DIR]/project/agents/shop"
-    hint: `lua-store -C [DIR]/project/agents/shop init` makes one for the agent there
+    hint: run `lua-store -C [DIR]/project/agents/shop init` to create one for the agent there
     --- exit 3
     "#);
     assert_snapshot!(project.run("init --agent nowhere"), @r#"

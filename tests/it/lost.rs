@@ -263,7 +263,7 @@ fn a_lost_pointer_is_told_with_what_mends_it() {
                 && told.stderr.contains("/.lua/ACTIVE\" is missing: it named v2 (ledger "),
             "{told}"
         );
-        let hint = format!("hint: `lua-store fsck --repair` puts it back, as does `{by_hand}`\n");
+        let hint = format!("hint: run `lua-store fsck --repair` to restore it, or `{by_hand}`\n");
         assert!(told.stderr.contains(&hint), "{told}");
     }
     let repaired = project.run("fsck --repair");

@@ -22,7 +22,7 @@ fn a_group_without_a_command_prints_its_own_help() {
         assert!(outcome.stderr.contains(&format!("\n  {command}  ")), "{}", outcome.stderr);
         let expected = format!(
             "Error: no command was given after \"lua-store {group}\"\n\
-             hint: `lua-store {group} --help` lists the commands\n"
+             hint: run `lua-store {group} --help` to list the commands\n"
         );
         assert!(outcome.stderr.ends_with(&expected), "{}", outcome.stderr);
     }
@@ -32,7 +32,7 @@ fn a_group_without_a_command_prints_its_own_help() {
       "error": {
         "code": "usage",
         "message": "no command was given after \"lua-store version\"",
-        "hint": "`lua-store version --help` lists the commands"
+        "hint": "run `lua-store version --help` to list the commands"
       }
     }
     --- exit 2
@@ -42,7 +42,7 @@ fn a_group_without_a_command_prints_its_own_help() {
     --- stderr
     Error: unrecognized subcommand "prmote"
     hint: did you mean `promote`?
-    hint: `lua-store version --help` lists the commands
+    hint: run `lua-store version --help` to list the commands
     --- exit 2
     "#);
 }
@@ -62,7 +62,7 @@ fn a_mistyped_command_is_a_usage_error_with_a_suggestion() {
     --- stderr
     Error: unrecognized subcommand "hash-objct"
     hint: did you mean `hash-object`?
-    hint: `lua-store --help` lists the commands
+    hint: run `lua-store --help` to list the commands
     --- exit 2
     "#);
 }

@@ -74,7 +74,7 @@ fn conflicts_are_marked_edited_and_continued() {
     markers in src/skills/catalog.skill.ts
     --- stderr
     Error: cannot merge all of "origin": 2 files have conflict markers, and the merge is open
-    hint: edit the files that `lua-store status` lists, then run `lua-store pull --continue`; `lua-store pull --abort` brings back the files as they were
+    hint: edit the files that `lua-store status` lists, then run `lua-store pull --continue`; run `lua-store pull --abort` to restore the files as they were
     --- exit 1
     "#);
     insta::assert_snapshot!(ann.read(SKILL), @"
@@ -109,7 +109,7 @@ fn conflicts_are_marked_edited_and_continued() {
     $ lua-store pull --continue
     --- stderr
     Error: cannot continue: markers are left at "src/index.ts:14", "src/skills/catalog.skill.ts:13"
-    hint: edit the files that `lua-store status` lists, then run `lua-store pull --continue`; `lua-store pull --abort` brings back the files as they were
+    hint: edit the files that `lua-store status` lists, then run `lua-store pull --continue`; run `lua-store pull --abort` to restore the files as they were
     --- exit 1
     "#);
     let status = ann.run("status --json");
@@ -126,7 +126,7 @@ fn conflicts_are_marked_edited_and_continued() {
     $ lua-store pull --continue
     ✅ Merged what origin has, with the files as they are now
     --- stderr
-    hint: run `lua-store push` to keep it as the next source version
+    hint: run `lua-store push` to store it as the next source version
     ");
     assert!(
         ann.read(SKILL).contains("Knows all products") && ann.read(SKILL).contains("Finds some")

@@ -172,6 +172,6 @@ fn a_change_that_the_merged_files_lack_is_said() {
        check: skill "orders" was removed there and changed here, and the result has the change of one side
     --- stderr
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store snapshot restore 1` brings them back
+    hint: run `lua-store snapshot restore 1` to restore them
     "#);
 }

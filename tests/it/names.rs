@@ -54,7 +54,7 @@ fn what_could_never_be_restored_is_left_out_and_said() {
     warning: left out ".GIT": it is the folder of git, on some systems at least
     warning: left out ".Lua": it is the folder of the store, on some systems at least
     warning: left out "src/git~1": it is the folder of git, on some systems at least
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     "#);
     let left: Vec<_> = project.json("status")["leftOut"].as_array().unwrap().clone();
     let paths: Vec<_> = left.iter().map(|one| one["path"].as_str().unwrap()).collect();

@@ -28,7 +28,7 @@ fn a_project_inside_is_not_captured() {
     ✅ Push complete
     --- stderr
     warning: left out "agents/desk": it is a project with a store of its own
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     "#);
     let files = project.ok("ls-tree -r source/v2:source");
     assert!(!files.contains("agents/desk") && files.contains("agents/readme.md"), "{files}");
@@ -78,7 +78,7 @@ fn a_clone_into_a_project_is_said() {
     assert_eq!(outcome.code, 0, "{outcome}");
     assert_snapshot!(outcome.stderr, @r#"
     warning: the clone is inside the project "[DIR]/project", whose pushes leave it out
-    hint: the files are those that were pushed last; `lua-store version list` shows all versions
+    hint: the files are those that were pushed last; run `lua-store version list` to list all versions
     "#);
     let beside = project.run("clone ../shop.bundle ../beside");
     assert!(beside.code == 0 && !beside.stderr.contains("warning"), "{beside}");

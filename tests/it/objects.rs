@@ -100,7 +100,7 @@ fn keeping_bytes_needs_a_store() {
     $ lua-store hash-object -w one
     --- stderr
     Error: not a lua-store project: no ".lua/format" in "[DIR]/project" or above
-    hint: `lua-store init` makes a folder one
+    hint: run `lua-store init` to create a store for a project
     --- exit 2
     "#);
     assert_snapshot!(project.run("count-objects --json"), @r#"
@@ -109,7 +109,7 @@ fn keeping_bytes_needs_a_store() {
       "error": {
         "code": "usage",
         "message": "not a lua-store project: no \".lua/format\" in \"[DIR]/project\" or above",
-        "hint": "`lua-store init` makes a folder one"
+        "hint": "run `lua-store init` to create a store for a project"
       }
     }
     --- exit 2

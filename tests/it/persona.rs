@@ -86,7 +86,7 @@ fn a_version_is_printed_as_it_is() {
     $ lua-store persona show 9
     --- stderr
     Error: Persona v9 not found
-    hint: `lua-store persona list` shows what there is
+    hint: run `lua-store persona list` to list them
     --- exit 3
     ");
     assert_eq!(project.run("persona show abc").code, 2);

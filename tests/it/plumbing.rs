@@ -93,21 +93,21 @@ fn what_is_not_there_is_named() {
     $ lua-store cat-file v9
     --- stderr
     Error: Version v9 not found
-    hint: `lua-store version list --all` shows what there is
+    hint: run `lua-store version list --all` to list them
     --- exit 3
     ");
     assert_snapshot!(project.run("cat-file v1:source/nothing"), @r#"
     $ lua-store cat-file v1:source/nothing
     --- stderr
     Error: there is no "source/nothing" in v1
-    hint: `lua-store ls-tree -r v1` lists what there is
+    hint: run `lua-store ls-tree -r v1` to list its entries
     --- exit 3
     "#);
     assert_snapshot!(project.run("ls-tree v1:source/notes/empty"), @r#"
     $ lua-store ls-tree v1:source/notes/empty
     --- stderr
     Error: "v1:source/notes/empty" is a file, not a tree
-    hint: `lua-store cat-file v1:source/notes/empty` prints it
+    hint: run `lua-store cat-file v1:source/notes/empty` to print it
     --- exit 2
     "#);
     assert_snapshot!(project.run("rev-parse deadbeef"), @r#"

@@ -215,7 +215,7 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
     );
     insta::assert_snapshot!(told, @r#"
     cannot pull from "origin": one change here and one there cannot both stand
-    hint: `lua-store pull origin --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed
+    hint: run `lua-store pull origin --theirs` to take theirs where they conflict, or with `--ours` to keep yours; nothing was changed
     skill "catalog" was changed on both sides in "src/skills/catalog.skill.ts"
         here:
           description:
@@ -259,7 +259,7 @@ fn ledgers_that_both_continued_are_for_a_person_to_decide() {
         );
         insta::allow_duplicates!(insta::assert_snapshot!(told, @r#"
         cannot pull from "origin": both sides promoted or deleted since
-        hint: `lua-store pull origin --theirs` takes what is there and leaves your promotions out; nothing was changed
+        hint: run `lua-store pull origin --theirs` to take theirs and leave your promotions out; nothing was changed
         the ledger was continued on both sides
             here:
               promoted v2  2026-11-21 09:30  ana@example.com
@@ -331,7 +331,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
     );
     insta::assert_snapshot!(told, @r#"
     cannot push: "origin" has 1 source version and 1 version that are not here
-    hint: `lua-store pull origin` brings it here; nothing was changed
+    hint: run `lua-store pull origin` to download it; nothing was changed
     source v2  2026-11-21 09:30  ben@example.com  batch push
         ~ skill catalog 1.0.0 → 1.0.1
             description:
@@ -427,7 +427,7 @@ fn a_pull_that_conflicts_is_told_and_decided() {
             + Knows all products
     --- stderr
     Error: cannot pull from "origin": one change here and one there cannot both stand
-    hint: `lua-store pull origin --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed
+    hint: run `lua-store pull origin --theirs` to take theirs where they conflict, or with `--ours` to keep yours; nothing was changed
     --- exit 1
     "#);
     let refused = ann.run("pull --json");
@@ -449,7 +449,7 @@ fn a_pull_that_conflicts_is_told_and_decided() {
        decided: skill "catalog" was changed on both sides in "src/skills/catalog.skill.ts"
     --- stderr
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store snapshot restore 1` brings them back
+    hint: run `lua-store snapshot restore 1` to restore them
     "#);
     assert_eq!(ann.read(SKILL), ben.read(SKILL));
 }

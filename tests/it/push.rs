@@ -16,7 +16,7 @@ fn the_first_push_numbers_everything() {
     💾 Backup at v1 (8 new file(s))
     ✅ Push complete: 6 changed
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     ");
 }
 
@@ -53,7 +53,7 @@ fn only_what_changed_gets_a_number() {
     💾 Backup at v2 (1 changed file(s))
     ✅ Push complete: 1 changed
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     ");
 }
 
@@ -118,7 +118,7 @@ fn the_files_alone_can_be_pushed() {
     💾 Backup at v2 (1 changed file(s))
     ✅ Push complete
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     ");
     assert_eq!(changed(&project.json("push")), ["catalog"]);
 }
@@ -135,7 +135,7 @@ fn a_removed_primitive_leaves_and_never_gets_its_old_number_again() {
     💾 Backup at v2 (1 changed file(s))
     ✅ Push complete: 1 changed
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     ");
     shop::edit(&project, "src/index.ts", "mcpServers", "jobs: [nightly],\n  mcpServers");
     let pushed = project.json("push");
@@ -242,7 +242,7 @@ fn a_syntax_error_is_shown_where_it_is() {
     Error: src/lib/store.ts:1:37: Unexpected token
       export const find = (id: string) => )  ({ id, at: 'the door' });
                                           ^
-    hint: `lua-store push backup` keeps the files as they are
+    hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     ");
     assert_eq!(project.json("source list").as_array().unwrap().len(), 0);
@@ -258,7 +258,7 @@ fn a_folder_without_an_agent_can_only_be_backed_up() {
     --- stderr
     Error: no `new LuaAgent({...})` found in "[DIR]/project"
     hint: go to the folder of an agent project, or make one with `lua init`
-    hint: `lua-store push backup` keeps the files as they are
+    hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     "#);
     assert_snapshot!(project.run("push backup"), @r#"
@@ -279,7 +279,7 @@ fn two_primitives_of_one_name_are_refused() {
     --- stderr
     Error: two skills are named "orders": "src/skills/orders.skill.ts:4" and "src/skills/catalog.skill.ts:11"
     hint: give one of them another name
-    hint: `lua-store push backup` keeps the files as they are
+    hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     "#);
 }
@@ -294,7 +294,7 @@ fn a_secret_is_left_out_and_told() {
     ✅ Push complete
     --- stderr
     warning: left out ".env": environment file
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     "#);
 }
 
@@ -306,8 +306,8 @@ fn somebody_must_be_named() {
     $ lua-store push
     --- stderr
     Error: cannot tell who you are
-    hint: `--author you@example.com` says it for one command
-    hint: `git config --global user.email you@example.com` says it for all
+    hint: add `--author you@example.com` for one command
+    hint: run `git config --global user.email you@example.com` for all
     --- exit 2
     ");
     project.ok("push --author bea@example.com");

@@ -190,7 +190,9 @@ fn a_file_beside_the_project_is_refused_with_its_place() {
     let said = "Error: src/skills/orders.skill.ts:2: cannot push: \"../shared/names.ts\" is imported, and is outside of the project";
     assert!(outcome.stderr.contains(said), "{outcome}");
     assert!(
-        outcome.stderr.contains("`lua-store push backup` keeps the files of the project alone"),
+        outcome
+            .stderr
+            .contains("run `lua-store push backup` to store only the files of the project"),
         "{outcome}"
     );
     assert_eq!(project.run("status").code, 0);

@@ -42,7 +42,7 @@ fn a_file_comes_back_from_the_last_push_and_the_edit_is_kept() {
       M src/lib/store.ts
     --- stderr
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store snapshot restore 1` brings them back
+    hint: run `lua-store snapshot restore 1` to restore them
     ");
     assert_eq!(files(&project), pushed, "git restore takes away what was added, too");
     assert_snapshot!(project.run("snapshot list"), @"
@@ -109,15 +109,15 @@ fn a_dry_run_and_a_refusal_change_nothing() {
     $ lua-store restore
     --- stderr
     Error: nothing to restore was named
-    hint: `lua-store restore src/index.ts` restores a file, `lua-store restore .` the whole project
+    hint: run `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project
     --- exit 2
     ");
     assert_snapshot!(project.run("restore v1"), @r#"
     $ lua-store restore v1
     --- stderr
     Error: "v1" is a version: say which files, or a folder
-    hint: `lua-store restore --from v1 PATH` restores files in the project
-    hint: `lua-store restore v1 DIR` writes all its files into a new folder
+    hint: run `lua-store restore --from v1 PATH` to restore files in the project
+    hint: run `lua-store restore v1 DIR` to write all its files into a new folder
     --- exit 2
     "#);
     assert_snapshot!(project.run("restore v1 src"), @r#"
@@ -125,7 +125,7 @@ fn a_dry_run_and_a_refusal_change_nothing() {
     --- stderr
     Error: cannot restore into "[DIR]/project/src": it is not empty, "index.ts" is in it
     hint: name a folder that is not there yet, or one in which a restore of the same version was cut off
-    hint: `lua-store restore --from v1 -- PATH` restores files in the project
+    hint: run `lua-store restore --from v1 -- PATH` to restore files in the project
     --- exit 2
     "#);
     assert_snapshot!(project.run("restore skill"), @"
@@ -185,7 +185,7 @@ fn a_persona_comes_back_alone() {
       M src/index.ts
     --- stderr
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store snapshot restore 1` brings them back
+    hint: run `lua-store snapshot restore 1` to restore them
     ");
     let text = project.read("src/index.ts");
     assert!(text.contains("You help customers shop.") && text.contains("gpt-5"), "{text}");
@@ -206,7 +206,7 @@ fn a_primitive_of_code_that_was_not_read_is_refused() {
         "{outcome}"
     );
     let outcome = project.run("restore --from v1 src/jobs");
-    let hint = "everything was pushed: `lua-store restore .` restores the last push";
+    let hint = "everything was pushed; run `lua-store restore .` to restore the last push";
     assert!(outcome.code == 0 && outcome.stderr.contains(hint), "{outcome}");
     project.ok("restore .");
     assert!(project.read("src/jobs/nightly.ts").contains("default default"));

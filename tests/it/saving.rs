@@ -32,7 +32,7 @@ fn rolled_back(count: usize, path: &str) {
     let outcome = project.run("source rollback --version 1 --force");
     assert_eq!(outcome.code, 1, "{outcome}");
     assert_eq!(project.read(path), SAVED);
-    let first = "brings back the files as they were";
+    let first = "to restore the files as they were";
     assert!(
         outcome.stderr.contains(&format!("Error: cannot restore: \"{path}\" changed meanwhile")),
         "{outcome}"

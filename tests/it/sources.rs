@@ -53,7 +53,7 @@ fn unpushed_work_is_kept_and_comes_back() {
     --- stderr
     `source rollback` brings back files only. To change what is live: `lua-store version promote`.
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store snapshot restore 1` brings them back
+    hint: run `lua-store snapshot restore 1` to restore them
     ");
     assert_eq!(project.read("n.txt"), "1\n");
     assert!(!project.path("more.txt").exists());
@@ -61,7 +61,7 @@ fn unpushed_work_is_kept_and_comes_back() {
     $ lua-store source rollback --snapshot 1 --force
     ✓ Rolled back to safety snapshot 1: 3 file(s) changed.
     --- stderr
-    hint: `lua-store push` keeps it as a source version
+    hint: run `lua-store push` to store it as a source version
     ");
     assert_eq!(
         (project.read("n.txt").as_str(), project.read("more.txt").as_str()),
@@ -92,7 +92,7 @@ fn a_rollback_asks_first_and_can_be_tried() {
     $ lua-store source rollback --version 77 --force
     --- stderr
     Error: Source version v77 not found
-    hint: `lua-store source list` shows what there is
+    hint: run `lua-store source list` to list them
     --- exit 3
     ");
     assert_snapshot!(project.run("source rollback --force"), @"
@@ -170,7 +170,7 @@ fn lists_and_details() {
     $ lua-store source show v9
     --- stderr
     Error: Source version v9 not found
-    hint: `lua-store source list` shows what there is
+    hint: run `lua-store source list` to list them
     --- exit 3
     ");
     assert_eq!(project.json("source show 1")["files"].as_array().unwrap().len(), 9);
@@ -194,7 +194,7 @@ fn the_first_rollback_after_gitignore_was_deleted() {
     --- stderr
     `source rollback` brings back files only. To change what is live: `lua-store version promote`.
     Your files as they were are kept as safety snapshot 1.
-    hint: `lua-store snapshot restore 1` brings them back
+    hint: run `lua-store snapshot restore 1` to restore them
     ");
     assert_eq!(project.read(".gitignore"), "*.log\n/.lua/\n");
     assert_eq!(project.json("status")["notPushed"]["files"], serde_json::json!([]));

@@ -88,7 +88,7 @@ fn deploy_is_promote_and_says_so_once() {
     hint: `deploy` is `version promote` here: it makes a version of the whole agent live.
     --- exit 2
     "#);
-    assert!(project.ok("deploy --help").contains("Make a version the active one"));
+    assert!(project.ok("deploy --help").contains("Make a version active"));
     // A word that only looks like it.
     assert_eq!(project.run("log deploy").code, project.run("log other").code);
 }
@@ -180,7 +180,7 @@ fn a_refusal_shows_the_newest_five_and_counts_the_others() {
     source v9  2026-11-21 09:30  ana@example.com  push 7
         files only
     Error: cannot push: "origin" has 8 source versions that are not here
-    hint: `lua-store pull origin` brings it here; nothing was changed
+    hint: run `lua-store pull origin` to download it; nothing was changed
     --- exit 1
     "#);
     let refused = ben.run("push --json");

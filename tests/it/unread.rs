@@ -29,7 +29,7 @@ fn an_import_of_a_missing_file_says_where_and_what_keeps_the_files() {
     for line in ["push", "push --dry-run"] {
         let outcome = project.run(line);
         assert!(outcome.code != 0 && outcome.stderr.contains(REASON), "{outcome}");
-        let hint = "hint: `lua-store push backup` keeps the files as they are";
+        let hint = "hint: run `lua-store push backup` to store the files as they are";
         assert!(outcome.stderr.lines().any(|line| line == hint), "{outcome}");
     }
     assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
@@ -52,7 +52,7 @@ fn status_says_what_is_live_and_what_cannot_be_read() {
       M src/index.ts
     --- stderr
     warning: the agent cannot be read: cannot find "./gone", imported at "src/index.ts:2:25"
-    hint: correct it, or `lua-store push backup` keeps the files as they are
+    hint: correct it, or run `lua-store push backup` to store the files as they are
     --- exit 1
     "#);
     let outcome = project.run("status --json");

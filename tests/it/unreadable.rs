@@ -98,7 +98,7 @@ fn status_and_diff_show_the_files_and_the_error_beside_them() {
     Error: src/jobs/nightly.ts:3:16: Unexpected token
       export default default new LuaJob({
                      ^
-    hint: `lua-store push backup` keeps the files as they are
+    hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     ");
 }

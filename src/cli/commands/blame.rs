@@ -154,7 +154,7 @@ fn of_project(cx: &Context<'_>, view: &View, path: &str) -> Result<Subject> {
     let newest = fs::read_if_exists(&root.join(&inside))?;
     if newest.is_none() {
         return Err(Error::not_found(format!("there is no file \"{path}\" in the project"))
-            .hint(format!("`lua-store blame v1:{inside}` blames it as it was in a version")));
+            .hint(format!("run `lua-store blame v1:{inside}` to show it as it was in a version")));
     }
     let until = view.store().refs().latest(crate::history::source::REFS)?.map_or(0, |(n, _)| n);
     Ok(Subject { of: "project".to_owned(), path: inside, newest, is_persona: false, until })

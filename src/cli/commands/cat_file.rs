@@ -17,7 +17,7 @@ use serde_json::Value;
 /// No record is larger; a larger blob is not read to find out.
 const LARGEST_RECORD: u64 = 1 << 20;
 
-/// Print an object: a file as it was kept, a tree, a record
+/// Print an object: a file as it was stored, a tree, a record
 #[derive(Debug, clap::Args)]
 pub struct CatFile {
     /// `v2:source/src/index.ts`, `4f1c72b9` …
@@ -38,10 +38,10 @@ struct ObjectView {
     /// Print its length in bytes
     #[arg(short, long)]
     size: bool,
-    /// Print it for a person (what happens without an option)
+    /// Print it for a person (the default)
     #[arg(short, long)]
     pretty: bool,
-    /// Print the bytes that its id is the hash of
+    /// Print the bytes whose hash is its id
     #[arg(long)]
     raw: bool,
 }

@@ -21,18 +21,19 @@ use crate::store::{self, Heads};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Make a project of everything that a remote, or a bundle, has
+/// Create a project from a remote or a bundle
 ///
-/// All versions come with it, and the files that were pushed last. A clone that was cut off goes on when it is run
-/// again. On a terminal it asks for the token that a server wants, and keeps it.
+/// Downloads all versions and writes the files of the last push. If a clone is interrupted, run it again to
+/// continue. On a terminal it asks for the token that a server needs, and stores it.
 #[derive(Debug, clap::Args)]
 pub struct Clone {
-    /// `https://host/AGENT`, the path of a folder that ends in the agent's id, or a file that `bundle create` made
+    /// `https://host/AGENT`, the path of a folder that ends in the agent's id, or a file written by `bundle
+    /// create`
     url: String,
-    /// Where to make it [default: the id of the agent, or the name of the file]
+    /// The folder to create [default: the id of the agent, or the name of the file]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// Take also what breaks the rules of today, as it is: made before there were rules, by somebody you trust
+    /// Accept records that break the current rules: written before the rules existed, by somebody you trust
     #[arg(long)]
     as_is: bool,
 }
@@ -157,7 +158,7 @@ fn print_cloned(
     }
     report::inherited(&adopted.allowed, what).iter().for_each(|line| cx.out.note(line));
     cx.out.hint(
-        "the files are those that were pushed last; `lua-store version list` shows all versions",
+        "the files are those that were pushed last; run `lua-store version list` to list all versions",
     );
     Ok(Exit::Done)
 }

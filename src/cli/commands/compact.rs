@@ -6,9 +6,9 @@ use crate::error::Result;
 use crate::store::CompactScope;
 use serde::Serialize;
 
-/// Put the packs of the store together, squeezed, and its refs
+/// Combine the packs of the store into one, and pack its refs
 ///
-/// Happens by itself when packs pile up. Nothing that the store holds is dropped.
+/// Runs automatically when there are many packs. Removes nothing that the store contains.
 #[derive(Debug, clap::Args)]
 pub struct Compact {}
 
@@ -65,7 +65,8 @@ impl Compact {
                 "{} pack(s) stay as they are, because something in them is damaged",
                 done.kept
             ));
-            cx.out.hint("`lua-store fsck` says what is damaged and which versions it affects");
+            cx.out
+                .hint("run `lua-store fsck` to list what is damaged and which versions it affects");
         }
         Ok(Exit::Done)
     }

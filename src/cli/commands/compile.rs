@@ -20,18 +20,19 @@ use crate::report::compile::CompiledView;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Read the agent from its TypeScript and print what it is made of
+/// Read the agent from its TypeScript and list its primitives
 ///
-/// Runs no code of the project and needs no Node. Nothing is stored.
+/// Runs no code of the project, needs no Node, and stores nothing.
 #[derive(Debug, clap::Args)]
 pub struct Compile {
-    /// Run this compiler first, and take in what only running the code tells: `lua`, the stock command
+    /// Run this compiler first and use its output for values that only running the code gives: `lua`, the stock
+    /// command
     #[arg(long, value_name = "COMPILER", value_enum)]
     compiler: Option<Compiler>,
     /// Print the parts of each primitive: its tools, files, packages and environment variables
     #[arg(long)]
     verbose: bool,
-    /// Say as well how the project stands to what is published on the server, as `sync --check` does
+    /// Also compare the project with what is published on the server, as `sync --check` does
     #[arg(long)]
     sync: bool,
 }

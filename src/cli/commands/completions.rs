@@ -9,7 +9,7 @@ use clap_complete::env::Shells;
 
 /// Print the completion script for a shell
 ///
-/// It completes commands, options, versions, paths inside them and names of primitives. For bash, add this line to
+/// Completes commands, options, versions, paths inside them and names of primitives. For bash, add this line to
 /// ~/.bashrc: source <(lua-store completions bash)
 #[derive(Debug, clap::Args)]
 pub struct Completions {

@@ -35,7 +35,8 @@ impl CountObjects {
         cx.out.line(format!("bytes: {}", counts.bytes))?;
         if counts.damaged > 0 {
             cx.out.line(format!("damaged packs: {}", counts.damaged))?;
-            cx.out.hint("`lua-store fsck` says what is damaged and which versions it affects");
+            cx.out
+                .hint("run `lua-store fsck` to list what is damaged and which versions it affects");
         }
         Ok(Exit::Done)
     }

@@ -11,10 +11,10 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Watch the main job done on a sample agent
+/// Watch the program at work on a sample agent
 ///
-/// Writes a small shop-support agent into a new temporary folder, then really runs the commands of a working day on it. The
-/// folder stays, so that you can go on there.
+/// Writes a small shop-support agent into a new temporary folder and runs the commands of a working day on it.
+/// The folder stays, so that you can continue there.
 #[derive(Debug, clap::Args)]
 pub struct Demo {}
 

@@ -14,16 +14,16 @@ use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use std::path::Path;
 
-/// Bring everything that a remote has into the store
+/// Download everything that a remote has into the store
 ///
-/// Versions, files and the pointer of this project stay as they are: `lua-store pull` puts in force what was
-/// fetched. What was fetched can be looked at without the remote.
+/// Changes no file, version or pointer of this project; run `lua-store pull` to apply what was fetched. Fetched
+/// versions can be read without the remote.
 #[derive(Debug, clap::Args)]
 pub struct Fetch {
     /// The remote [default: the only one, or origin], or a file that `bundle create` made
     #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
-    /// Take also what breaks the rules of today, as it is: made before there were rules, by somebody you trust
+    /// Accept records that break the current rules: written before the rules existed, by somebody you trust
     #[arg(long)]
     as_is: bool,
 }
@@ -130,7 +130,7 @@ fn bundle(
             heads.source.len(),
             heads.versions.len()
         ))?;
-        cx.out.hint(format!("`lua-store pull {}` puts in force what is new there", file.display()));
+        cx.out.hint(format!("run `lua-store pull {}` to apply what is new there", file.display()));
     }
     cx.look_after(project);
     Ok(Exit::Done)
@@ -158,7 +158,7 @@ fn print_result(
     ))?;
     let behind = |order| matches!(order, AheadBehind::Behind | AheadBehind::Diverged);
     if [standing.source, standing.versions, standing.ledger].into_iter().any(behind) {
-        cx.out.hint("`lua-store pull` puts in force what is new there");
+        cx.out.hint("run `lua-store pull` to apply what is new there");
     }
     Ok(())
 }

@@ -21,13 +21,13 @@ use std::collections::BTreeSet;
 
 /// Check every hash, tree, ref, pack, index and the ledger
 ///
-/// Names what is damaged or lost and which versions it affects. Changes nothing, unless it is to repair that.
+/// Lists what is damaged or lost and which versions it affects. Changes nothing without `--repair`.
 #[derive(Debug, clap::Args)]
 pub struct Fsck {
-    /// Make what is lost or damaged what it was, as far as that is known for certain
+    /// Restore what is lost or damaged, as far as its content is known for certain
     #[arg(long)]
     repair: bool,
-    /// Bring what is missing here from this remote, or from a file that `bundle create` made
+    /// Get what is missing from this remote, or from a file written by `bundle create`
     #[arg(long, value_name = "REMOTE|BUNDLE", requires = "repair", add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     from: Option<String>,
 }
@@ -103,7 +103,7 @@ impl Fsck {
             }
             if !self.repair && !problems.is_empty() {
                 cx.out.hint(
-                    "`lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too",
+                    "run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well",
                 );
             }
         }
@@ -200,7 +200,8 @@ fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
 fn unshielded(name: &str) -> Problem {
     let what =
         "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";
-    let next = Some("`lua-store init` puts it back, and so does every command that writes".into());
+    let next =
+        Some("run `lua-store init` to restore it; every command that writes does so too".into());
     Problem { next, ..problem(&format!("{}/{name}", store::DIR), what) }
 }
 

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 /// Remove objects that nothing reaches, and put the packs together
 ///
-/// No version, source version, snapshot or ledger record names such an object: a push that was
-/// killed or a pull that gave your versions new numbers left it. Younger ones stay.
+/// No version, source version, snapshot or ledger record refers to such an object: a push that was killed, or a
+/// pull that renumbered versions, left it behind. Objects younger than the limit stay.
 #[derive(Debug, clap::Args)]
 pub struct Gc {
-    /// Only say what would be removed
+    /// List what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
-    /// Remove what nothing has reached for so long: `14d`, `12h`, `0`
+    /// Remove only what nothing has reached for this long: `14d`, `12h`, `0`
     #[arg(long, value_name = "SPAN", default_value = "14d", value_parser = time::span)]
     prune_older_than: Duration,
 }
@@ -122,7 +122,8 @@ impl Gc {
         if done.kept > 0 {
             cx.out
                 .warn(format!("{} pack(s) stay, because something in them is damaged", done.kept));
-            cx.out.hint("`lua-store fsck` names what is damaged and which versions it affects");
+            cx.out
+                .hint("run `lua-store fsck` to list what is damaged and which versions it affects");
         }
         Ok(())
     }

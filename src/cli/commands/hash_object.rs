@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Print the id of files, the same that `b3sum` prints
+/// Print the id of files, the same as `b3sum` prints
 #[derive(Debug, clap::Args)]
 pub struct HashObject {
     /// The files
@@ -18,7 +18,7 @@ pub struct HashObject {
     /// Read standard input instead
     #[arg(long)]
     stdin: bool,
-    /// Keep the bytes in the store as well
+    /// Also write the bytes to the store
     #[arg(short, long)]
     write: bool,
 }

@@ -17,18 +17,18 @@ use crate::store::{self, Store};
 use serde::Serialize;
 use std::path::Path;
 
-/// Start keeping versions of the project in this directory
+/// Create a store for the project in this directory
 ///
-/// Makes the folder `.lua` and keeps git from adding or removing it. Running it again is fine.
+/// Creates the folder `.lua`, and protects it from `git add` and `git clean`. It can be run again.
 #[derive(Debug, clap::Args)]
 pub struct Init {
     /// The agent's id on the Lua platform [default: the one in lua.skill.yaml]
     #[arg(long, value_name = "ID", value_parser = agent_id)]
     agent_id: Option<String>,
-    /// Where its versions are shared: `https://host/AGENT`, `https://host`, or the path of a folder
+    /// The remote to share versions through: `https://host/AGENT`, `https://host`, or the path of a folder
     #[arg(long, value_name = "URL")]
     remote: Option<String>,
-    /// Bring everything here that was pushed there, and the files that were pushed last
+    /// Download everything that was pushed there, and restore the files of the last push
     #[arg(long, requires = "remote")]
     restore_sources: bool,
     #[command(flatten)]
@@ -117,7 +117,7 @@ fn add_remote(
     let mut config = store.config()?;
     if let Some(known) = config.remote(DEFAULT).filter(|known| *known != url) {
         return Err(Error::usage(format!("there is a remote \"{DEFAULT}\" already: {known}"))
-            .hint(format!("`lua-store remote set-url {DEFAULT} {url}` changes it")));
+            .hint(format!("run `lua-store remote set-url {DEFAULT} {url}` to change it")));
     }
     config.set_remote(DEFAULT, &url, insecure)?;
     config.save(&lock)?;
@@ -141,7 +141,7 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
             "agent \"{}\" was never pushed there",
             fetched.head.agent
         ))
-        .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
+        .hint("run it without `--restore-sources` to create the project, then `lua-store push`"));
     }
     let outcome = progress::show(&term, "Restoring", Unit::Item, |progress| {
         pull::pull(&project, &fetched.head.heads, &request, &who, progress)

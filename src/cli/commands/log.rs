@@ -285,7 +285,7 @@ impl Ledger<'_> {
                 "ledger record {} names a version that no ref has",
                 step.id.short()
             ))
-            .hint("`lua-store fsck` names what is damaged")),
+            .hint("run `lua-store fsck` to list what is damaged")),
             number => Ok(number),
         }
     }

@@ -10,10 +10,10 @@ use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Keep the token for a remote, where only you can read it
+/// Store the token for a remote, where only you can read it
 ///
-/// Asks for it on a terminal, and reads a line of standard input elsewhere. The remote is asked whether it
-/// takes the token before it is kept. What is kept goes before LUA_STORE_TOKEN in the environment.
+/// Asks for the token on a terminal, and reads a line from standard input otherwise. Stores it only if the remote
+/// accepts it. A stored token takes precedence over LUA_STORE_TOKEN.
 #[derive(Debug, clap::Args)]
 pub struct Login {
     /// `https://host/AGENT`, also outside of a project, or a remote of this one [default: the only one, or origin]

@@ -8,7 +8,7 @@ use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Forget the token that was kept for a remote
+/// Remove the stored token for a remote
 #[derive(Debug, clap::Args)]
 pub struct Logout {
     /// `https://host/AGENT`, also outside of a project, or a remote of this one [default: the only one, or origin]

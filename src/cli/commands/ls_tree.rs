@@ -10,13 +10,13 @@ use crate::history::revision::Revision;
 use crate::object::{Source, Tree};
 use clap_complete::ArgValueCompleter;
 
-/// List what a version, or a folder inside one, holds
+/// List what a version, or a folder in one, contains
 #[derive(Debug, clap::Args)]
 pub struct LsTree {
     /// `v2`, `v2:source/src`, or the id of a tree
     #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     tree: Revision,
-    /// List what is in the folders instead of the folders
+    /// List the files in folders instead of the folders
     #[arg(short, long)]
     recursive: bool,
     #[command(flatten)]
@@ -33,7 +33,7 @@ impl LsTree {
                 self.tree,
                 found.mode.word()
             ))
-            .hint(format!("`lua-store cat-file {}` prints it", self.tree)));
+            .hint(format!("run `lua-store cat-file {}` to print it", self.tree)));
         }
         let objects = view.store().objects();
         let mut entries = Entries::new(objects.tree(&found.id)?);

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// Print the manual page, or write those of all commands
 ///
-/// `lua-store man | man -l -` reads it. A folder such as ~/.local/share/man/man1 makes
-/// `man lua-store-version-diff` work.
+/// Run `lua-store man | man -l -` to read it. Write the pages into a folder such as ~/.local/share/man/man1 to
+/// use `man lua-store-version-diff`.
 #[derive(Debug, clap::Args)]
 pub struct Man {
-    /// Write a page for every command here
+    /// The folder to write a page for every command to
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
 }

@@ -25,7 +25,7 @@ use crate::store::Heads;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Bring here what others pushed, and merge it
+/// Download what others pushed, and merge it
 ///
 /// Whatever `git merge` merges is merged, and so are different properties, tools and declarations on lines that
 /// touch. A conflict is named, and then nothing is changed. Versions that only you have get the next free numbers.

@@ -28,7 +28,7 @@ pub struct Purge {
     /// Only say what would be removed, and from which versions
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask
+    /// Ask no questions
     #[arg(long)]
     force: bool,
     /// Let a purged object be stored again, and do nothing else
@@ -280,7 +280,7 @@ fn warn_of_rest(cx: &mut Context<'_>, plan: &PurgePlan) {
             format!("\"{}\" in {}", place.path, ranges(&place.versions))
         });
         cx.out.warn(format!("object {id} contains a part of it too: {place}"));
-        cx.out.hint(format!("`lua-store purge {id} --reason TEXT` purges it too"));
+        cx.out.hint(format!("run `lua-store purge {id} --reason TEXT` to purge it too"));
     }
     for path in &plan.workspace {
         cx.out.warn(format!(

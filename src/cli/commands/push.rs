@@ -16,10 +16,10 @@ use crate::operations::stage;
 use crate::progress::Progress;
 use clap_complete::ArgValueCompleter;
 
-/// Keep the project as it is now as the next source version
+/// Store the project as the next source version
 ///
-/// Every primitive whose content changed gets the next number; the others keep theirs. Files that no
-/// ignore rule names are kept byte for byte. Nothing is live before it is promoted.
+/// Each primitive whose content changed gets the next number. Files are stored byte for byte, except those that
+/// an ignore rule names. A push changes nothing for users until a version of it is promoted.
 #[derive(Debug, clap::Args)]
 pub struct Push {
     /// What to push: `all`, a kind such as `skill`, `persona`, or `backup` for the files alone
@@ -28,34 +28,35 @@ pub struct Push {
     /// Only the primitive of this name
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::names))]
     name: Option<String>,
-    /// Give it this number instead of the next one
+    /// Use this number instead of the next one
     #[arg(long, value_name = "VERSION")]
     set_version: Option<String>,
-    /// What this push is about
+    /// A message for this push
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
-    /// Run this compiler first, and keep what it makes: `lua`, the stock command
+    /// Run this compiler first and store its output: `lua`, the stock command
     #[arg(long, value_name = "COMPILER", value_enum)]
     compiler: Option<Compiler>,
-    /// Push although fresh output of `lua compile` lacks some of it
+    /// Push even if fresh output of `lua compile` lacks parts of the agent
     #[arg(long)]
     allow_dropped: bool,
-    /// Say what would be pushed, and push nothing
+    /// Show what would be pushed, and push nothing
     #[arg(long)]
     dry_run: bool,
-    /// Keep this although it looks like a secret: a path, or KIND/NAME for the values of a primitive. Stays allowed
+    /// Store this even if it looks like a secret: a path, or KIND/NAME for the values of a primitive. The
+    /// permission is kept
     #[arg(long, value_name = "PATH|KIND/NAME", conflicts_with = "dry_run")]
     allow: Vec<String>,
-    /// Allow this no longer
+    /// Remove such a permission
     #[arg(long, value_name = "PATH|KIND/NAME", conflicts_with = "dry_run")]
     disallow: Vec<String>,
     /// Only when this source version is the newest one, here and at the remote; `v0` when there is none
     #[arg(long, value_name = "VERSION", value_parser = source_number)]
     expect_source: Option<u64>,
-    /// Skip questions
+    /// Ask no questions
     #[arg(long)]
     force: bool,
-    /// Supersede what others pushed and is not here: it stays in the history, and yours becomes the newest
+    /// Supersede what others pushed and you do not have: it stays in the history, and yours becomes the newest
     #[arg(long, conflicts_with_all = ["dry_run", "offline"])]
     overwrite_remote: bool,
     #[command(flatten)]

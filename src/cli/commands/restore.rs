@@ -91,7 +91,7 @@ impl Restore {
         });
         let count = count.map_err(|error| match view.is_project() && folder.exists() {
             true => error.also(format!(
-                "`lua-store restore --from {version} -- PATH` restores files in the project"
+                "run `lua-store restore --from {version} -- PATH` to restore files in the project"
             )),
             false => error,
         })?;
@@ -110,7 +110,7 @@ impl Restore {
         let view = self.whom.open_for(cx, &[&revision])?;
         if !view.is_project() {
             return Err(Error::usage("cannot restore outside of a project")
-                .hint("`lua-store restore VERSION DIR` writes all files into a new folder"));
+                .hint("run `lua-store restore VERSION DIR` to write all files into a new folder"));
         }
         let found = resolve::version(view.store(), view.theirs(), &revision)?;
         let replacements = restore_words::replacements(cx, &view, &found, selection)?;
@@ -147,10 +147,11 @@ impl Restore {
         changes.iter().try_for_each(|change| cx.out.line(file_line(change)))?;
         for part in &different {
             cx.out.warn(format!("{part} is not as in {name} yet: other files decide on it too"));
-            cx.out.hint(format!("`lua-store diff {name}` shows the difference"));
+            cx.out.hint(format!("run `lua-store diff {name}` to show the difference"));
         }
         if kept.is_none() && !changes.is_empty() && !self.dry_run {
-            cx.out.hint("everything was pushed: `lua-store restore .` restores the last push");
+            cx.out
+                .hint("everything was pushed; run `lua-store restore .` to restore the last push");
         }
         print_kept(cx, kept);
         cx.look_after(&view.project);

@@ -10,7 +10,7 @@ use crate::object::{Id, TreeEntry};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Print the id that a version or `version:path` names
+/// Print the id of a version or of `version:path`
 #[derive(Debug, clap::Args)]
 pub struct RevParse {
     /// `v2`, `active`, `4f1c72b9`, `v2:source/src/index.ts` …

@@ -91,7 +91,7 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
             let bytes = objects.blob(&entry.id)?;
             let text = String::from_utf8(bytes).map_err(|_| {
                 Error::failed(format!("\"{what}\" is no text")).hint(format!(
-                    "`lua-store cat-file --raw {}` writes its bytes",
+                    "run `lua-store cat-file --raw {}` to write its bytes",
                     entry.id.short()
                 ))
             })?;

@@ -26,7 +26,8 @@ use serde::Serialize;
 
 /// Show what is active, what is staged, what is not pushed
 ///
-/// The remote is asked what is live. Where it does not answer at once, it is told what it had when it was last asked.
+/// Asks the remote which version is active. If it does not answer in time, its last known answer is shown, with
+/// the time.
 #[derive(Debug, clap::Args)]
 pub struct Status {
     #[command(flatten)]
@@ -85,7 +86,8 @@ impl Status {
         print_remarks(cx, &report);
         if let Some(reason) = &report.unread {
             cx.out.warn(format!("the agent cannot be read: {reason}"));
-            cx.out.hint("correct it, or `lua-store push backup` keeps the files as they are");
+            cx.out
+                .hint("correct it, or run `lua-store push backup` to store the files as they are");
         }
         Ok(exit(&report))
     }
@@ -246,7 +248,7 @@ fn print_live(
         (None, _) => "(none)".to_owned(),
         (Some(_), Some(version)) => named(version),
         (Some(served), None) => {
-            format!("v{}  (not here yet: `lua-store pull` brings it)", served.number)
+            format!("v{}  (not here yet: run `lua-store pull` to download it)", served.number)
         }
     };
     let name = cx.out.paint(GREEN, name);
@@ -290,12 +292,12 @@ fn print_versions(
 fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> Result<()> {
     let waiting = staged_numbers(catalog);
     if !waiting.is_empty() {
-        cx.out.hint(format!("`lua-store version promote v{}` makes it active", waiting[0]));
+        cx.out.hint(format!("run `lua-store version promote v{}` to make it active", waiting[0]));
     }
     if unversioned {
         let line = cx.out.paint(YELLOW, "The pushed state is in no version yet.");
         cx.out.line(line)?;
-        cx.out.hint("`lua-store version create` makes a version of it");
+        cx.out.hint("run `lua-store version create` to create a version of it");
     }
     Ok(())
 }
@@ -308,7 +310,7 @@ fn print_unpushed(cx: &mut Context<'_>, report: &PushReport, unsent: Option<Stri
             None => cx.out.line("Nothing to push: the project is as it was pushed.")?,
             Some(text) => {
                 cx.out.line(text)?;
-                cx.out.hint("`lua-store push` sends it");
+                cx.out.hint("run `lua-store push` to send it");
             }
         }
         return print_rebundled(cx, report);
@@ -339,7 +341,7 @@ fn print_unpushed(cx: &mut Context<'_>, report: &PushReport, unsent: Option<Stri
         cx.out.line(text)?;
     }
     if report.unread.is_none() {
-        cx.out.hint("`lua-store push` keeps it");
+        cx.out.hint("run `lua-store push` to store it");
     }
     Ok(())
 }
@@ -355,7 +357,7 @@ fn print_secrets(cx: &mut Context<'_>, report: &PushReport, allowed: &[String]) 
         .for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
     if !report.leaks.is_empty() {
         cx.out.hint(format!(
-            "`{}` keeps what is no secret",
+            "run `{}` to store what is no secret",
             hints::allow_command(&leak::allowances(&report.leaks))
         ));
     }

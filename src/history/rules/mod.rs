@@ -152,7 +152,7 @@ pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> 
         match bounds.check(objects, &id) {
             Err(error) if error.kind() == Kind::Usage => {
                 return Err(Error::corrupt(format!("{series}/v{number}: {}", error.message()))
-                    .hint("nothing was changed here; no `lua-store` of today makes such a thing"));
+                    .hint("nothing was changed here; no current `lua-store` writes this"));
             }
             // Objects that cannot be read are worked around.
             _ => {}

@@ -268,7 +268,7 @@ fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// True for files of the store that are made again, or may be missing.
 fn is_passing(path: &Path) -> bool {
-    ["incoming", "cache", "lock", "reflog", ".git", ".gitignore"]
+    ["incoming", "cache", "lock", "reflog", "operations", ".git", ".gitignore"]
         .iter()
         .any(|name| path.starts_with(name))
 }

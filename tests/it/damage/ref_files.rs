@@ -65,7 +65,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     v1       superseded  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  one
     --- stderr
     warning: v2 cannot be read: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it holds "x"
-    hint: `lua-store fsck` says what to do next
+    hint: run `lua-store fsck` to see what to do next
     "#);
     assert_snapshot!(project.run("log -n 2"), @r#"
     $ lua-store log -n 2
@@ -92,8 +92,8 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     Nothing to push: the project is as it was pushed.
     --- stderr
     warning: v2 cannot be read: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it holds "x"
-    hint: `lua-store fsck` says what to do next
-    hint: `lua-store version promote v3` makes it active
+    hint: run `lua-store fsck` to see what to do next
+    hint: run `lua-store version promote v3` to make it active
     "#);
     assert_snapshot!(project.run("fsck"), @r#"
     $ lua-store fsck
@@ -102,7 +102,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
       next: the log knows what it held: `echo f249efd5bb2fe5ba40996f06393e83ca25f10fd34e6d0d89695621dc60960954 > "[DIR]/project/.lua/refs/versions/v2"`
     Checked 66 objects in 8 pack(s), 5 ref(s): 1 problem(s).
     --- stderr
-    hint: `lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too
+    hint: run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well
     --- exit 1
     "#);
     let damaged = &project.json("version list")[1];
@@ -124,7 +124,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     $ lua-store version promote previous
     --- stderr
     Error: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it holds "x"
-    hint: `lua-store fsck --repair` puts it back, as does `echo f249efd5bb2fe5ba40996f06393e83ca25f10fd34e6d0d89695621dc60960954 > "[DIR]/project/.lua/refs/versions/v2"`
+    hint: run `lua-store fsck --repair` to restore it, or `echo f249efd5bb2fe5ba40996f06393e83ca25f10fd34e6d0d89695621dc60960954 > "[DIR]/project/.lua/refs/versions/v2"`
     --- exit 1
     "#);
     edit(&project, "src/index.ts", "You are Ida.", "You are Ada.");

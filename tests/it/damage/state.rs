@@ -259,14 +259,14 @@ fn a_ledger_record_of_a_version_that_no_ref_has() {
     damaged: ledger: ledger record b3b545aa names a version that no ref has
     Checked 58 objects in 7 pack(s), 3 ref(s): 1 problem(s).
     --- stderr
-    hint: `lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too
+    hint: run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well
     --- exit 1
     ");
     assert_snapshot!(project.run("log --verify"), @"
     $ lua-store log --verify
     --- stderr
     Error: ledger record b3b545aa names a version that no ref has
-    hint: `lua-store fsck` names what is damaged
+    hint: run `lua-store fsck` to list what is damaged
     --- exit 1
     ");
 }

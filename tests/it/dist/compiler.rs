@@ -33,7 +33,7 @@ fn the_compiler_runs_first_where_it_is_asked_for() {
     compile in [DIR]/project
     warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     "#);
     assert_eq!(project.json("compile --compiler lua")["compiled"]["state"], "fresh");
 }

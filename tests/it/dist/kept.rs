@@ -120,8 +120,8 @@ fn what_is_bundled_anew_and_the_same_is_no_change() {
       · job nightly (re-bundled, same behaviour)
       M src/shop.ts
     --- stderr
-    hint: `lua-store version promote v1` makes it active
-    hint: `lua-store push` keeps it
+    hint: run `lua-store version promote v1` to make it active
+    hint: run `lua-store push` to store it
     warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     "#);

@@ -15,7 +15,7 @@ fn stale_output_is_ignored_and_said() {
     warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     "#);
     assert_snapshot!(project.run("status"), @r#"
     $ lua-store status
@@ -25,7 +25,7 @@ fn stale_output_is_ignored_and_said() {
     The pushed state is in no version yet.
     Nothing to push: the project is as it was pushed.
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled

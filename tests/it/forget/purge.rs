@@ -138,7 +138,7 @@ fn a_file_goes_out_of_every_version_and_snapshot() {
     --- stderr
     Error: cannot read "src/lib/store.ts": it was purged on 2026-11-21T09:30:00.000Z by ana@example.com: the code leaked
     hint: write the file anew, or remove what imports it
-    hint: `lua-store push backup` keeps the files as they are
+    hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     "#);
     assert!(project.read("src/lib/store.ts").starts_with("lua-store tombstone 1\n"));

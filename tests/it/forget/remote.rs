@@ -94,7 +94,10 @@ fn a_folder_repeats_it_and_a_clone_follows() {
     // A command that does not fetch says what to do.
     let refused = ben.run("push");
     assert_eq!(refused.code, 1, "{refused}");
-    assert!(refused.stderr.contains("`lua-store fetch origin` does the same here"), "{refused}");
+    assert!(
+        refused.stderr.contains("run `lua-store fetch origin` to do the same here"),
+        "{refused}"
+    );
     let told = ben.run("fetch");
     assert_eq!(told.code, 0, "{told}");
     assert!(

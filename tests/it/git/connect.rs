@@ -49,7 +49,7 @@ fn connecting_says_what_is_missing() {
     $ lua-store git connect
     --- stderr
     Error: not inside a git repository
-    hint: `git init` in the folder of the project makes one, then `lua-store git connect`
+    hint: run `git init` in the folder of the project, then `lua-store git connect`
     --- exit 1
     ");
     git(&project, "init --quiet");

@@ -65,5 +65,5 @@ fn assert_made_without_commit(outcome: &Outcome, why: &str) {
     assert_eq!(outcome.code, 0, "{outcome}");
     assert!(outcome.stdout.contains("✓ Created v"), "{outcome}");
     assert!(outcome.stderr.contains(&format!("warning: Git commit skipped: {why}")), "{outcome}");
-    assert!(outcome.stderr.contains("hint: `lua-store push && git tag lua/v"), "{outcome}");
+    assert!(outcome.stderr.contains("hint: run `lua-store push && git tag lua/v"), "{outcome}");
 }

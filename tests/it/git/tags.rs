@@ -45,7 +45,7 @@ fn status_tells_tags_that_are_missing_moved_or_of_an_amended_commit() {
       M src/index.ts
     ⚠  v1 has no tag lua/v1
     --- stderr
-    hint: `lua-store push` or `lua-store version create` commits what is pushed
+    hint: run `lua-store push` or `lua-store version create` to commit what is pushed
     hint: `git tag lua/v1 <hash>` makes it again
     ");
 }

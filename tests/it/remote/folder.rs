@@ -14,7 +14,7 @@ fn a_push_goes_here_and_there() {
     ✅ Push complete: 6 changed
     ✅ Sent to origin: source version v1 (6770 bytes)
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     ");
     assert_snapshot!(project.run("push"), @"
     $ lua-store push

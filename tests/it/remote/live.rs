@@ -293,8 +293,8 @@ fn a_pointer_that_is_only_here_is_not_what_is_live() {
     Staged:          v2 (made, never live)
     Not sent to origin: 1 promotion
     --- stderr
-    hint: `lua-store version promote v2` makes it active
-    hint: `lua-store push` sends it
+    hint: run `lua-store version promote v2` to make it active
+    hint: run `lua-store push` to send it
     ");
     assert_snapshot!(project.run("version list"), @"
     $ lua-store version list
@@ -445,16 +445,19 @@ fn hints_name_versions_that_can_be_promoted() {
     let refused = project.run("version promote 2");
     assert_eq!(refused.code, 1, "{refused}");
     assert!(
-        refused.stderr.contains("`lua-store version promote 1` promotes the newest that can be"),
+        refused.stderr.contains("`lua-store version promote 1` to promote the newest that can be"),
         "{refused}"
     );
     assert!(
-        project.run("status").stderr.contains("`lua-store version promote v1` makes it active")
+        project
+            .run("status")
+            .stderr
+            .contains("run `lua-store version promote v1` to make it active")
     );
     project.ok("version promote v1");
     // A version that was live once can be live again.
     project.ok("version create");
     project.ok("version promote 3");
     let refused = project.run("version promote 2");
-    assert!(refused.stderr.contains("`lua-store version promote 1` promotes"), "{refused}");
+    assert!(refused.stderr.contains("`lua-store version promote 1` to promote"), "{refused}");
 }

@@ -14,13 +14,13 @@ fn remotes_are_added_listed_moved_and_forgotten() {
     $ lua-store remote add origin https://store.example.com/agent_shop
     ✓ Added the remote origin (https://store.example.com/agent_shop).
     --- stderr
-    hint: `lua-store push` keeps the project here and there
+    hint: run `lua-store push` to push the project to this store and to the remote
     ");
     assert_snapshot!(project.run("remote add origin https://other.example.com/agent_shop"), @r#"
     $ lua-store remote add origin https://other.example.com/agent_shop
     --- stderr
     Error: there is a remote "origin" already: https://store.example.com/agent_shop
-    hint: `lua-store remote set-url origin https://other.example.com/agent_shop` changes it
+    hint: run `lua-store remote set-url origin https://other.example.com/agent_shop` to change it
     --- exit 2
     "#);
     assert_snapshot!(project.run("remote set-url origin https://other.example.com/agent_shop"), @"
@@ -87,21 +87,21 @@ fn what_is_no_remote_is_said() {
     $ lua-store remote add origin https://me:secret@host/agent_shop
     --- stderr
     Error: the address of a remote at "host" has a token in it, which does not belong there
-    hint: `lua-store login URL` keeps a token where nobody else reads it
+    hint: run `lua-store login URL` to store a token where only you can read it
     --- exit 2
     "#);
     assert_snapshot!(project.run("push --remote nowhere"), @r#"
     $ lua-store push --remote nowhere
     --- stderr
     Error: there is no remote "nowhere"
-    hint: `lua-store remote add origin https://host/AGENT` makes one
+    hint: run `lua-store remote add origin https://host/AGENT` to create one
     --- exit 3
     "#);
     assert_snapshot!(project.run("sync --check"), @"
     $ lua-store sync --check
     --- stderr
     Error: this project has no remote
-    hint: `lua-store remote add origin https://host/AGENT` names one
+    hint: run `lua-store remote add origin https://host/AGENT` to add one
     --- exit 2
     ");
     project.ok("remote add one https://a.example.com/agent_shop");
@@ -124,7 +124,7 @@ fn a_server_that_is_not_there_leaves_the_push_here() {
     project.ok("remote add origin http://127.0.0.1:9/agent_shop");
     let outcome = project.run("push --json");
     assert_eq!(outcome.code, 11, "{outcome}");
-    assert!(outcome.stdout.contains("v1 is kept here"), "{outcome}");
+    assert!(outcome.stdout.contains("v1 is stored here"), "{outcome}");
     assert!(project.ok("source list").contains("v1"));
     let promote = project.run("version create -m first");
     assert_eq!(promote.code, 0, "{promote}");

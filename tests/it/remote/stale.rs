@@ -259,7 +259,7 @@ fn ledgers_that_parted_are_refused_with_the_way_on() {
     there:
       promoted v2  2026-11-21 09:40  ben@example.com  a new persona
     Error: cannot promote v1: what was recorded here offline cannot follow what "origin" has
-    hint: `lua-store version promote v1 --theirs` goes on from what is there and leaves yours out; nothing was changed
+    hint: run `lua-store version promote v1 --theirs` to continue from theirs and leave yours out; nothing was changed
     --- exit 1
     "#);
     assert_eq!((heads(&ana.root()), head(&data(&ana))), before);
@@ -337,7 +337,7 @@ fn a_remote_that_cannot_be_reached_decides_nothing() {
     for line in ["version promote 1", "version promote 1 --dry-run", "version delete 1 --force"] {
         let outcome = ana.run(line);
         assert_eq!(outcome.code, 11, "{outcome}");
-        assert!(outcome.stderr.contains("nothing was changed; `--offline`"), "{outcome}");
+        assert!(outcome.stderr.contains("nothing was changed; add `--offline`"), "{outcome}");
     }
     assert_eq!(heads(&ana.root()), before);
     assert_eq!(ana.ok("version promote 1 --offline"), "v1 is already active. No change.\n");

@@ -109,7 +109,7 @@ fn a_token_does_not_cross_the_network_in_plain_text() {
     --- stderr
     Error: the token (LUA_STORE_TOKEN) for "http://store.example.com/agent_shop" would cross the network in plain text
     hint: use https://
-    hint: `--insecure` sends it for this command, `lua-store remote add --insecure` always to that remote
+    hint: add `--insecure` to send it with this command, or run `lua-store remote add --insecure` to allow it for that remote
     --- exit 2
     "#);
     for line in
@@ -186,14 +186,14 @@ fn login_comes_before_clone() {
     --- stderr
     Error: this is not a token of `lua-store serve`, which begins with lst_
     hint: it was not sent anywhere
-    hint: `lua-store serve token create --agent A --scope promote` makes one on the server
+    hint: run `lua-store serve token create --agent A --scope promote` to create one on the server
     --- exit 2
     ");
     assert_snapshot!(login(""), @"
     $ lua-store login http://SERVER/agent_shop
     --- stderr
     Error: no token was given
-    hint: `lua-store serve token create --agent A --scope promote` makes one on the server
+    hint: run `lua-store serve token create --agent A --scope promote` to create one on the server
     --- exit 2
     ");
     let (rest, last) = token.split_at(token.len() - 1);
@@ -226,7 +226,7 @@ fn login_comes_before_clone() {
     $ lua-store login
     --- stderr
     Error: not a lua-store project: no ".lua/format" in "[DIR]/project" or above
-    hint: `lua-store login https://host/AGENT` needs no project
+    hint: run `lua-store login https://host/AGENT`, which needs no project
     --- exit 2
     "#);
 }

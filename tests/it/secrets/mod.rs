@@ -86,7 +86,7 @@ fn a_value_that_looks_like_a_secret_stops_the_push() {
       src/skills/orders.skill.ts:7: context of skill "orders" contains what looks like an Anthropic API key: sk-ant-…
       src/index.ts:6: url of MCP server "docs" contains what looks like a Slack token: xoxb-…
     hint: read it when the agent runs: put the value into `.env` and write `env('NAME')`
-    hint: `lua-store push --allow agent/model --allow mcp-server/docs --allow skill/orders --allow src/skills/orders.skill.ts` keeps what is no secret
+    hint: run `lua-store push --allow agent/model --allow mcp-server/docs --allow skill/orders --allow src/skills/orders.skill.ts` to store what is no secret
     --- exit 1
     "#);
     let told = [
@@ -126,7 +126,7 @@ fn what_is_no_secret_is_allowed_by_its_name_and_stays_so() {
     💾 Backup at v1 (8 new file(s))
     ✅ Push complete: 6 changed
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     ");
     assert!(store_holds(&project, &anthropic()).is_some());
     assert_snapshot!(project.run("status"), @"
@@ -138,7 +138,7 @@ fn what_is_no_secret_is_allowed_by_its_name_and_stays_so() {
     Nothing to push: the project is as it was pushed.
     Allowed secrets: skill/orders, src/skills/orders.skill.ts
     --- stderr
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     ");
     assert_eq!(
         project.json("status")["allowed"],
@@ -151,7 +151,7 @@ fn what_is_no_secret_is_allowed_by_its_name_and_stays_so() {
     Error: cannot push: 1 secret(s) would be kept for ever, and sent to every remote
       src/skills/orders.skill.ts:7: context of skill "orders" contains what looks like an Anthropic API key: sk-ant-…
     hint: read it when the agent runs: put the value into `.env` and write `env('NAME')`
-    hint: `lua-store push --allow skill/orders` keeps what is no secret
+    hint: run `lua-store push --allow skill/orders` to store what is no secret
     --- exit 1
     "#);
     assert_snapshot!(project.run("push --disallow skill/orders"), @r#"
@@ -165,7 +165,7 @@ fn what_is_no_secret_is_allowed_by_its_name_and_stays_so() {
     $ lua-store push --allow ""
     --- stderr
     Error: `--allow` needs a path, or a kind and a name
-    hint: for example `lua-store push --allow src/key.ts --allow skill/orders`
+    hint: run for example `lua-store push --allow src/key.ts --allow skill/orders`
     --- exit 2
     "#);
 }
@@ -188,7 +188,7 @@ fn a_file_that_code_reaches_is_not_left_out() {
     Error: cannot push: 1 secret(s) would be kept for ever, and sent to every remote
       src/lib/store.ts:1: this file, which the agent's code reaches, contains what looks like a GitHub token: ghp_…
     hint: read it when the agent runs: put the value into `.env` and write `env('NAME')`
-    hint: `lua-store push --allow src/lib/store.ts` keeps what is no secret
+    hint: run `lua-store push --allow src/lib/store.ts` to store what is no secret
     --- exit 1
     ");
     assert_nowhere(&project, &github(), &[refused]);
@@ -199,7 +199,7 @@ fn a_file_that_code_reaches_is_not_left_out() {
     ✅ Push complete: 6 changed
     --- stderr
     warning: left out "src/notes.ts": contains what looks like a Slack token in line 1
-    hint: `lua-store version create` makes a version of it
+    hint: run `lua-store version create` to create a version of it
     "#);
     assert_nowhere(&project, &slack(), &[pushed]);
     project.ok("version create");

@@ -26,28 +26,28 @@ fn without_a_good_token_every_route_says_the_same() {
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"this needs a token","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
+    {"error":{"kind":"auth","message":"this needs a token","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
     "#);
     assert_snapshot!(asked(&bearer(&expired)), @r#"
     401
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"the token expired on 2026-11-21 at 10:30 UTC","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
+    {"error":{"kind":"auth","message":"the token expired on 2026-11-21 at 10:30 UTC","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
     "#);
     assert_snapshot!(asked(&bearer(&mistyped)), @r#"
     401
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"this is not a token of `lua-store serve`: it is cut, mistyped or of another service","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
+    {"error":{"kind":"auth","message":"this is not a token of `lua-store serve`: it is cut, mistyped or of another service","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
     "#);
     assert_snapshot!(asked("Authorization: Basic YTpi\r\n"), @r#"
     401
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"the header Authorization must be one `Bearer` with a token","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
+    {"error":{"kind":"auth","message":"the header Authorization must be one `Bearer` with a token","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
     "#);
     for (method, route, body) in ROUTES {
         let reply = server.ask(
@@ -105,7 +105,7 @@ fn a_scope_allows_itself_and_those_before() {
     403
     content-type: application/json
 
-    {"error":{"kind":"forbidden","message":"the token may push but not promote","hint":"ask whoever runs the server for another: `lua-store serve token create --agent shop --scope promote`"}}
+    {"error":{"kind":"forbidden","message":"the token may push but not promote","hint":"ask the operator of the server for another one: `lua-store serve token create --agent shop --scope promote`"}}
     "#);
 }
 

@@ -163,7 +163,7 @@ fn a_token_brings_nothing_in_anothers_name() {
     $ lua-store push --author ceo@example.com
     --- stderr
     Error: you are "ceo@example.com", and the token for origin speaks for "ana@example.com" alone
-    hint: `--author ana@example.com`, or `lua-store login origin` with your own token
+    hint: add `--author ana@example.com`, or run `lua-store login origin` with your own token
     --- exit 10
     "#);
     assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
@@ -177,7 +177,7 @@ fn a_token_brings_nothing_in_anothers_name() {
     Error: source version v2 is by "ceo@example.com", and the token "laptop-2" speaks for "ana@example.com" alone
     hint: nothing was changed there; `--author ana@example.com` names the token's owner in what is made from now on
     hint: for what others made whoever runs the server makes a token with `--for-others`
-    hint: `lua-store push` sends what is here to origin, once that is mended
+    hint: run `lua-store push` to send it to origin, once that is repaired
     --- exit 10
     "#);
     assert_eq!(head(&project), before, "nothing changed");

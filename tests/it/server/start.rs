@@ -13,14 +13,14 @@ fn elsewhere_than_on_this_machine_nothing_is_served_without_tokens() {
     $ lua-store serve --data ../data --listen 0.0.0.0:0
     --- stderr
     Error: cannot listen on 0.0.0.0:0: there is no token, so nobody could be told apart
-    hint: `lua-store serve token create --agent AGENT --scope push` makes one
+    hint: run `lua-store serve token create --agent AGENT --scope push` to create one
     --- exit 2
     ");
     assert_snapshot!(project.run("serve --data ../data --listen [::]:0 --no-auth"), @"
     $ lua-store serve --data ../data --listen [::]:0 --no-auth
     --- stderr
     Error: cannot listen on [::]:0 with `--no-auth`: others reach it
-    hint: `--no-auth` is for 127.0.0.1; leave it out, and make tokens: `lua-store serve token create --agent AGENT --scope push`
+    hint: `--no-auth` is for 127.0.0.1; leave it out, and create tokens: `lua-store serve token create --agent AGENT --scope push`
     --- exit 2
     ");
 }

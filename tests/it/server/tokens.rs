@@ -108,7 +108,7 @@ fn made_listed_revoked() {
     $ lua-store serve token revoke <id-12-long> --data ../data
     --- stderr
     Error: there is no token "<id-12-long>"
-    hint: `lua-store serve token list` shows the tokens
+    hint: run `lua-store serve token list` to list the tokens
     --- exit 3
     "#);
     assert_snapshot!(run(&project, "list"), @"

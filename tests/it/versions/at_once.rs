@@ -15,7 +15,7 @@ fn a_version_is_created_and_promoted_in_one_step() {
     ✓ Created v2 (staged).
     ✓ Promoted v2. Previous active: v1.
     --- stderr
-    hint: `lua-store version promote v1` takes it back
+    hint: run `lua-store version promote v1` to take it back
     ");
     assert!(project.ok("version list").contains("v2*"));
     // Nothing changed since: no other version is promoted.
@@ -65,7 +65,7 @@ fn at_a_remote_the_version_is_sent_and_promoted_there() {
     ✅ Sent to origin: version v2 (310 bytes)
     ✓ Promoted v2. Previous active: v1.
     --- stderr
-    hint: `lua-store version promote v1` takes it back
+    hint: run `lua-store version promote v1` to take it back
     ");
     assert!(ben.ok("status").contains("Active version:  v2"), "the remote serves it");
     // Nothing is created where the remote has what is not here.

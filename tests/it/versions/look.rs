@@ -157,14 +157,14 @@ fn unknown_and_senseless_versions() {
     $ lua-store version show 99
     --- stderr
     Error: Version v99 not found
-    hint: `lua-store version list --all` shows what there is
+    hint: run `lua-store version list --all` to list them
     --- exit 3
     ");
     assert_snapshot!(project.run("version promote 99999999999999999999"), @"
     $ lua-store version promote 99999999999999999999
     --- stderr
     Error: there is no version v99999999999999999999
-    hint: `lua-store version list --all` shows all versions
+    hint: run `lua-store version list --all` to list all versions
     --- exit 3
     ");
     for text in ["0", "-1", "abc"] {
@@ -183,14 +183,14 @@ fn unknown_and_senseless_versions() {
     $ lua-store version promote active
     --- stderr
     Error: no version is active
-    hint: `lua-store version promote v1` makes the newest one active
+    hint: run `lua-store version promote v1` to make the newest one active
     --- exit 3
     ");
     assert_snapshot!(project.run("version promote previous"), @"
     $ lua-store version promote previous
     --- stderr
     Error: no version was active before the active one
-    hint: `lua-store log --ledger` shows all promotions
+    hint: run `lua-store log --ledger` to list all promotions
     --- exit 3
     ");
 }

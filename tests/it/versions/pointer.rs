@@ -45,7 +45,7 @@ fn promote_can_expect_what_is_active() {
     $ lua-store version promote 2 --expect 2
     --- stderr
     Error: cannot promote v2: v1 is active, not v2 as expected
-    hint: `lua-store log --ledger` shows who promoted what, when
+    hint: run `lua-store log --ledger` to see who promoted what, and when
     --- exit 1
     ");
     assert_snapshot!(project.run("version promote 2 --expect 1"), @"
@@ -108,7 +108,7 @@ fn the_guard_rails_of_delete() {
     $ lua-store version promote 1
     --- stderr
     Error: cannot promote v1: it was deleted
-    hint: `lua-store version create` makes one that can be promoted
+    hint: run `lua-store version create` to create one that can be promoted
     --- exit 1
     ");
     assert_snapshot!(project.run("version list"), @"

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 /// Write versions into one file
 ///
-/// With everything, unless `--versions` names a range; what only versions before it need is then left out,
-/// and the file is of use to those who have them.
+/// The file contains everything unless `--versions` names a range. Objects that only versions before the range
+/// need are then left out, so the receiver must have those versions.
 #[derive(Debug, clap::Args)]
 pub struct Create {
-    /// The file to make; it must not be there yet
+    /// The file to create; it must not exist
     file: PathBuf,
     /// Only these: `v7`, `v5..v7`, `v5..`, `v1,v2,v3`, or `all`
     #[arg(long, value_name = "VERSIONS", default_value = "all")]
@@ -38,7 +38,7 @@ impl Create {
         let BundleSelection { heads, have } = choose(store, &self.versions)?;
         if heads.source.is_empty() {
             return Err(Error::failed("there is nothing to put into a bundle")
-                .hint("`lua-store push` keeps the project"));
+                .hint("run `lua-store push` to store the project"));
         }
         let file = cx.directory()?.join(&self.file);
         let (objects, bytes) =

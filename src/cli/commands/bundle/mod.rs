@@ -10,7 +10,7 @@ use crate::object::Id;
 use crate::store::Heads;
 use serde::Serialize;
 
-/// Carry versions from machine to machine in one file
+/// Copy versions from machine to machine in one file
 #[derive(Debug, clap::Args)]
 pub struct Bundle {
     #[command(subcommand)]

@@ -10,9 +10,9 @@ use crate::store::{Heads, Odb};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Prove a bundle, and say what is in it
+/// Check a bundle and list what it contains
 ///
-/// Every object is read and hashed. In a project, a bundle may go on from what is stored there.
+/// Reads and hashes every object. In a project, a bundle may depend on versions that the store has.
 #[derive(Debug, clap::Args)]
 pub struct Verify {
     /// The file

@@ -7,11 +7,10 @@ use crate::git::Repository;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Commit and tag from now on what happens to versions
+/// Commit and tag versions in git from now on
 ///
-/// Looks first whether git is there, the project is in a repository, and git knows who you are; says
-/// what to do where not. The setting is in `.lua/config.toml`, so it is yours and not of everybody who
-/// clones the repository.
+/// Checks first that git is installed, that the project is in a repository, and that git knows your name. The
+/// setting is in `.lua/config.toml`: it is yours, and clones of the repository do not get it.
 #[derive(Debug, clap::Args)]
 pub struct Connect {}
 

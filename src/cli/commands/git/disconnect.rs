@@ -5,9 +5,9 @@ use crate::cli::context::Context;
 use crate::error::Result;
 use serde::Serialize;
 
-/// Commit and tag nothing any more
+/// Stop committing and tagging versions in git
 ///
-/// Commits and tags that were made stay.
+/// Existing commits and tags stay.
 #[derive(Debug, clap::Args)]
 pub struct Disconnect {}
 

@@ -8,11 +8,11 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 
-/// Commit and tag in git what happens to versions
+/// Commit and tag versions in git
 ///
-/// Once connected, `push`, `version create`, `version promote` and `version delete` commit, and each
-/// version gets a tag `lua/v<N>` that holds the same files. Nothing that is staged or only edited
-/// comes into these commits, and git never stops a command of lua-store.
+/// Once connected, `push`, `version create`, `version promote` and `version delete` commit, and each version gets
+/// a tag `lua/v<N>` with the same files. These commits contain nothing that is only staged in git or only edited,
+/// and a failure of git never stops a command of lua-store.
 #[derive(Debug, clap::Args)]
 pub struct Git {
     #[command(subcommand)]

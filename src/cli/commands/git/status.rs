@@ -13,10 +13,10 @@ use crate::history::source;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Show what git has of the project and of its versions
+/// Show which versions git has
 ///
-/// Compares the commit of every tag `lua/v<N>` with the files of the version, by path, mode and bytes,
-/// and says what of the pushed state is in no commit yet. Changes nothing.
+/// Compares the commit of every tag `lua/v<N>` with the files of the version, by path, mode and bytes, and lists
+/// what of the pushed state is in no commit. Changes nothing.
 #[derive(Debug, clap::Args)]
 pub struct Status {}
 
@@ -144,7 +144,7 @@ impl TagComparison {
         let count = self.pending.len();
         cx.out.line(format!("{:<19} {count} pushed file(s)", "Not committed:"))?;
         paths(cx, &self.pending)?;
-        cx.out.hint("`lua-store push` or `lua-store version create` commits what is pushed");
+        cx.out.hint("run `lua-store push` or `lua-store version create` to commit what is pushed");
         Ok(())
     }
 

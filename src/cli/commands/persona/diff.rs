@@ -15,9 +15,9 @@ use crate::report;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Say what differs between two versions of the persona, by sentence
+/// Show what differs between two versions of the persona, by sentence
 ///
-/// Without versions: the newest against the current one.
+/// Without versions: compares the newest with the current one.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older version: `1`, `v1`, `active` for the current one

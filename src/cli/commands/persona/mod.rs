@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// List, show and compare the versions of the persona
 ///
-/// A draft was pushed and never live, a published one was live once, the current one is live.
+/// A draft was pushed and never active; a published one was active once; the current one is active.
 #[derive(Debug, clap::Args)]
 pub struct Persona {
     #[command(subcommand)]
@@ -44,7 +44,7 @@ fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
             .warn(format!("source v{number} cannot be read, nor what persona it brought: {error}"));
     }
     if !damaged.is_empty() {
-        cx.out.hint("`lua-store fsck` says what to do next");
+        cx.out.hint("run `lua-store fsck` to see what to do next");
     }
     Ok(versions)
 }

@@ -11,7 +11,7 @@ use crate::history::revision::Revision;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Print a version of the persona, the newest one without a number
+/// Print a version of the persona, by default the newest
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// `2`, `v2`, `latest`, or `active` for the current one

@@ -8,12 +8,12 @@ use crate::history::revision::RESERVED;
 use crate::protocol::AgentId;
 use serde::Serialize;
 
-/// Name a place to share versions through
+/// Add a remote: a server or folder to share versions through
 ///
-/// With `--insecure` its token may always cross the network in plain text; that is kept for this address.
+/// With `--insecure` its token may always be sent in plain text; the permission is stored for this address.
 #[derive(Debug, clap::Args)]
 pub struct Add {
-    /// What it is called here; `origin` is taken when no other is named
+    /// Its name here; commands use `origin` by default
     name: String,
     /// `https://host/AGENT`, or the path of a folder that ends in the agent's id
     url: String,
@@ -41,7 +41,10 @@ impl Add {
                 "there is a remote \"{}\" already: {url}",
                 self.name
             ))
-            .hint(format!("`lua-store remote set-url {} {}` changes it", self.name, self.url)));
+            .hint(format!(
+                "run `lua-store remote set-url {} {}` to change it",
+                self.name, self.url
+            )));
         }
         config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;
@@ -50,7 +53,7 @@ impl Add {
             cx.out.json(&Answer { name: &self.name, url: &self.url, agent })?;
         } else {
             cx.out.line(format!("✓ Added the remote {} ({address}).", self.name))?;
-            cx.out.hint("`lua-store push` keeps the project here and there");
+            cx.out.hint("run `lua-store push` to push the project to this store and to the remote");
         }
         Ok(Exit::Done)
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::history::project::Project;
 use serde::Serialize;
 
-/// List the remotes, with what each had when it was last asked
+/// List the remotes, with the versions that each had at its last answer
 #[derive(Debug, clap::Args)]
 pub struct List {}
 

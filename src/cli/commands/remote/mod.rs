@@ -10,10 +10,10 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 
-/// Name the servers and folders to share versions through
+/// Add, list, change and remove remotes
 ///
 /// A remote is `https://host/AGENT`, served by `lua-store serve`, or the path of a folder whose last part is the
-/// agent's id. Nothing here speaks to it, except `login`.
+/// agent's id. Only `login` contacts it.
 #[derive(Debug, clap::Args)]
 pub struct Remote {
     #[command(subcommand)]

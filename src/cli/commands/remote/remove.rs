@@ -7,7 +7,7 @@ use crate::flow::remote::unknown;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Forget a remote; nothing there is touched
+/// Remove a remote from this project; the remote itself does not change
 #[derive(Debug, clap::Args)]
 pub struct Remove {
     /// The remote

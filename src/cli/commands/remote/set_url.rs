@@ -8,10 +8,10 @@ use crate::flow::remote::unknown;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Change where a remote is
+/// Change the address of a remote
 ///
-/// What it had when it was last asked is forgotten: the new place may have something else. So is `--insecure`,
-/// unless it is said again.
+/// Forgets the versions that it had at its last answer, as the new address may have others. Also forgets
+/// `--insecure`, unless it is given again.
 #[derive(Debug, clap::Args)]
 pub struct SetUrl {
     /// The remote

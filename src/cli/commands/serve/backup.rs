@@ -10,13 +10,13 @@ use crate::fs;
 use crate::server::tokens::Tokens;
 use std::path::PathBuf;
 
-/// Copy everything that the server keeps into a folder, also while it runs
+/// Copy all data of the server into a folder, also while it runs
 ///
-/// The folder has the same form, and each agent in it is as it was at one moment. Run again it copies only what is new,
-/// and finishes a backup that was cut off. An agent that was deleted stays in the backup.
+/// The copy has the same form as the data folder, and each agent in it is as it was at one moment. Run it again
+/// to copy only what is new, or to finish an interrupted backup. A deleted agent stays in the backup.
 #[derive(Debug, clap::Args)]
 pub struct Backup {
-    /// Where to: an empty or new folder, or one with an earlier backup
+    /// The folder to copy to: empty, new, or with an earlier backup
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     #[command(flatten)]
@@ -49,13 +49,13 @@ impl Backup {
             ))?;
             if !copied.kept.is_empty() {
                 cx.out.note(format!(
-                    "{} agent(s) are in the backup alone; `lua-store serve agents delete AGENT --data \"{}\"` removes one",
+                    "{} agent(s) are in the backup alone; run `lua-store serve agents delete AGENT --data \"{}\"` to remove one",
                     copied.kept.len(),
                     folder.display()
                 ));
             }
             if !fine {
-                cx.out.hint("`lua-store serve fsck` says what is damaged");
+                cx.out.hint("run `lua-store serve fsck` to list what is damaged");
             }
         }
         Ok(if fine { Exit::Done } else { Exit::Found })

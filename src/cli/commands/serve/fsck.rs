@@ -11,9 +11,10 @@ use crate::server::inventory;
 use crate::server::tokens::Tokens;
 use serde::Serialize;
 
-/// Read everything that the server keeps, and name what is damaged; also while it runs
+/// Read all data of the server and list what is damaged, also while it runs
 ///
-/// Every object of every pack, every head, and all that its refs and its ledger reach. Changes nothing.
+/// Reads every object of every pack, every head, and everything that its refs and its ledger reach. Changes
+/// nothing.
 #[derive(Debug, clap::Args)]
 pub struct Fsck {
     /// Only this agent; may be given several times

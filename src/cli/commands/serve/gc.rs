@@ -12,21 +12,21 @@ use crate::server::inventory;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Put packs together and remove what nobody needs; a running server does it by itself
+/// Combine packs and remove what nothing needs; a running server does this by itself
 ///
-/// Safe beside a running server: an agent that it looks after just now is left to it.
+/// Safe while a server runs: an agent that the server is collecting at that moment is left to it.
 #[derive(Debug, clap::Args)]
 pub struct Gc {
     /// Only this agent; may be given several times
     #[arg(long = "agent", value_name = "AGENT")]
     agents: Vec<AgentId>,
-    /// Make one pack of all of an agent, without what nothing of it needs: writes each agent once more
+    /// Write one pack for each agent, without what nothing needs: rewrites all data once
     #[arg(long)]
     full: bool,
     /// Delete packs and uploads that nothing has needed for so long: `1d`, `12h`, `0`
     #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = time::span)]
     prune_older_than: Duration,
-    /// Only say what would be removed
+    /// List what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

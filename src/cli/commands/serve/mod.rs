@@ -15,12 +15,11 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 
-/// Be a remote: keep agents in a folder and answer over HTTP
+/// Run a remote: store agents in a folder and serve them over HTTP
 ///
-/// Listens on this machine only, unless `--listen` says otherwise. Clients need a token, which
-/// `lua-store serve token create` makes. Prints the address it listens on, then logs to stderr, one
-/// JSON object a line. SIGTERM and Ctrl-C let running requests finish; SIGHUP reads the certificate
-/// again.
+/// Listens on this machine only, unless `--listen` is given. Clients need a token: run `lua-store serve token
+/// create`. Prints the address it listens on, then logs to stderr, one JSON object per line. SIGTERM and Ctrl-C
+/// let running requests finish; SIGHUP reloads the certificate.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Serve {

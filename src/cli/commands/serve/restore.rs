@@ -12,9 +12,9 @@ use crate::server::tokens::Tokens;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Make the data of a server from a backup, in an empty or new folder, and check everything
+/// Restore the data of a server from a backup into an empty or new folder, and check everything
 ///
-/// Nothing serves the folder before it is whole; a restore that was cut off goes on when it is run again.
+/// No server accepts the folder before it is complete. If a restore is interrupted, run it again to continue.
 #[derive(Debug, clap::Args)]
 pub struct Restore {
     /// The backup

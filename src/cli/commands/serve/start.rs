@@ -21,48 +21,49 @@ use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub struct Start {
-    /// A file with any of these options, TOML: `listen = "127.0.0.1:7420"`; those given here win
+    /// A TOML file with any of these options: `listen = "127.0.0.1:7420"`. Options of the command line take
+    /// precedence
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where to listen; port 0 is any free one [default: 127.0.0.1:7420]
+    /// The address to listen on; port 0 means any free port [default: 127.0.0.1:7420]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Where `/healthz`, `/readyz` and `/metrics` are, instead of at the address of `--listen`
+    /// The address for `/healthz`, `/readyz` and `/metrics`, instead of that of `--listen`
     #[arg(long, value_name = "ADDR")]
     admin_listen: Option<String>,
     #[command(flatten)]
     place: DataFolder,
-    /// What clients call this server, where that is not the address it listens on
+    /// The URL that clients use, if it is not the address of `--listen`
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// The chain of certificates, in PEM: speak TLS
+    /// The certificate chain, in PEM; enables TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// The private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// In how long everything that is stored is read again: `30d`, `12h`, `8w`, or `never` [default: 30d]
+    /// The time in which all stored data is read and checked once: `30d`, `12h`, `8w`, or `never` [default: 30d]
     #[arg(long, value_name = "TIME")]
     scrub_every: Option<String>,
-    /// What one agent may store, unfinished uploads included [default: 64G]
+    /// The most bytes that one agent may store, unfinished uploads included [default: 64G]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     agent_bytes: Option<u64>,
-    /// How many versions one agent may have [default: 100000]
+    /// The most versions that one agent may have [default: 100000]
     #[arg(long, value_name = "COUNT")]
     agent_refs: Option<u64>,
-    /// What may be kept of one agent's answers on their way [default: 2G]
+    /// The most bytes to cache for answers that are being sent, per agent [default: 2G]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     agent_cache: Option<u64>,
-    /// How long `/readyz` says no after SIGTERM before no more requests are taken [default: 10s]
+    /// The time after SIGTERM in which `/readyz` fails and requests are still accepted [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     drain: Option<Duration>,
-    /// What is logged: `error`, `warn` (also what was refused) or `info` (everything) [default: info]
+    /// The events to log: `error`, `warn` (also refusals) or `info` (everything) [default: info]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<LogLevel>,
-    /// A proxy that says who sent a request, in `X-Forwarded-For` or `Forwarded`: addresses or networks
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` header is trusted: addresses or networks
     #[arg(long, value_name = "ADDR", value_delimiter = ',')]
     trust_proxy: Vec<Network>,
-    /// Ask nobody for a token; only for an address of this machine
+    /// Require no token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
 }

@@ -45,7 +45,7 @@ impl Restore {
         let VersionContent::Snapshot(kept) = &found.content else {
             return Err(Error::usage(format!("\"{}\" is no safety snapshot", found.name)).hint(
                 format!(
-                    "`lua-store restore --from {} .` restores the files of a version",
+                    "run `lua-store restore --from {} .` to restore the files of a version",
                     found.name
                 ),
             ));

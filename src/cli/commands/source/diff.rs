@@ -12,7 +12,7 @@ use crate::report::FileChangeView;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Say which files differ between two source versions
+/// List the files that differ between two source versions
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older source version, `3` or `v3`, or another version; see `help versions`

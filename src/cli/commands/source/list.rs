@@ -79,7 +79,7 @@ impl List {
             cx.out.warn(format!("v{number} cannot be read: {error}"));
         }
         if !damaged.is_empty() {
-            cx.out.hint("`lua-store fsck` says what to do next");
+            cx.out.hint("run `lua-store fsck` to see what to do next");
         }
         Ok(Exit::Done)
     }

@@ -13,7 +13,7 @@ use crate::history::any_version::AnyVersion;
 use crate::history::resolve;
 use crate::history::revision::Revision;
 
-/// List, compare and bring back the files of every push
+/// List, compare and restore the files of every push
 #[derive(Debug, clap::Args)]
 pub struct Source {
     #[command(subcommand)]

@@ -17,10 +17,10 @@ use crate::store::Store;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Bring back the files of an older source version, as the next source version
+/// Restore the files of an older source version, as the next source version
 ///
-/// Files added since are removed, modes and links come back; ignored files are never touched. What was
-/// not pushed is kept as a safety snapshot first.
+/// Removes files added since, restores modes and links, and never touches ignored files. Edits that were not
+/// pushed are stored as a safety snapshot first.
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
     /// The source version to bring back, `3` or `v3`, or another version; see `help versions`
@@ -35,10 +35,10 @@ pub struct Rollback {
         allow_negative_numbers = true
     )]
     snapshot: Option<Revision>,
-    /// Do not ask
+    /// Ask no questions
     #[arg(long)]
     force: bool,
-    /// Say which files would change, and change nothing
+    /// List the files that would change, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -103,7 +103,7 @@ impl Rollback {
                 cx.out.line("It was the newest source version already.")?
             }
             (None, RollbackSource::Snapshot(_) | RollbackSource::Files { .. }) => {
-                cx.out.hint("`lua-store push` keeps it as a source version")
+                cx.out.hint("run `lua-store push` to store it as a source version")
             }
         }
         print_kept(cx, done.kept);

@@ -68,7 +68,8 @@ pub fn accept(
     for part in left {
         cx.out.note(format!("   - {}", name(part)));
     }
-    cx.out.hint("`lua-store sync --pull` brings back the files of the active version, with these");
+    cx.out
+        .hint("run `lua-store sync --pull` to restore the files of the active version, with these");
     Ok(Exit::Found)
 }
 

@@ -14,23 +14,25 @@ use crate::operations::drift::DriftTarget;
 
 /// Compare the project with what is published on the server
 ///
-/// Name, persona, model and every primitive are compared, by content and never by number. Published is the newest version that was ever promoted there; a project that is exactly
-/// what is live now is in sync as well. On a terminal every component that differs is shown, with a choice: push local to server, pull server to local, skip. Nothing is written before that.
+/// Compares name, persona, model and every primitive, by content and never by number. The published version is
+/// the newest one that was ever promoted there; a project that equals the active version is in sync as well. On a
+/// terminal it shows each component that differs and offers a choice: push local to server, pull server to local,
+/// or skip. It writes nothing before that.
 #[derive(Debug, clap::Args)]
 pub struct Sync {
-    /// Only say what differs; exit code 1 when something does
+    /// Only show what differs; exit code 1 if anything does
     #[arg(long, conflicts_with_all = ["accept", "push", "pull"])]
     check: bool,
-    /// Take name, persona and model of the server into the TypeScript, without asking
+    /// Write name, persona and model of the server into the TypeScript, without asking
     #[arg(long, conflicts_with_all = ["push", "pull"])]
     accept: bool,
-    /// Push what is here, without asking
+    /// Push the project, without asking
     #[arg(long, conflicts_with = "pull")]
     push: bool,
-    /// Bring back the files of the version that is active on the server
+    /// Restore the files of the version that is active on the server
     #[arg(long)]
     pull: bool,
-    /// What to compare with: `published`, `active` (what is live now), or a version
+    /// The version to compare with: `published`, `active`, or a number
     #[arg(
         long,
         value_name = "VERSION",
@@ -42,7 +44,7 @@ pub struct Sync {
     /// Overwrite local edits that were not pushed
     #[arg(long)]
     force: bool,
-    /// A server that cannot be reached is an error (exit code 11), not a warning
+    /// Fail with exit code 11 if the server cannot be reached, instead of warning
     #[arg(long)]
     strict: bool,
     /// The remote [default: the only one, or origin]

@@ -18,22 +18,22 @@ use crate::operations::stage;
 use crate::progress::Progress;
 use serde::Serialize;
 
-/// Make the pushed state the next version
+/// Create a version of the last push
 ///
-/// The version is staged: made, and not live until `lua-store version promote` makes it active. When
-/// nothing has changed since the newest version, no version is made.
+/// The version is staged: run `lua-store version promote` to make it active. If nothing has changed since the
+/// newest version, no version is created.
 #[derive(Debug, clap::Args)]
 pub struct Create {
-    /// What this version is about
+    /// A message for this version
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
     /// Push everything first
     #[arg(long)]
     auto_push: bool,
-    /// The git commit that the files are at
+    /// The git commit of the files
     #[arg(long, value_name = "HASH")]
     commit_hash: Option<String>,
-    /// Make it of files whose agent was not read, too
+    /// Also create it from files whose agent could not be read
     #[arg(long)]
     allow_unreadable: bool,
     /// Send it to the remote, so that nobody else gets its number

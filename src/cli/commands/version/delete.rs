@@ -15,17 +15,17 @@ use serde::Serialize;
 
 /// Delete a version, so that it can never be promoted again
 ///
-/// It stays listed and inspectable; nothing it holds is removed. The active version and the only
+/// It stays in the list and can be inspected; none of its content is removed. The active version and the only
 /// remaining one cannot be deleted.
 #[derive(Debug, clap::Args)]
 pub struct Delete {
     /// The version to delete
     #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
-    /// Do not ask
+    /// Ask no questions
     #[arg(long)]
     force: bool,
-    /// Where both sides promoted or deleted since, go on from the ledger of the remote and leave yours out
+    /// If both sides promoted or deleted, continue from the ledger of the remote and leave yours out
     #[arg(long, conflicts_with = "offline")]
     theirs: bool,
     #[command(flatten)]

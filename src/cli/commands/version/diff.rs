@@ -14,11 +14,10 @@ use crate::report::{self, BuiltView, ChangeView, UnreadSides};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Say what differs between two versions
+/// Show what differs between two versions
 ///
-/// Compares contents, not numbers: a skill that was pushed again unchanged is no change, and a
-/// changed one names its tools, sentences, parameters and values that differ. The options show the
-/// files as well.
+/// Compares content, not numbers: a skill that was pushed again unchanged is no change. For a changed one it
+/// lists the tools, sentences, parameters and values that differ. The options show the files as well.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older version

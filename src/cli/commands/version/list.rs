@@ -174,7 +174,7 @@ impl List {
             }
         }
         if rows.iter().any(|row| matches!(row, Row::Damaged(..))) {
-            cx.out.hint("`lua-store fsck` says what to do next");
+            cx.out.hint("run `lua-store fsck` to see what to do next");
         }
         Ok(Exit::Done)
     }

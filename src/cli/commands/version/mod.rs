@@ -14,8 +14,8 @@ use crate::error::Result;
 
 /// Create, list, compare, promote and delete agent versions
 ///
-/// A version is the whole pushed state of the agent with a number. "staged" means made and never
-/// live: it is no environment, and nobody is served by it. Exactly one version is active at a time.
+/// A version is the whole pushed state of the agent with a number. A staged version was never active; staging is
+/// not an environment, and nobody is served from it. At most one version is active at a time.
 #[derive(Debug, clap::Args)]
 pub struct Version {
     #[command(subcommand)]

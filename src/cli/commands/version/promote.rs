@@ -24,28 +24,28 @@ use serde::Serialize;
 /// Number of changed lines that are shown; `version diff` has the rest.
 const LINES: usize = 3;
 
-/// Make a version the active one
+/// Make a version active
 ///
-/// One atomic swap, recorded in the ledger. Promoting an older version is how one rolls back. With a remote it
-/// is judged by what is live there, and the pointer there is swapped first, only when nobody moved it meanwhile.
+/// One atomic swap, recorded in the ledger. To roll back, promote an older version. With a remote, the remote's
+/// active version decides: its pointer is swapped first, and only if nobody else moved it.
 #[derive(Debug, clap::Args)]
 pub struct Promote {
     /// The version to make active
     #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
-    /// Why; kept in the ledger
+    /// The reason to record in the ledger
     #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
     reason: Option<String>,
-    /// Only when this version is the active one now
+    /// Promote only if this version is active now
     #[arg(long, value_name = "VERSION", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::versions))]
     expect: Option<Revision>,
-    /// Say what would change for users, and change nothing
+    /// Show what would change for users, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask
+    /// Ask no questions
     #[arg(long)]
     force: bool,
-    /// Where both sides promoted or deleted since, go on from the ledger of the remote and leave yours out
+    /// If both sides promoted or deleted, continue from the ledger of the remote and leave yours out
     #[arg(long, conflicts_with = "offline")]
     theirs: bool,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::report::{self, PromotedView, SentView, ViaView};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Show one version: who made it, when, and what it holds
+/// Show one version: its author, time and content
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// The version: `2`, `active`, `latest`, `previous`, `source/v6` …; see `help versions`

@@ -87,7 +87,7 @@ fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live
     }
     if let Some(number) = served {
         cx.out.line(format!(
-            "Active agent version: v{number} (not here yet: `lua-store pull` brings it)"
+            "Active agent version: v{number} (not here yet: run `lua-store pull` to download it)"
         ))?;
     } else {
         let (told, next) = match catalog.is_empty() {

@@ -133,16 +133,16 @@ fn edits_that_were_not_pushed_are_not_overwritten_unasked() {
 
     --- stderr
     Error: Refusing to pull — 1 local file(s) have changes that were not pushed: src/index.ts
-    hint: `lua-store push` saves them first
-    hint: `--force` overwrites them; what is there is kept as a safety snapshot
+    hint: run `lua-store push` to store them first
+    hint: add `--force` to overwrite them; a safety snapshot keeps them
     --- exit 1
     ");
     assert_snapshot!(ben.run("sync --pull"), @"
     $ lua-store sync --pull
     --- stderr
     Error: Refusing to pull — 1 local file(s) have changes that were not pushed: src/index.ts
-    hint: `lua-store push` saves them first
-    hint: `--force` overwrites them; what is there is kept as a safety snapshot
+    hint: run `lua-store push` to store them first
+    hint: add `--force` to overwrite them; a safety snapshot keeps them
     --- exit 1
     ");
     assert_eq!(ben.run("sync --pull --force").code, 0);

@@ -92,9 +92,9 @@ fn a_check_says_what_differs_and_writes_nothing() {
     Compared with v1, the newest version ever promoted. Live now: v1, promoted 09:30 UTC by ana@example.com
     Local code is ahead of the server: changed here, and not promoted yet.
     --- stderr
-    hint: `lua-store sync --push` pushes what is here
-    hint: `lua-store sync --accept` takes name, persona and model of v1
-    hint: `lua-store sync --pull` brings back all files of v1, which is live
+    hint: run `lua-store sync --push` to push what is here
+    hint: run `lua-store sync --accept` to take name, persona and model of v1
+    hint: run `lua-store sync --pull` to restore all files of v1, which is live
     --- exit 1
     "#);
     assert_snapshot!(project.run("sync --check --json"), @r#"
@@ -187,7 +187,7 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
     Error: src/index.ts:16:9: Expected `,` or `}` but found `string`
         model 'openai/gpt-4o',
               ^
-    hint: `lua-store push backup` keeps the files as they are
+    hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     ");
     assert_snapshot!(project.run("sync --check --json"), @r#"
@@ -198,7 +198,7 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
       "error": {
         "code": "unreadable",
         "message": "src/index.ts:16:9: Expected `,` or `}` but found `string`\n    model 'openai/gpt-4o',\n          ^",
-        "hint": "`lua-store push backup` keeps the files as they are",
+        "hint": "run `lua-store push backup` to store the files as they are",
         "details": {
           "path": "src/index.ts",
           "line": 16,

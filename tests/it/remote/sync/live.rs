@@ -47,9 +47,9 @@ fn what_was_compared_and_what_is_live_are_two_things() {
     Compared with v1, which is live now, promoted 2026-11-21 14:10 UTC by ben@example.com
     Local code is behind the server: changed there.
     --- stderr
-    hint: `lua-store sync --push` pushes what is here
-    hint: `lua-store sync --accept --against active` takes name, persona and model of v1
-    hint: `lua-store sync --pull` brings back all files of v1, which is live
+    hint: run `lua-store sync --push` to push what is here
+    hint: run `lua-store sync --accept --against active` to take name, persona and model of v1
+    hint: run `lua-store sync --pull` to restore all files of v1, which is live
     --- exit 1
     "#);
     assert_snapshot!(project.run("sync --check --against active --json"), @r#"
@@ -112,9 +112,9 @@ fn after_a_rollback_what_is_live_is_in_sync_whatever_its_numbers_are() {
     Compared with v2. Live now: v1, promoted 14:10 UTC by ben@example.com
     Local code differs from v2.
     --- stderr
-    hint: `lua-store sync --push` pushes what is here
-    hint: `lua-store sync --accept --against latest` takes name, persona and model of v2
-    hint: `lua-store sync --pull` brings back all files of v1, which is live
+    hint: run `lua-store sync --push` to push what is here
+    hint: run `lua-store sync --accept --against latest` to take name, persona and model of v2
+    hint: run `lua-store sync --pull` to restore all files of v1, which is live
     --- exit 1
     "#);
     // Pushed again the same content gets new numbers, and is the same content.
@@ -133,7 +133,7 @@ fn only_versions_can_be_compared_with() {
     $ lua-store sync --check --against v9
     --- stderr
     Error: the remote has no version v9
-    hint: `lua-store version list --all` shows what there is after `lua-store fetch`
+    hint: run `lua-store fetch`, then `lua-store version list --all` to list them
     --- exit 3
     ");
     assert_snapshot!(project.run("sync --check --against source/v1"), @r#"

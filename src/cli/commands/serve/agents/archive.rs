@@ -8,11 +8,11 @@ use crate::protocol::AgentId;
 use crate::server::inventory;
 use serde::Serialize;
 
-/// Keep an agent as it is: it can be read, and whoever pushes or promotes is refused
+/// Make an agent read-only: pushes and promotions are refused
 #[derive(Debug, clap::Args)]
 pub struct Archive {
     agent: AgentId,
-    /// Open it again
+    /// Make it writable again
     #[arg(long)]
     undo: bool,
     #[command(flatten)]

@@ -9,16 +9,17 @@ use crate::protocol::AgentId;
 use crate::server::inventory;
 use crate::server::tokens::Tokens;
 
-/// Delete an agent with all its versions, for good
+/// Delete an agent and all its versions permanently
 ///
-/// Clients keep what they have, and one with a token that may push makes the agent anew: revoke the tokens too.
+/// Clients keep their copies, and a client whose token allows a push creates the agent again: revoke the tokens
+/// too.
 #[derive(Debug, clap::Args)]
 pub struct Delete {
     agent: AgentId,
-    /// Do not ask
+    /// Ask no questions
     #[arg(long)]
     force: bool,
-    /// Also where the head of the agent is damaged, so that nobody can tell what it has
+    /// Delete it even if its head is damaged, so that its content is unknown
     #[arg(long)]
     damaged: bool,
     #[command(flatten)]
@@ -65,7 +66,7 @@ impl Delete {
         ))?;
         if !deleted.tokens.is_empty() {
             cx.out.hint(format!(
-                "{} token(s) still open it, and a push would make it anew; `lua-store serve token revoke ID` ends one",
+                "{} token(s) still open it, and a push would create it again; run `lua-store serve token revoke ID` to revoke one",
                 deleted.tokens.len()
             ));
         }

@@ -11,7 +11,7 @@ use crate::error::Result;
 
 /// List, show, archive and delete the agents of the server
 ///
-/// Works on the folder, whether a server runs on it or not; a running one sees it with the next request.
+/// Works on the data folder, also while a server runs on it; the server uses the change from its next request on.
 #[derive(Debug, clap::Args)]
 pub struct Agents {
     #[command(subcommand)]

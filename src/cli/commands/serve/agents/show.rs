@@ -10,7 +10,7 @@ use crate::protocol::AgentId;
 use crate::server::inventory::{self, AgentDetails, changed};
 use crate::server::tokens::Tokens;
 
-/// Show what an agent has and takes, and which tokens open it
+/// Show the size, quotas and tokens of an agent
 #[derive(Debug, clap::Args)]
 pub struct Show {
     agent: AgentId,
@@ -60,7 +60,7 @@ impl Show {
         }
         if *missing > 0 {
             cx.out.warn(format!(
-                "{missing} of its packs do not exist: `lua-store serve fsck` names them"
+                "{missing} of its packs do not exist: run `lua-store serve fsck` to list them"
             ));
         }
         Ok(exit)

@@ -10,27 +10,28 @@ use crate::server::expiry;
 use crate::server::pattern::AgentPattern;
 use crate::server::tokens::{NewToken, Tokens};
 
-/// Make a token and print it, once
+/// Create a token and print it once
 ///
-/// Only a hash of it is kept, so it cannot be shown again.
+/// The server stores only a hash of it, so it cannot be shown again.
 #[derive(Debug, clap::Args)]
 pub struct Create {
-    /// The agent that it opens, which need not exist yet, or a pattern: `team-*`; may be given several times
+    /// The agent that it gives access to, which need not exist yet, or a pattern: `team-*`; may be given several
+    /// times
     #[arg(long = "agent", value_name = "AGENT", required = true)]
     agents: Vec<AgentPattern>,
     /// What it allows: read, push, promote or admin; each includes those before it
     #[arg(long, value_name = "SCOPE")]
     scope: TokenScope,
-    /// How long it is good: `12h`, `30d`, `8w`, a day or a time [default: for ever]
+    /// When it expires: after `12h`, `30d`, `8w`, or on a day or at a time [default: never]
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     expires: Option<String>,
-    /// What it is called: who has it, or what for; shown beside what it brings
+    /// Its name: who has it, or its purpose; shown beside what it pushes
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// The author that it speaks for: what it brings is refused when it names another one
+    /// Its only author: records with another author are refused
     #[arg(long = "for", value_name = "EMAIL")]
     owner: Option<String>,
-    /// Let it bring what others made too
+    /// Allow records of other authors too
     #[arg(long, requires = "owner")]
     for_others: bool,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::server::tokens::Tokens;
 use anstyle::Style;
 
-/// List the tokens of the server, the oldest first; never what they are
+/// List the tokens of the server, oldest first; the tokens themselves are never shown
 #[derive(Debug, clap::Args)]
 pub struct List {
     #[command(flatten)]
@@ -28,7 +28,7 @@ impl List {
             return Ok(Exit::Done);
         }
         if tokens.is_empty() {
-            cx.out.line("(no token yet — `lua-store serve token create` makes one)")?;
+            cx.out.line("(no token yet — run `lua-store serve token create` to create one)")?;
             return Ok(Exit::Done);
         }
         let mut table =

@@ -10,9 +10,9 @@ use crate::cli::context::Context;
 use crate::error::Result;
 use crate::server::tokens::TokenEntry;
 
-/// Make, list, rotate and revoke the tokens that open the server
+/// Create, list, rotate and revoke tokens for the server
 ///
-/// A running server sees a new or a revoked token with its next request.
+/// A running server uses the change from the next request on.
 #[derive(Debug, clap::Args)]
 pub struct Token {
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use crate::cli::data_folder::DataFolder;
 use crate::error::{Error, Result};
 use crate::server::tokens::{TokenEntry, Tokens};
 
-/// Take a token's rights away, for good
+/// Revoke a token permanently
 #[derive(Debug, clap::Args)]
 pub struct Revoke {
     /// The token's id, as `serve token list` shows it

@@ -8,12 +8,12 @@ use crate::error::Result;
 use crate::server::expiry;
 use crate::server::tokens::Tokens;
 
-/// Make a token with the rights of another one, which ends after a time of grace
+/// Replace a token: create one with the same rights, and let the old one expire
 #[derive(Debug, clap::Args)]
 pub struct Rotate {
     /// The id of the old token, as `serve token list` shows it
     id: String,
-    /// How long the old one is still good: `24h`, `7d`; `0h` for not at all
+    /// The time after which the old one expires: `24h`, `7d`; `0h` for at once
     #[arg(long, value_name = "TIME", default_value = "24h")]
     grace: String,
     #[command(flatten)]
