@@ -20,7 +20,7 @@ impl Compiler {
         let Compiler::Lua = self;
         let program = find(root).ok_or_else(|| {
             Error::not_found("cannot find the stock command `lua`")
-                .hint("`npm install lua-cli` in the project, or leave `--compiler` out: the agent is read without it")
+                .hint("run `npm install lua-cli` in the project, or leave `--compiler` out: the agent is read without it")
         })?;
         cx.out.finish()?;
         let (said, theirs) = io::pipe().at("run", &program)?;

@@ -51,7 +51,7 @@ impl DataFolder {
             return Ok(folder);
         }
         Err(Error::not_found(format!("there is no folder \"{}\"", folder.display()))
-            .hint("`--data DIR` names the folder that the server was started with"))
+            .hint("add `--data DIR` to name the folder that the server was started with"))
     }
 
     /// The remote store in the folder, which must be one.
@@ -69,7 +69,7 @@ impl DataFolder {
         match named.or_else(default) {
             Some(folder) => Ok(cx.directory()?.join(folder)),
             None => Err(Error::usage("cannot tell where the server's data are")
-                .hint("`--data DIR` names the folder")),
+                .hint("add `--data DIR` to name the folder")),
         }
     }
 }

@@ -93,7 +93,7 @@ fn folder() -> Result<PathBuf> {
     };
     let folder = folder.filter(|folder| folder.is_absolute()).ok_or_else(|| {
         Error::usage("there is no folder for what is brought from a remote")
-            .hint("`XDG_CACHE_HOME=/path/of/a/folder` names one")
+            .hint("set `XDG_CACHE_HOME=/path/of/a/folder` to name one")
     })?;
     Ok(folder.join("lua-store").join("remotes"))
 }

@@ -197,21 +197,20 @@ fn of_values(hint: &Hint) -> String {
 /// Hints of `undo`.
 fn of_undo(hint: &Hint) -> String {
     match hint {
-        Hint::OpLog => "`lua-store op log` lists what was recorded".to_owned(),
+        Hint::OpLog => "run `lua-store op log` to list what was recorded".to_owned(),
         Hint::PromoteAnother => {
             "run `lua-store version promote` with another version to take it back the forward way"
                 .to_owned()
         }
         Hint::UndoPromotion => {
-            "run `lua-store version promote previous`: it takes it back with a new record"
-                .to_owned()
+            "run `lua-store version promote previous` to take it back with a new record".to_owned()
         }
         Hint::UndoPush(0) => "change the files back and run `lua-store push`".to_owned(),
         Hint::UndoPush(number) => format!(
             "run `lua-store source rollback --version {number} --force`, then `lua-store push`: others get the files of v{number} as a new version"
         ),
         Hint::UndoVersion(number) => {
-            format!("run `lua-store version delete v{number}`: it takes it back with a new record")
+            format!("run `lua-store version delete v{number}` to take it back with a new record")
         }
         other => of_named_remote(other),
     }

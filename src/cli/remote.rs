@@ -180,7 +180,7 @@ fn patience() -> Result<RetryPolicy> {
     if let Some(text) = environment("LUA_STORE_TRIES") {
         patience.tries = text.parse().ok().filter(|tries| *tries > 0).ok_or_else(|| {
             Error::usage(format!("LUA_STORE_TRIES is \"{text}\", which is no count"))
-                .hint("for example `LUA_STORE_TRIES=1` tries everything once")
+                .hint("set for example `LUA_STORE_TRIES=1` to try everything once")
         })?;
     }
     // Milliseconds, for those who cannot wait: tests.

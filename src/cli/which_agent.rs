@@ -47,7 +47,10 @@ impl WhichAgent {
                 root.display(),
                 listed(&places)
             ))
-            .hint(format!("`--agent {}` says which one; each has a store of its own", folders[0]))
+            .hint(format!(
+                "add `--agent {}` to choose one; each has a store of its own",
+                folders[0]
+            ))
         };
         if !cx.can_ask() {
             return Err(error(&folders));
@@ -86,7 +89,7 @@ fn named(below: &Path, agent: &Path) -> Result<PathBuf> {
             agent.display(),
             listed(&places)
         ))
-        .hint(format!("`--agent {}` says which one", folders[0]))),
+        .hint(format!("add `--agent {}` to choose one", folders[0]))),
     }
 }
 

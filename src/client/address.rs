@@ -95,7 +95,7 @@ fn folder(path: &Path, text: &str) -> Result<Address> {
         Error::usage(format!(
             "\"{text}\" is not the address of a remote: the last part of the path must be the id of an agent"
         ))
-        .hint("for example `/srv/agents/agent_1234`: the folder `/srv/agents` holds many agents")
+        .hint("for example `/srv/agents/agent_1234`: the folder `/srv/agents` contains many agents")
     };
     let agent = path.file_name().and_then(|name| name.to_str()).ok_or_else(wrong)?;
     let agent = agent.parse().map_err(|_| wrong())?;

@@ -257,7 +257,8 @@ impl VersionCommit {
             Ok(()) => self.outcome.tag = Some(self.tag.clone()),
             Err(error) => {
                 let force = if *tag_is_free { "" } else { "-f " };
-                let fix = format!("`git tag {force}{} {}` makes it", self.tag, prepared.commit);
+                let fix =
+                    format!("run `git tag {force}{} {}` to create it", self.tag, prepared.commit);
                 self.outcome
                     .warn(format!("Git tag \"{}\" skipped: {error}", self.tag), [fix.into()]);
             }
@@ -290,11 +291,11 @@ fn publish(
     }
     outcome.commit = Some(prepared.commit.clone());
     if prepared.head.branch.is_none() {
-        let fix = format!("`git branch NAME {}` gives it one", prepared.commit);
+        let fix = format!("run `git branch NAME {}` to give it one", prepared.commit);
         outcome.warn("Git HEAD is detached: the commit is on no branch".to_owned(), [fix.into()]);
     }
     for path in &prepared.ignored {
-        let fix = "`git check-ignore -v PATH` names the rule".to_owned();
+        let fix = "run `git check-ignore -v PATH` to see the rule".to_owned();
         outcome.warn(
             format!("\"{path}\" is in the version and not in the commit: git ignores it"),
             [fix.into()],

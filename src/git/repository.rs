@@ -33,33 +33,33 @@ const UNDER_WAY: [(&str, &str, &str); 7] = [
     (
         "MERGE_HEAD",
         "a merge is in progress",
-        "`git merge --continue` or `git merge --abort` ends it",
+        "run `git merge --continue` or `git merge --abort` to end it",
     ),
     (
         "rebase-merge",
         "a rebase is in progress",
-        "`git rebase --continue` or `git rebase --abort` ends it",
+        "run `git rebase --continue` or `git rebase --abort` to end it",
     ),
     (
         "rebase-apply",
         "a rebase is in progress",
-        "`git rebase --continue` or `git rebase --abort` ends it",
+        "run `git rebase --continue` or `git rebase --abort` to end it",
     ),
     (
         "CHERRY_PICK_HEAD",
         "a cherry-pick is in progress",
-        "`git cherry-pick --continue` or `git cherry-pick --abort` ends it",
+        "run `git cherry-pick --continue` or `git cherry-pick --abort` to end it",
     ),
     (
         "REVERT_HEAD",
         "a revert is in progress",
-        "`git revert --continue` or `git revert --abort` ends it",
+        "run `git revert --continue` or `git revert --abort` to end it",
     ),
-    ("BISECT_LOG", "a bisection is in progress", "`git bisect reset` ends it"),
+    ("BISECT_LOG", "a bisection is in progress", "run `git bisect reset` to end it"),
     (
         "index.lock",
         "another git process has locked the index",
-        "`git rev-parse --git-path index.lock` names the lock, to be removed if that process has crashed",
+        "run `git rev-parse --git-path index.lock` to find the lock; if that process has crashed, remove it",
     ),
 ];
 
@@ -72,7 +72,7 @@ impl Repository {
         })?;
         if inside != "true" {
             return Err(Error::failed("the git repository has no work tree here").hint(
-                "`git rev-parse --git-dir` names the repository; connect in a clone with files",
+                "run `git rev-parse --git-dir` to see which repository it is; connect in a clone with files",
             ));
         }
         let ask = |what: &str| git.line(&["rev-parse", what]);
@@ -132,10 +132,10 @@ impl Repository {
         let missing = |key: &str| matches!(self.git.ask(&["config", "--get", key]), Ok(None));
         if missing("user.email") {
             Error::failed("git user.email is not configured")
-                .hint("`git config --global user.email \"you@example.com\"`")
+                .hint("run `git config --global user.email \"you@example.com\"`")
         } else if missing("user.name") {
             Error::failed("git user.name is not configured")
-                .hint("`git config --global user.name \"Your Name\"`")
+                .hint("run `git config --global user.name \"Your Name\"`")
         } else {
             error
         }
@@ -148,7 +148,7 @@ impl Repository {
         }
         let folder = self.prefix.trim_end_matches('/');
         Err(Error::failed(format!("git ignores the folder of the project, \"{folder}\""))
-            .hint("`git check-ignore -v .` names the rule"))
+            .hint("run `git check-ignore -v .` to see the rule"))
     }
 
     /// A setting that is true or false.

@@ -27,8 +27,8 @@ impl Bearer {
             "{what} is by \"{by}\", and the token \"{token}\" speaks for \"{owner}\" alone"
         );
         Err(Error::new(Kind::Forbidden, message).hint(format!(
-            "nothing was changed there; `--author {owner}` names the token's owner in what is made from now on\n\
-             for what others made whoever runs the server makes a token with `--for-others`"
+            "nothing was changed there; add `--author {owner}` to name the token's owner as the author from now on\n\
+             to send what others created, ask whoever runs the server for a token with `--for-others`"
         )))
     }
 }

@@ -232,7 +232,7 @@ fn listener(
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
     let error = Error::new(Kind::Unavailable, format!("cannot listen on {address}: {error}"));
-    error.hint("`--listen 127.0.0.1:0` takes any free port")
+    error.hint("use `--listen 127.0.0.1:0` for any free port")
 }
 
 /// Takes connections, as many at once as there may be.

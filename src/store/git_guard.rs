@@ -80,7 +80,7 @@ pub fn check_untracked(dir: &Path) -> Result<()> {
             "cannot make a store in \"{}\": git tracks files there, and `git clean -fdx` would remove the rest",
             dir.display()
         ))
-        .hint(format!("`git rm -r -q --cached {DIR}` takes them out of git and leaves them on the disk")));
+        .hint(format!("run `git rm -r -q --cached {DIR}` to remove them from git and keep them on the disk")));
     }
     Ok(())
 }

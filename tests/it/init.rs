@@ -113,7 +113,7 @@ fn of_several_agents_none_is_taken_silently() {
     $ lua-store init
     --- stderr
     Error: several agents are below "[DIR]/project": agents/desk ("desk", agents/desk/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
-    hint: `--agent agents/desk` says which one; each has a store of its own
+    hint: add `--agent agents/desk` to choose one; each has a store of its own
     --- exit 2
     "#);
     assert!(!project.path(".lua").exists());
@@ -159,7 +159,7 @@ fn of_several_agents_none_is_taken_silently() {
     $ lua-store push --agent desk
     --- stderr
     Error: several agents have the name "desk": agents/desk ("desk", agents/desk/agent.ts), agents/third ("desk", agents/third/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
-    hint: `--agent agents/desk` says which one
+    hint: add `--agent agents/desk` to choose one
     --- exit 2
     "#);
     // Inside of one there is nothing to ask.
@@ -178,7 +178,7 @@ fn a_store_around_several_agents_asks_at_each_push() {
     $ lua-store push
     --- stderr
     Error: several agents are below "[DIR]/project": agents/desk ("desk", agents/desk/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
-    hint: `--agent agents/desk` says which one; each has a store of its own
+    hint: add `--agent agents/desk` to choose one; each has a store of its own
     --- exit 2
     "#);
     assert_eq!(project.run("push backup").code, 0, "files are no agent");

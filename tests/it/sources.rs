@@ -144,7 +144,7 @@ fn lists_and_details() {
     v5 *     2026-11-21 09:30  ana@example.com  manual push backup  9cce29af...
     v4       2026-11-21 09:30  ana@example.com  manual push backup  910d8fe9...
     --- stderr
-    hint: 3 more: `lua-store source list --all`
+    hint: run `lua-store source list --all` to list 3 more
     ");
     assert_snapshot!(project.run("source diff 2 v3"), @"
     $ lua-store source diff 2 v3

@@ -136,7 +136,7 @@ fn a_change_that_was_not_recorded_is_no_base_for_undo() {
     $ lua-store undo
     --- stderr
     Error: cannot undo: the store is not as operation 3 (`push --offline`) left it, and nothing recorded what changed it since
-    hint: `lua-store op log` lists what was recorded
+    hint: run `lua-store op log` to list what was recorded
     --- exit 1
     ");
     assert_eq!(project.json("status")["sourceVersion"], 3);

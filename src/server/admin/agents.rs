@@ -107,7 +107,7 @@ pub async fn delete(
     if confirm.as_ref() != Some(&agent) {
         let message = format!("a deletion is for good: agent \"{agent}\" was not deleted");
         return Err(Error::usage(message)
-            .hint(format!("`?confirm={agent}` says that it is meant"))
+            .hint(format!("add `?confirm={agent}` to confirm"))
             .into());
     }
     state.may_write().await?;

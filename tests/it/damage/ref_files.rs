@@ -118,7 +118,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     ✓ Promoted v1. Previous active: v2.
     --- stderr
     This takes back v2, promoted by ana@example.com, 2026-11-21 09:30
-    hint: `lua-store version promote v2` takes it back
+    hint: run `lua-store version promote v2` to take it back
     ");
     assert_snapshot!(project.run("version promote previous"), @r#"
     $ lua-store version promote previous

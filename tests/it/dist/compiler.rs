@@ -64,7 +64,7 @@ fn a_compiler_that_fails_pushes_nothing() {
     $ lua-store push --compiler lua
     --- stderr
     Error: cannot find the stock command `lua`
-    hint: `npm install lua-cli` in the project, or leave `--compiler` out: the agent is read without it
+    hint: run `npm install lua-cli` in the project, or leave `--compiler` out: the agent is read without it
     --- exit 3
     ");
     assert_eq!(project.json("source list"), serde_json::json!([]));

@@ -74,7 +74,7 @@ fn a_real_merge_with_conflicts_is_left_alone() {
     ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
     --- stderr
     warning: Git commit skipped: a merge is in progress
-    hint: `git merge --continue` or `git merge --abort` ends it
+    hint: run `git merge --continue` or `git merge --abort` to end it
     hint: run `lua-store push && git tag lua/v1` to commit and tag it afterwards
     Not in v1: 1 edited file(s) that are not pushed: note
     hint: run `lua-store push`, then `lua-store version create`, to include them

@@ -57,7 +57,7 @@ fn connecting_says_what_is_missing() {
     $ lua-store git connect
     --- stderr
     Error: git user.email is not configured
-    hint: `git config --global user.email "you@example.com"`
+    hint: run `git config --global user.email "you@example.com"`
     --- exit 1
     "#);
     git(&project, "config user.email ana@example.com");
@@ -65,7 +65,7 @@ fn connecting_says_what_is_missing() {
     $ lua-store git connect
     --- stderr
     Error: git user.name is not configured
-    hint: `git config --global user.name "Your Name"`
+    hint: run `git config --global user.name "Your Name"`
     --- exit 1
     "#);
     git(&project, "config core.bare true");
@@ -73,7 +73,7 @@ fn connecting_says_what_is_missing() {
     $ lua-store git connect
     --- stderr
     Error: the git repository has no work tree here
-    hint: `git rev-parse --git-dir` names the repository; connect in a clone with files
+    hint: run `git rev-parse --git-dir` to see which repository it is; connect in a clone with files
     --- exit 1
     ");
     assert_eq!(project.json("git status")["connected"], false);

@@ -16,7 +16,7 @@ fn a_tag_that_is_there_is_never_moved() {
     ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
     --- stderr
     warning: Git tag "lua/v1" skipped: a tag of this name is there and holds other files
-    hint: `git tag -f lua/v1 <hash>` makes it
+    hint: run `git tag -f lua/v1 <hash>` to create it
     "#);
     assert_eq!(tags(&project), ["differs"]);
     assert_eq!(git(&project, "rev-parse HEAD").trim(), commit_of(&project, 1).unwrap());
@@ -46,7 +46,7 @@ fn status_tells_tags_that_are_missing_moved_or_of_an_amended_commit() {
     ⚠  v1 has no tag lua/v1
     --- stderr
     hint: run `lua-store push` or `lua-store version create` to commit what is pushed
-    hint: `git tag lua/v1 <hash>` makes it again
+    hint: run `git tag lua/v1 <hash>` to create it again
     ");
 }
 

@@ -48,7 +48,7 @@ fn a_stale_clone_takes_back_what_it_has_never_seen() {
     Brought from origin, not known here before:
       promoted v2  2026-11-21 09:40  ben@example.com  a new persona
     This takes back v2, promoted by ben@example.com, 2026-11-21 09:40: a new persona
-    hint: `lua-store version promote v2` takes it back
+    hint: run `lua-store version promote v2` to take it back
     "#);
     assert_eq!(live(&ana), Some(1));
     let there = head(&data(&ana));
@@ -156,7 +156,7 @@ fn previous_twice_says_whose_rollback_it_undoes() {
     Brought from origin, not known here before:
       promoted v1  2026-11-21 09:50  ana@example.com  rude
     warning: this undoes a rollback: v2 was taken back by ana@example.com, 2026-11-21 09:50: rude
-    hint: `lua-store version promote v1` takes it back
+    hint: run `lua-store version promote v1` to take it back
     ");
     assert_eq!(ben.json("log --ledger").as_array().unwrap().len(), 4);
 }
@@ -175,7 +175,7 @@ fn on_a_terminal_previous_twice_is_asked() {
           - You help.
           - Not.
       … and 1 more: `lua-store version diff v2 v1`
-    hint: `lua-store version promote v2` takes it back
+    hint: run `lua-store version promote v2` to take it back
     ");
     assert_eq!((code, live(&ana)), (0, Some(1)));
     let (shown, code) = ben.on_terminal("version promote previous --color never", "n\n");
@@ -272,7 +272,7 @@ fn ledgers_that_parted_are_refused_with_the_way_on() {
     Left out, as origin has a ledger without it:
       promoted v2  2026-11-21 09:50  ana@example.com  mine
     This takes back v2, promoted by ben@example.com, 2026-11-21 09:40: a new persona
-    hint: `lua-store version promote v2` takes it back
+    hint: run `lua-store version promote v2` to take it back
     ");
     assert_eq!(live(&ana), Some(1));
     assert_eq!(heads(&ana.root()).active, head(&data(&ana)).heads.active);

@@ -175,8 +175,8 @@ fn a_token_brings_nothing_in_anothers_name() {
     Nothing changed since source version v2.
     --- stderr
     Error: source version v2 is by "ceo@example.com", and the token "laptop-2" speaks for "ana@example.com" alone
-    hint: nothing was changed there; `--author ana@example.com` names the token's owner in what is made from now on
-    hint: for what others made whoever runs the server makes a token with `--for-others`
+    hint: nothing was changed there; add `--author ana@example.com` to name the token's owner as the author from now on
+    hint: to send what others created, ask whoever runs the server for a token with `--for-others`
     hint: run `lua-store push` to send it to origin, once that is repaired
     --- exit 10
     "#);

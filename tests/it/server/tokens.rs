@@ -169,7 +169,7 @@ fn a_folder_that_is_not_there_is_named() {
     $ lua-store serve token list --data ../data
     --- stderr
     Error: there is no folder "[DIR]/project/../data"
-    hint: `--data DIR` names the folder that the server was started with
+    hint: add `--data DIR` to name the folder that the server was started with
     --- exit 3
     "#);
     let deep = project.run("serve token create --agent a --scope read --data ../no/data");

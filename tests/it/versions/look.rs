@@ -42,7 +42,7 @@ fn the_list_is_as_wide_as_its_content() {
     VERSION  STATUS  CREATED           BY               PROMOTED          MESSAGE
     v2*      active  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  second
     --- stderr
-    hint: 1 more: `lua-store version list --all`
+    hint: run `lua-store version list --all` to list 1 more
     ");
     assert_snapshot!(project.run("version list --limit 0"), @"
     $ lua-store version list --limit 0
@@ -215,7 +215,7 @@ fn status_compares_what_is_live_with_what_is_pushed() {
     ⚠  persona     persona  v1              v2
     --- stderr
     ⚠  3 primitive(s) are ahead of the active version.
-    hint: `lua-store version create`, then `lua-store version promote latest`, makes them live
+    hint: run `lua-store version create`, then `lua-store version promote latest`, to make them live
     ");
     assert_snapshot!(shop::project().run("version status"), @"
     $ lua-store version status

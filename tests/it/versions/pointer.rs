@@ -15,7 +15,7 @@ fn promote_is_one_swap_with_its_record() {
     $ lua-store version promote latest -m "better search"
     ✓ Promoted v2. Previous active: v1.
     --- stderr
-    hint: `lua-store version promote v1` takes it back
+    hint: run `lua-store version promote v1` to take it back
     "#);
     assert_snapshot!(project.run("version promote v2"), @"
     $ lua-store version promote v2
@@ -26,7 +26,7 @@ fn promote_is_one_swap_with_its_record() {
     ✓ Promoted v1. Previous active: v2.
     --- stderr
     This takes back v2, promoted by ana@example.com, 2026-11-21 09:30: better search
-    hint: `lua-store version promote v2` takes it back
+    hint: run `lua-store version promote v2` to take it back
     ");
     let active = project.read(".lua/ACTIVE");
     assert!(active.starts_with("ref: refs/versions/v1\nledger: "), "{active}");
@@ -52,7 +52,7 @@ fn promote_can_expect_what_is_active() {
     $ lua-store version promote 2 --expect 1
     ✓ Promoted v2. Previous active: v1.
     --- stderr
-    hint: `lua-store version promote v1` takes it back
+    hint: run `lua-store version promote v1` to take it back
     ");
 }
 

@@ -162,7 +162,7 @@ impl TagComparison {
             cx.out.line(line)?;
             paths(cx, &version.changes)?;
             if let (None, Some(recorded)) = (&version.commit, &version.recorded) {
-                cx.out.hint(format!("`git tag {tag} {recorded}` makes it again"));
+                cx.out.hint(format!("run `git tag {tag} {recorded}` to create it again"));
             }
         }
         if wrong.len() > TOLD {

@@ -65,7 +65,7 @@ impl List {
             print(cx, objects, shown)?;
             if shown.len() < versions.len() {
                 cx.out.hint(format!(
-                    "{} more: `lua-store persona list --all`",
+                    "run `lua-store persona list --all` to list {} more",
                     versions.len() - shown.len()
                 ));
             }

@@ -85,7 +85,7 @@ impl List {
         table.print(cx.out)?;
         if listed.len() < numbers.len() {
             let more = numbers.len() - listed.len();
-            cx.out.hint(format!("{more} more: `lua-store snapshot list --all`"));
+            cx.out.hint(format!("run `lua-store snapshot list --all` to list {more} more"));
         }
         Ok(Exit::Done)
     }

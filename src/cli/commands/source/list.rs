@@ -72,7 +72,10 @@ impl List {
             print(cx, &versions, &authors, newest)?;
             let told = versions.len() + damaged.len();
             if told < refs.len() {
-                cx.out.hint(format!("{} more: `lua-store source list --all`", refs.len() - told));
+                cx.out.hint(format!(
+                    "run `lua-store source list --all` to list {} more",
+                    refs.len() - told
+                ));
             }
         }
         for (number, error) in &damaged {

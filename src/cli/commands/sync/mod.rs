@@ -58,7 +58,7 @@ impl Sync {
         let asked = !(self.check || self.accept || self.push || self.pull);
         if asked && !cx.can_ask() {
             return Err(Error::usage("cannot ask what to do without a terminal")
-                .hint("`lua-store sync --check` only says what differs\n`--accept`, `--push` or `--pull` says what to do"));
+                .hint("run `lua-store sync --check` to see only what differs\nadd `--accept`, `--push` or `--pull` to act"));
         }
         let which = RemoteArgs { remote: self.remote.clone(), ..RemoteArgs::default() };
         let there = match drift::ask(cx, &project, &which) {

@@ -164,7 +164,10 @@ impl List {
             let all =
                 catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
             if shown < all {
-                cx.out.hint(format!("{} more: `lua-store version list --all`", all - shown));
+                cx.out.hint(format!(
+                    "run `lua-store version list --all` to list {} more",
+                    all - shown
+                ));
             }
         }
         view.print_live(cx, &live);

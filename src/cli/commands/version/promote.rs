@@ -199,7 +199,7 @@ impl Promote {
         })?;
         print::lines(cx.out, changes)?;
         if let Some(undo) = self.undo(promotion) {
-            cx.out.hint(format!("`{undo}` takes it back"));
+            cx.out.hint(format!("run `{undo}` to take it back"));
         }
         Ok(())
     }

@@ -180,7 +180,7 @@ fn print_next(cx: &mut Context<'_>, rows: &[Row], is_project: bool) {
         cx.out.note(format!("⚠  {ahead} primitive(s) are ahead of the active version."));
         if is_project {
             cx.out
-                .hint("`lua-store version create`, then `lua-store version promote latest`, makes them live");
+                .hint("run `lua-store version create`, then `lua-store version promote latest`, to make them live");
         }
     }
     if behind > 0 {

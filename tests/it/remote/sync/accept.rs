@@ -203,8 +203,8 @@ fn a_question_needs_a_terminal() {
     $ lua-store sync
     --- stderr
     Error: cannot ask what to do without a terminal
-    hint: `lua-store sync --check` only says what differs
-    hint: `--accept`, `--push` or `--pull` says what to do
+    hint: run `lua-store sync --check` to see only what differs
+    hint: add `--accept`, `--push` or `--pull` to act
     --- exit 2
     ");
 }
