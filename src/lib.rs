@@ -25,7 +25,7 @@
 //!
 //! Everything blocks, and may be used by many threads and processes at once. `examples/embed.rs` goes on to a remote.
 //!
-//! The rooms of the crate are private and stacked; each may use only those below it (`tests/it/tidy.rs` holds that,
+//! The rooms of the crate are private and stacked; each may use only those below it (`tests/it/tidy/layers.rs` holds that,
 //! `docs/architecture.md` says what each is for).
 
 #![deny(missing_docs)]
