@@ -1,6 +1,6 @@
 //! View of an agent by the stock compiler: the primitives and tools that its manifest would name,
 //! and the missing ones with the reason. The compiler is not run; its rules were read from lua-cli
-//! 3.37.0, and `tests/it/dropped.rs` compares with its real output.
+//! 3.37.0, and `tests/it/dropped/` compares with its real output.
 
 use super::added_tools::{added, imported, nodes};
 use super::found::{StockForm, StockPrimitive};
