@@ -229,16 +229,9 @@ fn a_folder_that_git_tracks_is_refused_until_the_hint_is_followed() {
     let error = Store::init(&project.join(DIR)).unwrap_err();
     assert!(error.message().contains("git tracks files there"), "{error}");
     assert!(!project.join(".lua/format").exists());
-    let hint = error
-        .hint_text()
-        .unwrap()
-        .strip_prefix("`git ")
-        .unwrap()
-        .split('`')
-        .next()
-        .unwrap()
-        .to_owned();
-    git(&project, &hint);
+    let hint = error.hint_text().unwrap();
+    let command = hint.strip_prefix("run `git ").and_then(|hint| hint.split('`').next());
+    git(&project, command.expect("a command of git to run"));
     git(root.path(), "commit -q -m untrack");
     let store = init(&project);
     assert_eq!(fs::read_to_string(project.join(".lua/config.json")).unwrap(), "{}");
