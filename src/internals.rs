@@ -21,7 +21,7 @@ pub mod error {
 
 pub mod flow {
     pub use crate::flow::{
-        Notice, Phase, Quiet, Reporter, delete, destination, pointer, promote, push, remote,
+        Notice, Phase, Quiet, Reporter, deletion, destination, pointer, promote, push, remote,
     };
 }
 
@@ -44,7 +44,7 @@ pub mod object {
 }
 
 pub mod operations {
-    pub use crate::operations::{bundle, create, promote, stage};
+    pub use crate::operations::{bundle, create, deletion, promote, stage};
 }
 
 pub mod pack {

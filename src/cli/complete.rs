@@ -11,6 +11,7 @@ use crate::history::record::SOURCE;
 use crate::history::revision::Revision;
 use crate::history::state::State;
 use crate::history::state::parse_key;
+use crate::history::version::Status;
 use crate::history::{remote_heads, resolve, source};
 use crate::model::kind::KINDS;
 use crate::object::{Source, TreeEntry};
@@ -75,25 +76,33 @@ pub fn remotes(typed: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Agent versions, newest first, with their messages.
 pub fn versions(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let found = || -> Option<Vec<(String, Option<String>)>> {
-        let project = project()?;
-        let catalog = Catalog::load(project.store()).ok()?;
-        let told = |(at, number): (usize, u64)| {
-            let message = (at < TOLD).then(|| catalog.get(number).ok()?.meta.message).flatten();
-            let status = catalog.status(number).word();
-            let help =
-                message.map_or(status.to_owned(), |text| format!("{status}: {}", cut(&text, 50)));
-            (format!("v{number}"), Some(help))
-        };
-        Some(catalog.numbers().enumerate().map(told).collect())
-    };
     let words = [
         ("active", "the version that is live"),
         ("latest", "the newest version that is not deleted"),
         ("previous", "the version that was live before"),
     ];
     let words = words.map(|(word, help)| (word.to_owned(), Some(help.to_owned())));
-    matching(typed, found().unwrap_or_default().into_iter().chain(words))
+    matching(typed, numbered(|_| true).unwrap_or_default().into_iter().chain(words))
+}
+
+/// Deleted versions.
+pub fn deleted_versions(typed: &OsStr) -> Vec<CompletionCandidate> {
+    matching(typed, numbered(|status| status == Status::Deleted).unwrap_or_default())
+}
+
+/// Numbers of the versions with some statuses, newest first, with their messages.
+fn numbered(is_wanted: impl Fn(Status) -> bool) -> Option<Vec<(String, Option<String>)>> {
+    let project = project()?;
+    let catalog = Catalog::load(project.store()).ok()?;
+    let told = |(at, number): (usize, u64)| {
+        let message = (at < TOLD).then(|| catalog.get(number).ok()?.meta.message).flatten();
+        let status = catalog.status(number).word();
+        let help =
+            message.map_or(status.to_owned(), |text| format!("{status}: {}", cut(&text, 50)));
+        (format!("v{number}"), Some(help))
+    };
+    let wanted = catalog.numbers().filter(|number| is_wanted(catalog.status(*number)));
+    Some(wanted.enumerate().map(told).collect())
 }
 
 /// Versions of all series. The numbers of a series are offered once its name is typed.

@@ -48,6 +48,9 @@ pub fn text(hint: &Hint) -> String {
         }
         Hint::ListVersions => "run `lua-store version list --all` to list them",
         Hint::ListAllVersions => "run `lua-store version list --all` to list all versions",
+        Hint::ListDeleted => {
+            "run `lua-store version list --status deleted` to list the deleted versions"
+        }
         Hint::HelpVersions => "run `lua-store help versions` to list the names of versions",
         Hint::ListSnapshots => "run `lua-store snapshot list` to list the safety snapshots",
         Hint::ListNewestVersions => "run `lua-store version list` to list them",
@@ -179,6 +182,9 @@ fn of_values(hint: &Hint) -> String {
         Hint::PromoteOther(number) => format!(
             "run `lua-store version promote {number}` to promote the newest that can be, or `lua-store version list` to list all"
         ),
+        Hint::Undelete(number) => {
+            format!("run `lua-store version undelete v{number}` to restore it")
+        }
         Hint::AllowSecrets(names) => format!(
             "read it when the agent runs: put the value into `.env` and write `env('NAME')`\n\
              run `{}` to store what is no secret",

@@ -28,7 +28,7 @@ fn changes_files(words: &[&str]) -> bool {
 }
 
 fn changes_refs(words: &[&str]) -> bool {
-    matches!(words, ["push", ..] | ["version", "create" | "promote" | "delete", ..])
+    matches!(words, ["push", ..] | ["version", "create" | "promote" | "delete" | "undelete", ..])
 }
 
 /// Words from the command on, without the global options before it.

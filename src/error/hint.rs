@@ -83,6 +83,7 @@ pub enum Hint {
     // Things that are named and do not exist.
     ListVersions,
     ListAllVersions,
+    ListDeleted,
     /// The names that a version can have.
     HelpVersions,
     ListSnapshots,
@@ -109,6 +110,8 @@ pub enum Hint {
     PromoteByNumber(u64),
     /// The version was deleted; this one can be promoted.
     PromoteOther(u64),
+    /// The version was deleted, and can be restored.
+    Undelete(u64),
     /// Somebody else moved the pointer.
     PointerMoved,
     PushFirst,

@@ -24,6 +24,7 @@ pub enum GitEvent {
     },
     Promoted(u64),
     Deleted(u64),
+    Undeleted(u64),
     /// The files were brought back from elsewhere: those of a version, or the latest.
     Pulled {
         version: Option<u64>,
@@ -38,6 +39,7 @@ impl GitEvent {
             GitEvent::Pushed { .. } => "lua: push staged code".to_owned(),
             GitEvent::Promoted(version) => format!("lua: promote v{version} to production"),
             GitEvent::Deleted(version) => format!("lua: delete version v{version}"),
+            GitEvent::Undeleted(version) => format!("lua: undelete version v{version}"),
             GitEvent::Pulled { version: None, .. } => "lua: pull latest backup".to_owned(),
             GitEvent::Pulled { version: Some(version), .. } => {
                 format!("lua: pull version v{version}")
@@ -48,7 +50,7 @@ impl GitEvent {
     fn tree(&self) -> Option<Id> {
         match self {
             GitEvent::Pushed { tree } | GitEvent::Pulled { tree, .. } => Some(*tree),
-            GitEvent::Promoted(_) | GitEvent::Deleted(_) => None,
+            GitEvent::Promoted(_) | GitEvent::Deleted(_) | GitEvent::Undeleted(_) => None,
         }
     }
 }
@@ -313,7 +315,7 @@ fn skipped(outcome: &mut GitOutcome, error: &Error, later: Hint) {
 fn later(event: &GitEvent) -> Hint {
     match event {
         GitEvent::Pushed { .. } | GitEvent::Pulled { .. } => Hint::PushToCommit,
-        GitEvent::Promoted(_) | GitEvent::Deleted(_) => format!(
+        GitEvent::Promoted(_) | GitEvent::Deleted(_) | GitEvent::Undeleted(_) => format!(
             "`git commit --allow-empty --only -m '{}'` commits it afterwards",
             event.message()
         )

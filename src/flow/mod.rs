@@ -3,7 +3,7 @@
 //! person or reads the clock. Progress and notices go to a [`Reporter`].
 
 pub mod checkout;
-pub mod delete;
+pub mod deletion;
 pub mod destination;
 pub mod git;
 pub mod pointer;

@@ -267,11 +267,20 @@ impl<'a> Catalog<'a> {
     }
 
     pub fn status(&self, number: u64) -> Status {
+        let is_deleted = |id: Id| self.index.deleted.contains(&id);
+        match self.status_undeleted(number) {
+            Status::Staged | Status::Superseded if self.id(number).is_some_and(is_deleted) => {
+                Status::Deleted
+            }
+            status => status,
+        }
+    }
+
+    /// The status that a version has if it is not deleted.
+    pub fn status_undeleted(&self, number: u64) -> Status {
         let Some(id) = self.id(number) else { return Status::Damaged };
         if self.active_number() == Some(number) {
             Status::Active
-        } else if self.index.deleted.contains(&id) {
-            Status::Deleted
         } else if self.index.promoted.contains(&id) {
             Status::Superseded
         } else {

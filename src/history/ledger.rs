@@ -1,4 +1,4 @@
-//! The ledger: a hash chain of promotions and deletions, whose newest record `ACTIVE` names.
+//! The ledger: a hash chain of promotions, deletions and undeletions, whose newest record `ACTIVE` names.
 //!
 //! A record is a tree: `record`, `version` (the version's tree) or `purge` (what a purge did), `previous` (the record
 //! before it; absent in the first). What a version's status is follows from folding the chain.
@@ -46,10 +46,12 @@ impl LedgerEntry {
             )));
         }
         let bytes = source.blob(&tree.require(RECORD)?)?;
-        let record: LedgerRecord = record::decode(&bytes, "ledger record")?;
+        let record = record::decode_step(&bytes, id)?;
         let subject = match record.event {
             Event::Purge => LedgerSubject::Purge(tree.require(PURGE)?),
-            Event::Promote | Event::Delete => LedgerSubject::Version(tree.require(VERSION)?),
+            Event::Promote | Event::Delete | Event::Undelete => {
+                LedgerSubject::Version(tree.require(VERSION)?)
+            }
         };
         Ok(LedgerEntry {
             id: *id,
@@ -108,10 +110,11 @@ pub struct LedgerIndex {
 }
 
 impl LedgerIndex {
-    /// Continues an earlier index: the chain up to the record that this one follows.
-    fn follow(&mut self, earlier: LedgerIndex) {
+    /// Continues an earlier index: the chain up to the record that this one follows. `undeleted` are the versions
+    /// whose deletion a later record takes back.
+    fn follow(&mut self, earlier: LedgerIndex, undeleted: &HashSet<Id>) {
         self.promoted.extend(earlier.promoted);
-        self.deleted.extend(earlier.deleted);
+        self.deleted.extend(earlier.deleted.difference(undeleted));
         let again =
             self.was_active.last().is_some_and(|last| earlier.was_active.first() == Some(last));
         self.was_active.extend(earlier.was_active.into_iter().skip(usize::from(again)));
@@ -130,12 +133,12 @@ pub fn fold_onto<S: Source + ?Sized>(
     head: Option<Id>,
     known: Option<(Id, LedgerIndex)>,
 ) -> Result<(LedgerIndex, usize)> {
-    let (mut folded, mut read) = (LedgerIndex::default(), 0);
+    let (mut folded, mut undeleted, mut read) = (LedgerIndex::default(), HashSet::new(), 0);
     for step in steps(source, head) {
         let step = step?;
         read += 1;
         if let Some((_, earlier)) = known.as_ref().filter(|(id, _)| *id == step.id) {
-            folded.follow(earlier.clone());
+            folded.follow(earlier.clone(), &undeleted);
             break;
         }
         match (step.record.event, step.version()) {
@@ -145,9 +148,14 @@ pub fn fold_onto<S: Source + ?Sized>(
                     folded.was_active.push(version);
                 }
             }
-            (Event::Delete, Some(version)) => {
+            // The walk goes back: the newest of the two decides.
+            (Event::Delete, Some(version)) if !undeleted.contains(&version) => {
                 folded.deleted.insert(version);
             }
+            (Event::Undelete, Some(version)) if !folded.deleted.contains(&version) => {
+                undeleted.insert(version);
+            }
+            (Event::Delete | Event::Undelete, Some(_)) => {}
             (_, None) | (Event::Purge, _) => {}
         }
     }
@@ -189,8 +197,20 @@ mod tests {
     fn a_chain_is_folded_onto_any_of_its_beginnings() {
         let mut memory = Memory::default();
         let mut heads = vec![];
-        for (at, n) in [1, 1, 2, 2, 1, 3, 3, 1].into_iter().enumerate() {
-            let event = if at == 5 { Event::Delete } else { Event::Promote };
+        let (promote, delete, undelete) = (Event::Promote, Event::Delete, Event::Undelete);
+        let history = [
+            (1, promote),
+            (4, delete),
+            (2, promote),
+            (2, promote),
+            (1, promote),
+            (4, undelete),
+            (3, delete),
+            (3, undelete),
+            (3, delete),
+            (1, promote),
+        ];
+        for (at, (n, event)) in history.into_iter().enumerate() {
             let version = Id::from_bytes([n; 32]);
             heads.push(
                 append(&mut memory, &record(event, at as i64), version, heads.last().copied())
@@ -199,6 +219,7 @@ mod tests {
         }
         let head = heads.last().copied();
         let whole = fold(&memory, head).unwrap();
+        assert_eq!(whole.deleted, HashSet::from([Id::from_bytes([3; 32])]));
         for (at, known) in heads.iter().enumerate() {
             let earlier = fold(&memory, Some(*known)).unwrap();
             let (folded, read) = fold_onto(&memory, head, Some((*known, earlier))).unwrap();

@@ -2,6 +2,7 @@
 //! own, beside entries that link to its subject. Field order is part of the format.
 
 use crate::error::{Error, Hint, Kind, Result};
+use crate::object::Id;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
@@ -65,6 +66,8 @@ pub struct VersionMeta {
 pub enum Event {
     Promote,
     Delete,
+    /// A deleted version has the status that it had before.
+    Undelete,
     Purge,
 }
 
@@ -73,6 +76,7 @@ impl Event {
         match self {
             Event::Promote => "promote",
             Event::Delete => "delete",
+            Event::Undelete => "undelete",
             Event::Purge => "purge",
         }
     }
@@ -103,6 +107,23 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], what: &str) -> Resu
     Ok(record)
 }
 
+/// Reads a ledger record. An event that this program does not know is named: a newer program wrote it.
+pub fn decode_step(bytes: &[u8], id: &Id) -> Result<LedgerRecord> {
+    let unknown_event = || {
+        let record: Value = rmp_serde::from_slice(bytes).ok()?;
+        let event = record.get("event")?.as_str()?.to_owned();
+        serde_json::from_value::<Event>(Value::from(&*event)).is_err().then_some(event)
+    };
+    decode(bytes, "ledger record").map_err(|error| match unknown_event() {
+        Some(event) => Error::corrupt(format!(
+            "ledger record {} has the event \"{event}\", which this program does not know",
+            id.short()
+        ))
+        .hint("install a newer lua-store: the record was written by one"),
+        None => error,
+    })
+}
+
 /// The fields of a record of any kind, for people; `None` for bytes that are no record.
 pub fn fields(bytes: &[u8]) -> Option<Value> {
     fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<Value> {
@@ -117,7 +138,7 @@ pub fn fields(bytes: &[u8]) -> Option<Value> {
 pub fn unreadable(what: &str, error: Error) -> Error {
     let error = error.context(format!("cannot read {what}"));
     match error.kind() {
-        Kind::Corrupt => error.hint(Hint::FsckAffected),
+        Kind::Corrupt if error.hint_text().is_none() => error.hint(Hint::FsckAffected),
         _ => error,
     }
 }

@@ -7,6 +7,7 @@ pub mod build;
 pub mod bundle;
 mod compiled_code;
 pub mod create;
+pub mod deletion;
 pub mod drift;
 pub mod inherit;
 pub mod init;

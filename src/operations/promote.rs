@@ -1,4 +1,4 @@
-//! Promotion and deletion of a version: one ledger record, one swap of `ACTIVE`.
+//! Promotion of a version: one ledger record, one swap of `ACTIVE`.
 //!
 //! A change is checked against a [`PointerState`]: the pointer of the remote, which decides for
 //! everybody, or the one here for a project without a remote.
@@ -42,7 +42,7 @@ impl<'a> PointerState<'a> {
         Ok(PointerState { objects: store.objects(), live, after: None, pointer, shared: None })
     }
 
-    fn after(&self) -> &Catalog<'a> {
+    pub(super) fn after(&self) -> &Catalog<'a> {
         self.after.as_ref().unwrap_or(&self.live)
     }
 
@@ -99,7 +99,8 @@ pub fn plan_promotion(
     if [live, pointer_state.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted)
     {
         return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
-            .hint(other_than(live)));
+            .hint(Hint::Undelete(number))
+            .also(other_than(live)));
     }
     let is_live = |catalog: &Catalog| catalog.active_number() == Some(number);
     let settled = is_live(live) && is_live(pointer_state.after());
@@ -206,67 +207,11 @@ fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result
         .hint(Hint::LogAuthors))
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deleted {
-    Done,
-    AlreadyDeleted,
-}
-
-/// Deletes a version softly here: it stays listed and inspectable and can never be promoted again.
-pub fn delete(store: &Store, number: u64, who: &Author) -> Result<Deleted> {
-    let lock = store.lock()?;
-    let pointer_state = PointerState::here(store)?;
-    let deleted = plan_deletion(&pointer_state, number)?;
-    match deleted {
-        Deleted::Done => swap(store, &lock, &record_deletion(store, &pointer_state, number, who)?)?,
-        Deleted::AlreadyDeleted => store.confirm()?,
-    }
-    Ok(deleted)
-}
-
-/// Stores the record of a deletion that was judged, as [`record_promotion`] does.
-pub fn record_deletion(
-    store: &Store,
-    pointer_state: &PointerState,
-    number: u64,
-    who: &Author,
-) -> Result<PointerSwap> {
-    let active = pointer_state.pointer.and_then(|active| active.version);
-    append(
-        store,
-        pointer_state,
-        number,
-        PointerMove { event: Event::Delete, reason: None, active },
-        who,
-    )
-}
-
-/// Checks the deletion of a version.
-pub fn plan_deletion(pointer_state: &PointerState, number: u64) -> Result<Deleted> {
-    let refuse = |why: &str| Err(Error::failed(format!("Cannot delete v{number}: {why}.")));
-    let mut deleted = Deleted::AlreadyDeleted;
-    for catalog in [&pointer_state.live, pointer_state.after()] {
-        catalog.get(number)?;
-        match catalog.status(number) {
-            Status::Deleted => continue,
-            Status::Active => {
-                return refuse("it is the active version. Promote a different version first");
-            }
-            // A damaged one may be deleted already, so it does not count.
-            Status::Staged | Status::Superseded if catalog.remaining().count() == 1 => {
-                return refuse("it is the only remaining version");
-            }
-            Status::Staged | Status::Superseded | Status::Damaged => deleted = Deleted::Done,
-        }
-    }
-    Ok(deleted)
-}
-
-struct PointerMove {
-    event: Event,
-    reason: Option<String>,
+pub(super) struct PointerMove {
+    pub event: Event,
+    pub reason: Option<String>,
     /// Version that `ACTIVE` names afterwards.
-    active: Option<u64>,
+    pub active: Option<u64>,
 }
 
 /// One step of the pointer; the record that it leads to is durable.
@@ -279,7 +224,7 @@ pub struct PointerSwap {
 }
 
 /// Appends a record to the ledger. Nothing names it yet.
-fn append(
+pub(super) fn append(
     store: &Store,
     pointer_state: &PointerState,
     number: u64,
@@ -302,7 +247,7 @@ fn append(
     Ok(PointerSwap { number, expected, new: Active { version: event.active, ledger } })
 }
 
-fn swap(store: &Store, lock: &StoreLock, step: &PointerSwap) -> Result<()> {
+pub(super) fn swap(store: &Store, lock: &StoreLock, step: &PointerSwap) -> Result<()> {
     move_to(store, lock, step.expected.as_ref(), &step.new)
 }
 

@@ -58,6 +58,7 @@ impl TxnEffects {
         let what = match event {
             Event::Promote => "promotion",
             Event::Delete => "deletion",
+            Event::Undelete => "undeletion",
             Event::Purge => "purge",
         };
         self.steps.push((event, number));

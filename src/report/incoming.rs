@@ -81,6 +81,7 @@ fn moved_words(moved: &LedgerChange) -> String {
     let word = match record.event {
         Event::Promote => "promoted",
         Event::Delete => "deleted",
+        Event::Undelete => "undeleted",
         Event::Purge => "purged",
     };
     let id = moved.step.version().map_or("objects".to_owned(), |id| id.short().to_string());
@@ -181,7 +182,7 @@ fn count(incoming: &Incoming) -> String {
 /// The error of a refused pull.
 pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
     let what = match (&refused.conflicts[..], &refused.diverged) {
-        ([], _) => "both sides promoted or deleted since".to_owned(),
+        ([], _) => "both sides promoted, deleted or undeleted since".to_owned(),
         ([_], _) => "one change here and one there cannot both stand".to_owned(),
         (several, _) => format!("{} changes here and there cannot both stand", several.len()),
     };

@@ -118,7 +118,11 @@ fn unsent_parts(unsent: &Unsent) -> Vec<String> {
     };
     let source = numbers("source", &unsent.source).map(|text| text.replace("sources ", "source "));
     let versions = numbers("version", &unsent.versions);
-    let moves = [events(Event::Promote, "promotion"), events(Event::Delete, "deletion")];
+    let moves = [
+        events(Event::Promote, "promotion"),
+        events(Event::Delete, "deletion"),
+        events(Event::Undelete, "undeletion"),
+    ];
     [source, versions].into_iter().chain(moves).flatten().collect()
 }
 

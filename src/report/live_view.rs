@@ -42,6 +42,7 @@ pub struct UnsentView {
     versions: Vec<u64>,
     promotions: usize,
     deletions: usize,
+    undeletions: usize,
 }
 
 /// The keys that one of a list has beside its own: whose word its status is, and whether it was sent.
@@ -115,6 +116,7 @@ impl UnsentView {
             versions: unsent.versions.clone(),
             promotions: unsent.count(Event::Promote),
             deletions: unsent.count(Event::Delete),
+            undeletions: unsent.count(Event::Undelete),
         }
     }
 }

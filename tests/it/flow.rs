@@ -7,10 +7,11 @@ use lua_store::internals::error::Result;
 use lua_store::internals::flow::destination::Destination;
 use lua_store::internals::flow::pointer::PointerRequest;
 use lua_store::internals::flow::remote::NamedRemote;
-use lua_store::internals::flow::{Notice, Phase, Quiet, Reporter, delete, promote, push};
+use lua_store::internals::flow::{Notice, Phase, Quiet, Reporter, deletion, promote, push};
 use lua_store::internals::history::project::Project;
 use lua_store::internals::history::record::Author;
 use lua_store::internals::history::revision::Revision;
+use lua_store::internals::operations::deletion::DeletionChange;
 use lua_store::internals::operations::promote::PromoteRequest;
 use lua_store::internals::operations::{create, stage};
 use lua_store::internals::progress::Progress;
@@ -53,7 +54,14 @@ fn another_front_end_pushes_promotes_and_deletes() {
     assert_eq!((&status["active"], &status["sourceVersion"]), (&1.into(), &1.into()));
 
     let step = PointerRequest { action: "delete v1", remote: None, dry_run: false, theirs: false };
-    let refused = delete::prepare(&mut Quiet, at, Some(origin(&project)), &step, &version);
+    let refused = deletion::prepare(
+        &mut Quiet,
+        at,
+        Some(origin(&project)),
+        &step,
+        &version,
+        DeletionChange::Delete,
+    );
     let refused = refused.err().unwrap();
     assert_eq!(
         refused.message(),

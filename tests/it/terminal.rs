@@ -46,7 +46,7 @@ fn a_destructive_command_asks_and_no_is_the_default() {
         assert_eq!(code, 0);
     }
     let (shown, code) = project.on_terminal("version delete v2", "y\n");
-    assert!(shown.ends_with("✓ Deleted v2.\n"), "{shown}");
+    assert!(shown.contains("✓ Deleted v2.\n"), "{shown}");
     assert_eq!(code, 0);
 }
 

@@ -34,7 +34,7 @@ pub struct Log {
     /// Only what changed these files or folders, after a version to begin with
     #[arg(value_name = "VERSION|PATH", allow_negative_numbers = true, conflicts_with = "ledger", add = ArgValueCompleter::new(complete::any_versions))]
     words: Vec<String>,
-    /// List promotions and deletions instead of versions
+    /// List promotions, deletions and undeletions instead of versions
     #[arg(long)]
     ledger: bool,
     /// Check every record of the ledger first, from the newest to the first
@@ -324,6 +324,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]
             .line(view.none("nothing was promoted yet", "`lua-store version promote <version>`"));
     }
     cx.page();
+    let width = steps.iter().map(|step| step.record.event.word().len()).max().unwrap_or(0).max(7);
     for step in steps {
         let at = record::iso(step.record.at_ms);
         let reason =
@@ -335,7 +336,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]
         let here = live.unsent.as_ref().is_some_and(|unsent| report::is_unsent(unsent, step));
         let here = if here { "  (here only)" } else { "" };
         let at = view::minute_of(&at);
-        cx.out.line(format!("{short}  {at}  {event:<7} {version}  by {by}{reason}{here}"))?;
+        cx.out.line(format!("{short}  {at}  {event:<width$} {version}  by {by}{reason}{here}"))?;
     }
     Ok(())
 }

@@ -36,8 +36,8 @@ By content:
 
 After `source` (`source show`, `source diff`, `source rollback`) a bare number
 and `latest` name a source version, after `snapshot` a safety snapshot.
-`version promote` and `version delete` take agent versions only. A version of a
-remote is one of them where it has a number here.
+`version promote`, `version delete` and `version undelete` take agent versions
+only. A version of a remote is one of them where it has a number here.
 ";
 
 /// Names of versions: v2, active, source/v6, origin/v2

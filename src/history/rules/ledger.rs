@@ -58,6 +58,11 @@ impl Check<'_> {
                     }
                     deleted.insert(version);
                 }
+                (Event::Undelete, Some(number), Some(version)) if !deleted.remove(&version) => {
+                    return refuse(format!(
+                        "ledger record {name} undeletes v{number}, which is not deleted"
+                    ));
+                }
                 _ => {}
             }
             self.record(&step, at_ms);

@@ -3,7 +3,7 @@
 //! New trees → one pack → the list of purged objects → all refs and the pointer in one step → snapshots → one pack without
 //! the old bytes. Cut off anywhere, the same command finishes it.
 
-mod places;
+pub mod places;
 mod select;
 mod similar;
 

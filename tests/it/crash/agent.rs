@@ -138,6 +138,13 @@ fn version_delete() {
 }
 
 #[test]
+fn version_undelete() {
+    let project = promoted();
+    project.ok("version delete 2 --force");
+    Cut::new(project, "version undelete 2 -m \"too soon\"").run(true);
+}
+
+#[test]
 fn compact() {
     let project = promoted();
     project.write("notes.md", "more");

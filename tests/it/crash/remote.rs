@@ -95,6 +95,19 @@ fn a_promotion() {
     cut(&project, "version promote 2", 2, 2);
 }
 
+#[test]
+fn an_undeletion() {
+    let project = shop_with_remote_store();
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    for line in
+        ["push", "version create -m second", "version promote 2", "version delete 1 --force"]
+    {
+        project.ok(line);
+    }
+    cut(&project, "version undelete 1", 2, 2);
+    assert_eq!(project.json("version list")[1]["status"], "deleted", "a copy was cut");
+}
+
 /// Ben promoted a v2 that Ana does not know.
 fn two_people() -> (Project, Project) {
     let ana = shop_with_remote_store();

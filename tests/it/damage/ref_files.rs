@@ -138,6 +138,8 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     assert_snapshot!(project.run("version delete 3 --force"), @"
     $ lua-store version delete 3 --force
     ✓ Deleted v3.
+    --- stderr
+    hint: run `lua-store version undelete v3` to restore it
     ");
     project.write(".lua/refs/versions/v2", sound);
     let statuses = project.json("version list");

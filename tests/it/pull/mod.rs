@@ -261,7 +261,7 @@ fn ledgers_that_both_continued_are_for_a_person_to_decide() {
             text(&report::refusal_lines(&refused))
         );
         insta::allow_duplicates!(insta::assert_snapshot!(told, @r#"
-        cannot pull from "origin": both sides promoted or deleted since
+        cannot pull from "origin": both sides promoted, deleted or undeleted since
         hint: run `lua-store pull origin --theirs` to take theirs and leave your promotions out; nothing was changed
         the ledger was continued on both sides
             here:

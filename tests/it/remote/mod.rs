@@ -19,6 +19,7 @@ mod stale;
 mod story;
 mod sync;
 mod tokens;
+mod undelete;
 
 use crate::common::Project;
 use crate::common::shop;

@@ -4,3 +4,4 @@ mod at_once;
 mod create;
 mod look;
 mod pointer;
+mod undelete;

@@ -99,6 +99,8 @@ fn the_guard_rails_of_delete() {
     assert_snapshot!(project.run("version delete 1 --force"), @"
     $ lua-store version delete 1 --force
     ✓ Deleted v1.
+    --- stderr
+    hint: run `lua-store version undelete v1` to restore it
     ");
     assert_snapshot!(project.run("version delete 1 --force"), @"
     $ lua-store version delete 1 --force
@@ -108,6 +110,7 @@ fn the_guard_rails_of_delete() {
     $ lua-store version promote 1
     --- stderr
     Error: cannot promote v1: it was deleted
+    hint: run `lua-store version undelete v1` to restore it
     hint: run `lua-store version create` to create one that can be promoted
     --- exit 1
     ");

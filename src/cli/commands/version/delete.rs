@@ -1,22 +1,22 @@
-//! `version delete`: a version that shall never be promoted again.
+//! `version delete`: a version that cannot be promoted any more.
 
 use crate::cli::context::Context;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::cli::{Exit, complete};
 use crate::error::Result;
-use crate::flow::delete;
+use crate::flow::deletion;
 use crate::flow::git::GitOutcome;
 use crate::flow::pointer::PointerRequest;
 use crate::history::revision::Revision;
-use crate::operations::promote::Deleted;
+use crate::operations::deletion::{DeletionChange, DeletionOutcome};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Delete a version, so that it can never be promoted again
+/// Delete a version, so that it cannot be promoted
 ///
-/// It stays in the list and can be inspected; none of its content is removed. The active version and the only
-/// remaining one cannot be deleted.
+/// It stays in the list and can be inspected; none of its content is removed, and `version undelete` restores it. The
+/// active version and the only remaining one cannot be deleted.
 #[derive(Debug, clap::Args)]
 pub struct Delete {
     /// The version to delete
@@ -51,21 +51,23 @@ impl Delete {
         let mut remote = self.at.reach(cx, &project)?;
         let who = cx.who_at(&project, remote.as_mut())?;
         let at = (&project, &who);
-        let version = &self.version;
-        let prepared = delete::prepare(&mut Terminal::new(cx), at, remote, &step, version)?;
+        let (mut terminal, change) = (Terminal::new(cx), DeletionChange::Delete);
+        let prepared = deletion::prepare(&mut terminal, at, remote, &step, &self.version, change)?;
         let (number, question) = (prepared.number, format!("Delete v{}?", prepared.number));
-        if prepared.deleted == Deleted::Done && !cx.confirm(&question, self.force)? {
+        if prepared.outcome == DeletionOutcome::Done && !cx.confirm(&question, self.force)? {
             return Ok(Exit::Done);
         }
-        let (deleted, git) = prepared.apply(&mut Terminal::new(cx), at)?;
+        let (outcome, git) = prepared.apply(&mut Terminal::new(cx), at)?;
+        let changed = outcome == DeletionOutcome::Done;
         if cx.out.is_json() {
-            let changed = deleted == Deleted::Done;
             cx.out.json(&Answer { deleted: number, changed, git: git.as_ref() })?;
+        } else if changed {
+            cx.out.line(format!("✓ Deleted v{number}."))?;
+            let options = self.at.options();
+            cx.out
+                .hint(format!("run `lua-store version undelete v{number}{options}` to restore it"));
         } else {
-            cx.out.line(match deleted {
-                Deleted::Done => format!("✓ Deleted v{number}."),
-                Deleted::AlreadyDeleted => format!("v{number} is already deleted. No change."),
-            })?;
+            cx.out.line(format!("v{number} is already deleted. No change."))?;
         }
         git.iter().for_each(|git| print_git(cx, git));
         cx.look_after(&project);

@@ -7,12 +7,13 @@ pub mod list;
 pub mod promote;
 pub mod show;
 pub mod status;
+pub mod undelete;
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 
-/// Create, list, compare, promote and delete agent versions
+/// Create, list, compare, promote, delete and undelete versions
 ///
 /// A version is the whole pushed state of the agent with a number. A staged version was never active; staging is
 /// not an environment, and nobody is served from it. At most one version is active at a time.
@@ -36,6 +37,7 @@ crate::cli::args::commands! {
         Diff(diff::Diff),
         Promote(promote::Promote),
         Delete(delete::Delete),
+        Undelete(undelete::Undelete),
         Status(status::Status),
     }
 }

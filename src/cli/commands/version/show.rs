@@ -2,11 +2,12 @@
 
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
-use crate::cli::{Exit, any_version_output, complete, print};
-use crate::error::Result;
+use crate::cli::{Exit, any_version_output, complete, hints, print};
+use crate::error::{Hint, Result};
 use crate::history::live::{self, Unsent};
 use crate::history::resolve;
 use crate::history::revision::Revision;
+use crate::history::version::Status;
 use crate::history::via::Vias;
 use crate::model::agent::Dropped;
 use crate::operations::stock;
@@ -94,5 +95,8 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     let dropped = agent.map(|agent| agent.dropped).unwrap_or_default();
     stock::notes(&dropped).into_iter().for_each(|note| cx.out.warn(note));
     view.print_live(cx, &live);
+    if catalog.status(number) == Status::Deleted {
+        cx.out.hint(hints::text(&Hint::Undelete(number)));
+    }
     Ok(Exit::Done)
 }

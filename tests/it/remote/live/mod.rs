@@ -101,7 +101,7 @@ fn programs_are_told_as_of_when_and_whose_word_it_is() {
     );
     assert_eq!(
         status["unsent"],
-        json!({"source": [], "versions": [], "promotions": 0, "deletions": 0})
+        json!({"source": [], "versions": [], "promotions": 0, "deletions": 0, "undeletions": 0})
     );
     let list = ben.json("version list");
     assert_eq!(list[0]["promotedAt"], "2026-11-21T14:07:00.000Z");
@@ -242,7 +242,7 @@ fn what_was_not_sent_is_listed() {
     let status = project.json("status");
     assert_eq!(
         status["unsent"],
-        json!({"source": [2, 3], "versions": [2], "promotions": 2, "deletions": 1})
+        json!({"source": [2, 3], "versions": [2], "promotions": 2, "deletions": 1, "undeletions": 0})
     );
     let list = project.json("version list");
     assert_eq!((&list[0]["unsent"], &list[1]["unsent"]), (&json!(true), &json!(false)));
@@ -255,7 +255,7 @@ fn what_was_not_sent_is_listed() {
     project.ok("push");
     assert_eq!(
         project.json("push --dry-run")["unsent"],
-        json!({"source": [], "versions": [], "promotions": 0, "deletions": 0})
+        json!({"source": [], "versions": [], "promotions": 0, "deletions": 0, "undeletions": 0})
     );
     assert_eq!(project.json("push")["unsent"], json!(null), "all of it was sent");
 }

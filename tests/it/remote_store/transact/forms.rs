@@ -165,7 +165,7 @@ fn moving(
 
 #[test]
 fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
-    use Event::{Delete, Promote};
+    use Event::{Delete, Promote, Undelete};
     let (_dir, remote_store) = remote_store();
     let (client, active) = filled(&remote_store);
     let [one, two] = remote_store.head(&agent()).unwrap().unwrap().heads.versions[..] else {
@@ -192,6 +192,9 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
     assert_eq!(reason(&[(Delete, one)], old, Some(1)), "deletes v1, which is active");
     let twice = [(Delete, two), (Promote, two)];
     assert_eq!(reason(&twice, old, Some(2)), "promotes v2, which was deleted");
+    for records in [&[(Undelete, two)][..], &[(Delete, two), (Undelete, two), (Undelete, two)]] {
+        assert_eq!(reason(records, old, Some(1)), "undeletes v2, which is not deleted");
+    }
     let stranger = Id::of_blob(b"a version of somebody else");
     let tx = moving(&client, &remote_store, &[(Promote, stranger)], old, Some(1));
     assert_eq!(refusal(&remote_store, &tx), Refusal::Missing { ids: vec![stranger], more: false });
@@ -211,5 +214,9 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
         Some(1),
     );
     assert!(invalid(&remote_store, &tx).ends_with("promotes v1, which was deleted"));
+    let before = Some(head.heads.active.unwrap().ledger);
+    let tx = moving(&client, &remote_store, &[(Undelete, one), (Promote, one)], before, Some(1));
+    let head = done(remote_store.transact(&agent(), &tx).unwrap());
+    assert_eq!(head.heads.active.unwrap().version, Some(1));
     assert_whole(&remote_store, &agent());
 }
