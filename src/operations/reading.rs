@@ -1,5 +1,6 @@
 //! Reading of a project: its files and its agent, both of one moment. `stage` builds a state of it.
 
+mod snapshots;
 #[cfg(test)]
 mod tests;
 
@@ -14,9 +15,10 @@ use crate::object::{Id, Source};
 use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::parallel;
 use crate::reader::cache::AgentCache;
-use crate::reader::{self, CacheKey};
+use crate::reader::{self, Agreement, CacheKey, ReadFiles};
 use crate::store;
 use crate::workspace::{Snapshot, Tracked};
+pub use snapshots::{Previews, Snapshots, Storing};
 
 /// The files and the agent of one moment.
 pub struct Reading {
@@ -24,16 +26,20 @@ pub struct Reading {
     /// `None` where only files are pushed, and they cannot be read as an agent.
     pub agent: Option<Agent>,
     /// Key for the cache of an agent that was just read.
-    cache_key: Option<CacheKey>,
+    cache_key: Option<(ReadFiles, CacheKey)>,
     is_kept: bool,
     /// Reason why the agent cannot be read, where only files are pushed.
     pub unread: Option<String>,
 }
 
 impl Reading {
+    fn of(snapshot: Snapshot, agent: Option<Agent>) -> Reading {
+        Reading { snapshot, agent, cache_key: None, is_kept: false, unread: None }
+    }
+
     /// Takes the secrets that must not be kept out of the agent, and returns them. Only an agent
     /// without any is cached for the next command, so a cached agent is clean.
-    pub fn clean<S: Source>(
+    pub fn clean<S: Source + ?Sized>(
         &mut self,
         project: &Project,
         request: &PushRequest,
@@ -49,7 +55,7 @@ impl Reading {
         if let Some(cache_key) = self.cache_key.take().filter(|_| leaks.is_empty()) {
             let cache = agent_cache(project);
             // A cache that cannot be written costs the next command time, and nothing else.
-            drop(cache.keep(objects, (self.snapshot.tree, &allowed), cache_key, agent));
+            drop(cache.keep(objects, (&self.snapshot, &allowed), cache_key, agent));
         }
         // A backup keeps files alone: files that it leaves out are reported, and the agent may
         // reach them.
@@ -67,63 +73,74 @@ pub fn agent_cache(project: &Project) -> AgentCache {
     AgentCache::at(project.cache(store::AGENT), project.cache(store::COMPILED))
 }
 
-/// The files and the agent of one moment. An agent that was read from the very same files is not read
-/// again. Else both are read side by side; then the files are looked at once
-/// more, with all that the agent was read from, and both are taken again when something moved meanwhile, or
-/// the agent needs more than was looked at. Where only files are pushed, the agent need not be readable.
+/// The files and the agent of one moment. An agent that was read from the very same files is not read again. Else
+/// the bytes that it was read from are compared with those of the snapshot, so that each file is looked at once; both
+/// are taken again when they differ. Where only files are pushed, the agent need not be readable.
 pub fn read(
     project: &Project,
     request: &PushRequest,
     pushed: Option<Id>,
-    mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
+    snapshots: &mut dyn Snapshots,
 ) -> Result<Reading> {
     let kept = agent_cache(project).load();
     let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
+    let mut first = None;
     if let Some(kept) = kept {
-        let snapshot = take(&tracked)?;
-        if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree, &project.allowed()?) {
-            return Ok(Reading {
-                snapshot,
-                agent: Some(agent),
-                cache_key: None,
-                is_kept: true,
-                unread: None,
-            });
+        let snapshot = snapshots.take(&tracked)?;
+        let (root, allowed) = (project.root(), project.allowed()?);
+        if let Some(agent) = kept.agent_of(root, snapshots.objects(), (&snapshot, &allowed))? {
+            return Ok(Reading { is_kept: true, ..Reading::of(snapshot, Some(agent)) });
         }
+        first = Some(snapshot);
     }
     for _ in 0..5 {
-        let (agent, snapshot) =
-            parallel::both(|| reader::project_and_cache_key(project.root()), || take(&tracked));
-        let (snapshot, (agent, cache_key)) = match (snapshot?, agent) {
-            (_, Err(error)) if request.scope == PushScope::Backup => {
-                // The reason quotes code, which may hold a secret, and a backup must be possible
-                // nevertheless.
-                let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
-                let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
-                return Ok(Reading {
-                    snapshot: take(&tracked)?,
-                    agent: None,
-                    cache_key: None,
-                    is_kept: false,
-                    unread,
-                });
+        let read = || reader::project_with_reads(project.root());
+        let (agent, snapshot) = match first.take() {
+            Some(snapshot) => (read(), snapshot),
+            None => {
+                let (agent, snapshot) = parallel::both(read, || snapshots.take(&tracked));
+                (agent, snapshot?)
             }
-            (snapshot, agent) => (snapshot, agent.map_err(kept_anyway)?),
         };
-        tracked = reached::tracked(&agent);
-        let again = take(&tracked)?;
-        if again.tree == snapshot.tree {
-            return Ok(Reading {
-                snapshot: again,
-                agent: Some(agent),
-                cache_key,
-                is_kept: false,
-                unread: None,
-            });
+        let made = match agent {
+            Err(error) if request.scope == PushScope::Backup => {
+                let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
+                let snapshot = snapshots.take(&tracked)?;
+                return Ok(Reading { unread: reason(&error), ..Reading::of(snapshot, None) });
+            }
+            agent => agent.map_err(kept_anyway)?,
+        };
+        tracked = reached::tracked(&made.agent);
+        if let Some(snapshot) = same_moment(snapshots, snapshot, &made.read, &tracked)? {
+            let cache_key = made.cache_key.map(|cache_key| (made.read, cache_key));
+            return Ok(Reading { cache_key, ..Reading::of(snapshot, Some(made.agent)) });
         }
     }
     Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
         .hint("try again when the files have come to rest"))
+}
+
+/// The snapshot of the files that an agent was read from; `None` if they changed meanwhile. Without other evidence
+/// they did not if a second snapshot is equal.
+fn same_moment(
+    snapshots: &mut dyn Snapshots,
+    snapshot: Snapshot,
+    read: &ReadFiles,
+    tracked: &Tracked,
+) -> Result<Option<Snapshot>> {
+    match read.agreement(snapshots.objects(), snapshot.tree)? {
+        Agreement::Different => Ok(None),
+        Agreement::Same if snapshot.kept.iter().all(|path| tracked.has(path)) => Ok(Some(snapshot)),
+        Agreement::Same | Agreement::Unknown => {
+            let again = snapshots.take(tracked)?;
+            Ok((again.tree == snapshot.tree).then_some(again))
+        }
+    }
+}
+
+/// One line. It quotes code, which may contain a secret, and a backup must be possible nevertheless.
+fn reason(error: &Error) -> Option<String> {
+    error.message().lines().next().map(leak::shown).map(rules::shortened)
 }
 
 /// An agent that cannot be read stops a push of it; a backup of the files is still possible.

@@ -5,7 +5,7 @@
 
 use super::build::{self, Base, Built, Input, PushScope};
 use super::reached::{self, Needed};
-use super::reading::{self, Reading, agent_cache};
+use super::reading::{self, Previews, Reading, Storing, agent_cache};
 use super::stock;
 use crate::compare::PushedItem;
 use crate::diff;
@@ -131,13 +131,12 @@ impl PushReport {
 pub fn stage(project: &Project, request: &PushRequest) -> Result<Staged<Batch>> {
     let previous = source::latest(project.store())?;
     let base = previous.as_ref().map(|previous| previous.source);
-    let mut batch = project.store().batch();
-    let mut settled = reading::read(project, request, base, |tracked| {
-        project.snapshot(&mut batch, base, tracked, &request.progress)
-    })?;
+    let (batch, progress) = (project.store().batch(), &request.progress);
+    let mut storing = Storing { project, batch, base, progress };
+    let mut settled = reading::read(project, request, base, &mut storing)?;
     settled.check_inside(request)?;
-    leak::refuse(&settled.clean(project, request, &batch)?)?;
-    let staged = finish(project, request, batch, previous, settled, Vec::new())?;
+    leak::refuse(&settled.clean(project, request, &storing.batch)?)?;
+    let staged = finish(project, request, storing.batch, previous, settled, Vec::new())?;
     leak::refuse(&staged.report.leaks)?;
     Ok(staged)
 }
@@ -145,14 +144,10 @@ pub fn stage(project: &Project, request: &PushRequest) -> Result<Staged<Batch>> 
 /// Stages nothing that could be committed: new files are hashed and not stored.
 pub fn preview<'a>(project: &'a Project, request: &PushRequest) -> Result<Staged<ProjectView<'a>>> {
     let previous = source::latest(project.store())?;
-    let mut view = None;
     let base = previous.as_ref().map(|previous| previous.source);
-    let mut settled = reading::read(project, request, base, |tracked| {
-        let (snapshot, seen) = project.preview(tracked, &request.progress)?;
-        view = Some(seen);
-        Ok(snapshot)
-    })?;
-    let view = view.ok_or_else(|| Error::failed("the project was not looked at"))?;
+    let mut previews = Previews::new(project, project.store().objects(), &request.progress);
+    let mut settled = reading::read(project, request, base, &mut previews)?;
+    let view = previews.view()?;
     let leaks = settled.clean(project, request, &view)?;
     finish(project, request, view, previous, settled, leaks)
 }
@@ -261,17 +256,12 @@ impl<'a> Local<'a> {
         over: &'a dyn Source,
         progress: &Progress,
     ) -> Result<Local<'a>> {
-        let mut view = None;
         let request = PushRequest::all(progress.clone());
-        let mut settled = reading::read(project, &request, None, |tracked| {
-            let (snapshot, seen) = project.preview_over(over, tracked, progress)?;
-            view = Some(seen);
-            Ok(snapshot)
-        })?;
-        let nothing = || Error::failed("the project was not looked at");
-        let objects = view.ok_or_else(nothing)?;
+        let mut previews = Previews::new(project, over, progress);
+        let mut settled = reading::read(project, &request, None, &mut previews)?;
+        let objects = previews.view()?;
         let leaks = settled.clean(project, &request, &objects)?;
-        let agent = settled.agent.ok_or_else(nothing)?;
+        let agent = settled.agent.ok_or_else(|| Error::failed("the project was not read"))?;
         Ok(Local { project, objects, agent, leaks, tree: settled.snapshot.tree })
     }
 

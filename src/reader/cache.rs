@@ -1,8 +1,8 @@
 //! Cache of the last agent and of the compiler's output, beside the stat cache: nothing changed,
 //! nothing to parse.
 //!
-//! It belongs to one tree of files, one state of the files read outside of it, and one reader. A
-//! damaged cache, or one of another reader, is ignored, and one that cannot be written costs only
+//! It belongs to the files that the agent was read from, and to one reader: a change of any other file leaves it
+//! valid. An agent that was searched for belongs to one tree of files. A damaged cache, or one of another reader, is ignored, and one that cannot be written costs only
 //! time.
 
 use crate::error::Result;
@@ -10,7 +10,8 @@ use crate::fs;
 use crate::model::agent::Agent;
 use crate::object::{Id, PathFinder, Source};
 use crate::reader::compiled::{self, Dist, SeenOutput};
-use crate::reader::{self, CacheKey};
+use crate::reader::{Agreement, CacheKey, ReadFiles};
+use crate::workspace::Snapshot;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -27,9 +28,11 @@ pub struct AgentCache {
 #[derive(Serialize, Deserialize)]
 pub struct CachedAgent {
     reader: String,
-    tree: String,
+    tree: Id,
+    links: Id,
     /// Of the secrets that may be kept.
     allowed: String,
+    read: ReadFiles,
     cache_key: CacheKey,
     agent: Agent,
 }
@@ -52,23 +55,24 @@ impl AgentCache {
         read::<CachedAgent>(&self.agent).filter(|kept| kept.reader == READER)
     }
 
-    /// Keeps an agent that was read from the files of a tree, if they are all that it was read from. It must
-    /// hold no secret but those that are `allowed`.
+    /// Keeps an agent that was read from the files of a snapshot, if they are all that it was read from. It must
+    /// contain no secret but those that are `allowed`.
     pub fn keep<S: Source + ?Sized>(
         &self,
         source: &S,
-        (tree, allowed): (Id, &[String]),
-        cache_key: CacheKey,
+        (snapshot, allowed): (&Snapshot, &[String]),
+        (read, cache_key): (ReadFiles, CacheKey),
         agent: &Agent,
     ) -> Result<()> {
-        let mut finder = PathFinder::new(tree);
-        for file in &cache_key.files {
+        let mut finder = PathFinder::new(snapshot.tree);
+        for file in &read.paths {
             if finder.find(source, file)?.is_none() {
                 return Ok(());
             }
         }
-        let (reader, tree, allowed) = (READER.to_owned(), tree.to_string(), allowed.join("\n"));
-        let kept = CachedAgent { reader, tree, allowed, cache_key, agent: agent.clone() };
+        let (tree, links, allowed) = (snapshot.tree, snapshot.links, allowed.join("\n"));
+        let (reader, agent) = (READER.to_owned(), agent.clone());
+        let kept = CachedAgent { reader, tree, links, allowed, read, cache_key, agent };
         write(&self.agent, &kept)
     }
 
@@ -105,12 +109,19 @@ impl CachedAgent {
         &self.agent
     }
 
-    /// The agent, where it is that of this tree in this project, and the same secrets may be kept.
-    pub fn agent_of(self, root: &Path, tree: &Id, allowed: &[String]) -> Option<Agent> {
-        let holds = self.tree == tree.to_string()
-            && self.allowed == allowed.join("\n")
-            && reader::still_holds(root, &self.cache_key);
-        holds.then_some(self.agent)
+    /// The agent, where it is that of this snapshot of this project, and the same secrets may be kept.
+    pub fn agent_of(
+        self,
+        root: &Path,
+        source: &dyn Source,
+        (snapshot, allowed): (&Snapshot, &[String]),
+    ) -> Result<Option<Agent>> {
+        let is_read_again_alike = self.allowed == allowed.join("\n")
+            && (self.tree == snapshot.tree
+                || self.links == snapshot.links
+                    && self.read.agreement(source, snapshot.tree)? == Agreement::Same)
+            && self.cache_key.still_holds(root, &self.read);
+        Ok(is_read_again_alike.then_some(self.agent))
     }
 }
 
@@ -131,148 +142,4 @@ fn write<T: Serialize>(path: &Path, kept: &T) -> Result<()> {
 
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests lay out projects")]
-mod tests {
-    use super::*;
-    use crate::object::{Memory, Mode, Sink, nest};
-
-    const INDEX: &str = "import { LuaAgent, LuaWebhook } from 'lua-cli'; import { n } from './lib';
-        export const agent = new LuaAgent({ name: 'a', persona: { base: 'b' }, model: 'm', voice: 1.5,
-          webhooks: [new LuaWebhook({ name: 'h', execute: async () => n })] });";
-
-    struct Fixture {
-        folder: tempfile::TempDir,
-        memory: Memory,
-        cache: AgentCache,
-    }
-
-    impl Fixture {
-        fn new() -> Fixture {
-            let folder = tempfile::tempdir().unwrap();
-            std::fs::create_dir(folder.path().join("src")).unwrap();
-            std::fs::write(folder.path().join("src/index.ts"), INDEX).unwrap();
-            std::fs::write(folder.path().join("src/lib.ts"), "export const n = 1;").unwrap();
-            let cache =
-                AgentCache::at(folder.path().join(".lua/agent"), folder.path().join(".lua/dist"));
-            Fixture { folder, memory: Memory::default(), cache }
-        }
-
-        /// A tree with these files, of any content.
-        fn tree(&mut self, files: &[&str]) -> Id {
-            let blob = self.memory.put_blob(b"x".to_vec(), None).unwrap();
-            let files: Vec<_> = files.iter().map(|file| (*file, Mode::File, blob)).collect();
-            nest(&mut self.memory, &files, None).unwrap()
-        }
-
-        /// Reads the agent and keeps it for a tree; gives the agent.
-        fn keep(&self, tree: Id) -> Agent {
-            let (agent, cache_key) = reader::project_and_cache_key(self.folder.path()).unwrap();
-            if let Some(cache_key) = cache_key {
-                self.cache.keep(&self.memory, (tree, &[]), cache_key, &agent).unwrap();
-            }
-            agent
-        }
-
-        fn kept(&self, tree: Id) -> Option<Agent> {
-            self.cache.load()?.agent_of(self.folder.path(), &tree, &[])
-        }
-    }
-
-    #[test]
-    fn the_agent_comes_back_for_the_same_files_only() {
-        let mut fixture = Fixture::new();
-        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
-        let agent = fixture.keep(tree);
-        assert_eq!(fixture.kept(tree), Some(agent));
-        let other = fixture.tree(&["src/index.ts", "src/lib.ts", "x"]);
-        assert_eq!(fixture.kept(other), None);
-    }
-
-    #[test]
-    fn a_damaged_cache_is_none() {
-        let mut fixture = Fixture::new();
-        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
-        fixture.keep(tree);
-        let path = fixture.cache.agent.clone();
-        let whole = std::fs::read(&path).unwrap();
-        for at in [0, 40, whole.len() - 1] {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 1;
-            std::fs::write(&path, bytes).unwrap();
-            assert_eq!(fixture.kept(tree), None);
-        }
-        std::fs::write(&path, &whole[..20]).unwrap();
-        assert_eq!(fixture.kept(tree), None);
-        std::fs::write(&path, whole).unwrap();
-        assert!(fixture.kept(tree).is_some());
-    }
-
-    #[test]
-    fn what_is_read_outside_the_tree_counts() {
-        let mut fixture = Fixture::new();
-        // `lib.ts` is imported, and an ignore rule keeps it out of the files.
-        let without = fixture.tree(&["src/index.ts"]);
-        fixture.keep(without);
-        assert_eq!(fixture.kept(without), None);
-        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
-        fixture.keep(tree);
-        assert!(fixture.kept(tree).is_some());
-        let lock = fixture.folder.path().join("package-lock.json");
-        std::fs::write(&lock, "{}").unwrap();
-        assert_eq!(fixture.kept(tree), None);
-        std::fs::remove_file(&lock).unwrap();
-        assert!(fixture.kept(tree).is_some());
-        let config = fixture.folder.path().join("tsconfig.json");
-        std::fs::write(&config, r#"{"extends": "../base.json"}"#).unwrap();
-        assert_eq!(fixture.kept(tree), None);
-    }
-
-    #[test]
-    fn a_file_that_comes_before_another_one_counts() {
-        let mut fixture = Fixture::new();
-        let tree = fixture.tree(&["src/index.ts", "src/lib/index.ts"]);
-        let root = fixture.folder.path().to_owned();
-        std::fs::create_dir(root.join("src/lib")).unwrap();
-        std::fs::rename(root.join("src/lib.ts"), root.join("src/lib/index.ts")).unwrap();
-        fixture.keep(tree);
-        assert!(fixture.kept(tree).is_some());
-        // An ignore rule can keep both out of the tree.
-        for path in ["src/lib.tsx", "index.ts"] {
-            std::fs::write(root.join(path), "").unwrap();
-            assert_eq!(fixture.kept(tree), None, "{path}");
-            std::fs::remove_file(root.join(path)).unwrap();
-        }
-        assert!(fixture.kept(tree).is_some());
-    }
-
-    #[test]
-    fn a_text_that_is_read_counts() {
-        let mut fixture = Fixture::new();
-        let root = fixture.folder.path().to_owned();
-        let index = "import { LuaAgent } from 'lua-cli'; import fs from 'fs';
-            const more = fs.existsSync('more.md') ? fs.readFileSync('more.md', 'utf8') : '';
-            export const agent = new LuaAgent({ name: 'a', persona: fs.readFileSync('p.md', 'utf8') + more });";
-        std::fs::write(root.join("src/index.ts"), index).unwrap();
-        std::fs::write(root.join("p.md"), "kind").unwrap();
-        let without = fixture.tree(&["src/index.ts"]);
-        fixture.keep(without);
-        assert_eq!(fixture.kept(without), None);
-        let tree = fixture.tree(&["src/index.ts", "p.md"]);
-        fixture.keep(tree);
-        assert!(fixture.kept(tree).is_some());
-        std::fs::write(root.join("more.md"), "more").unwrap();
-        assert_eq!(fixture.kept(tree), None);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_package_that_is_linked_into_the_project_is_no_package_any_more() {
-        let mut fixture = Fixture::new();
-        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
-        fixture.keep(tree);
-        let modules = fixture.folder.path().join("node_modules");
-        std::fs::create_dir(&modules).unwrap();
-        std::os::unix::fs::symlink(fixture.folder.path().join("src"), modules.join("lua-cli"))
-            .unwrap();
-        assert_eq!(fixture.kept(tree), None);
-    }
-}
+mod tests;

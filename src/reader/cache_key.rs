@@ -1,32 +1,150 @@
 //! Key of the cached agent: its files, and all else that decides whether reading again would give the same.
 
+use super::syntax::files::Files;
 use crate::error::Result;
 use crate::fs;
+use crate::object::{Id, PathFinder, Source};
 use crate::reader::lockfile;
 use crate::reader::primitives::entry;
 use crate::reader::syntax::modules::{ImportTarget, Modules, package};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 const TSCONFIG: &str = "tsconfig.json";
 
+/// Everything in a project that an agent was read from. Paths are relative to the project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadFiles {
+    /// Modules and texts of the agent, some of which are only named.
+    pub paths: Vec<String>,
+    /// Ids of all files that were read, of those that configure the reading too.
+    files: BTreeMap<String, Id>,
+    /// Names in the folders that were listed.
+    folders: BTreeMap<String, Vec<String>>,
+    /// Paths that would count if something existed there: a file that is read before another one, or a folder of it.
+    absent: Vec<String>,
+    /// Folders that would count if they were files.
+    no_files: Vec<String>,
+    /// True if the whole project was searched for an agent, so that any new file can change it.
+    is_search: bool,
+}
+
+/// Result of comparing the reads of an agent with a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    Same,
+    Different,
+    /// It was read from more than the snapshot contains.
+    Unknown,
+}
+
+impl ReadFiles {
+    pub fn of(modules: &Modules<'_>) -> ReadFiles {
+        let accesses = modules.files().accesses();
+        let (absent, no_files) = no_files(modules, &accesses.absent);
+        let is_inside = |path: &String| !path.starts_with("../");
+        let files = accesses.files.iter().map(|(path, id)| (modules.relative(path), *id));
+        let folders =
+            accesses.folders.into_iter().map(|(path, names)| (modules.relative(&path), names));
+        ReadFiles {
+            paths: modules.paths(),
+            files: files.filter(|(path, _)| is_inside(path)).collect(),
+            folders: folders.filter(|(path, _)| is_inside(path)).collect(),
+            absent,
+            no_files,
+            is_search: accesses.is_search,
+        }
+    }
+
+    /// Compares the reads with the files of a tree.
+    pub fn agreement(&self, source: &dyn Source, tree: Id) -> Result<Agreement> {
+        let mut finder = PathFinder::new(tree);
+        let mut is_known = !self.is_search;
+        for (path, id) in &self.files {
+            match finder.find(source, path)? {
+                Some(entry) if entry.mode.is_file() && entry.id == *id => {}
+                Some(entry) if entry.mode.is_file() => return Ok(Agreement::Different),
+                // A link, or a file that is ignored.
+                _ => is_known &= is_configuration(path),
+            }
+        }
+        for path in self.paths.iter().filter(|path| !self.files.contains_key(*path)) {
+            is_known &= finder.find(source, path)?.is_some_and(|entry| entry.mode.is_file());
+        }
+        let mut is_file =
+            |path: &str| Ok(finder.find(source, path)?.map(|entry| !entry.mode.is_directory()));
+        if self.is_preceded(&mut is_file)? {
+            return Ok(Agreement::Different);
+        }
+        for (folder, names) in &self.folders {
+            let Some(entry) = finder.find(source, folder)? else { continue };
+            let tree = source.tree(&entry.id)?;
+            if tree.entries().iter().any(|entry| !names.iter().any(|name| **name == *entry.name)) {
+                return Ok(Agreement::Different);
+            }
+        }
+        Ok(if is_known { Agreement::Same } else { Agreement::Unknown })
+    }
+
+    /// True if nothing beside the tree of a snapshot differs: files that an ignore rule keeps out of it.
+    fn holds_outside(&self, root: &Path) -> Result<bool> {
+        let files = Files::default();
+        for (folder, names) in &self.folders {
+            if files.names(&root.join(folder))? != *names {
+                return Ok(false);
+            }
+        }
+        let is_file = |path: &str| Ok(root.join(path).metadata().ok().map(|found| found.is_file()));
+        Ok(!self.is_preceded(is_file)?)
+    }
+
+    /// True if something appeared where it would count. `is_file` says of a path if it is a file, or `None` if nothing
+    /// is there.
+    fn is_preceded(&self, mut is_file: impl FnMut(&str) -> Result<Option<bool>>) -> Result<bool> {
+        for path in &self.absent {
+            if is_file(path)?.is_some() {
+                return Ok(true);
+            }
+        }
+        for path in &self.no_files {
+            if is_file(path)? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// True for the files that the fingerprint contains.
+fn is_configuration(path: &str) -> bool {
+    path == TSCONFIG || lockfile::is_name(path)
+}
+
+/// Paths at which nothing is, and folders, that would be taken before the files that were read: an ignore rule can keep
+/// them out of the tree that says whether anything changed.
+fn no_files(modules: &Modules<'_>, found: &BTreeSet<PathBuf>) -> (Vec<String>, Vec<String>) {
+    let mut paths: BTreeSet<String> = found.iter().map(|path| modules.relative(path)).collect();
+    paths.extend(entry::USUAL.iter().map(|name| (*name).to_owned()));
+    let read = modules.paths();
+    let rest = paths.into_iter().filter(|path| !read.contains(path));
+    let rest = rest.filter(|path| !modules.root().join(path).is_file());
+    rest.partition(|path| !modules.root().join(path).exists())
+}
+
+/// All else that an agent depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CacheKey {
-    /// The project's files that were read, relative to it.
-    pub files: Vec<String>,
     /// Names that were found to be packages, and would be files if they were linked into the project.
     packages: Vec<String>,
-    /// Files that would count if they were there: read before another one, or in its place.
-    absent: Vec<String>,
     /// A hash of `package.json`, `tsconfig.json` and the lock file, wherever that is.
     fingerprint: String,
 }
 
 impl CacheKey {
-    /// `None` where files count that neither a tree of the project nor the stamp holds. `fingerprint` was
-    /// taken before the reading.
+    /// `None` where files count that neither a tree of the project nor the fingerprint contains. `fingerprint`
+    /// was taken before the reading.
     pub fn of(root: &Path, modules: &Modules<'_>, fingerprint: Option<String>) -> Option<CacheKey> {
-        let files = modules.paths();
         let mut packages = Vec::new();
         for (specifier, target) in modules.targets() {
             match target {
@@ -41,30 +159,17 @@ impl CacheKey {
         }
         packages.sort_unstable();
         packages.dedup();
-        let is_inside = files.iter().all(|file| !file.starts_with("../"));
-        let absent = absent(root, modules);
-        Some(CacheKey { files, packages, absent, fingerprint: fingerprint? }).filter(|_| is_inside)
+        let is_inside = modules.paths().iter().all(|file| !file.starts_with("../"));
+        Some(CacheKey { packages, fingerprint: fingerprint? }).filter(|_| is_inside)
     }
-}
 
-/// Files that are not there, and would be taken before those that were read: an ignore rule can keep them
-/// out of the tree that says whether anything changed.
-fn absent(root: &Path, modules: &Modules<'_>) -> Vec<String> {
-    let mut absent = modules.missing();
-    let read = modules.paths();
-    absent.extend(entry::USUAL.iter().map(|name| (*name).to_owned()));
-    absent.sort_unstable();
-    absent.dedup();
-    absent.retain(|path| !read.contains(path) && !root.join(path).exists());
-    absent
-}
-
-/// True if reading the same files again would give the same agent.
-pub fn still_holds(root: &Path, cache_key: &CacheKey) -> bool {
-    let Ok(root) = root.canonicalize() else { return false };
-    matches!(fingerprint(&root), Ok(Some(fingerprint)) if fingerprint == cache_key.fingerprint)
-        && cache_key.packages.iter().all(|name| !is_linked(&root, name))
-        && cache_key.absent.iter().all(|path| !root.join(path).exists())
+    /// True if reading the same files again would give the same agent.
+    pub fn still_holds(&self, root: &Path, read: &ReadFiles) -> bool {
+        let Ok(root) = root.canonicalize() else { return false };
+        matches!(fingerprint(&root), Ok(Some(fingerprint)) if fingerprint == self.fingerprint)
+            && self.packages.iter().all(|name| !is_linked(&root, name))
+            && read.holds_outside(&root).unwrap_or(false)
+    }
 }
 
 /// `None` where `tsconfig.json` extends another file.

@@ -34,7 +34,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::model::agent::{Agent, Persona};
 use crate::model::kind::KINDS;
 use crate::parallel;
-pub use crate::reader::cache_key::{CacheKey, still_holds};
+pub use crate::reader::cache_key::{Agreement, CacheKey, ReadFiles};
 use crate::reader::eval::value::{Object, Value};
 use crate::reader::primitives::forms::Forms;
 use crate::reader::primitives::json::Writer;
@@ -68,7 +68,7 @@ pub fn project_with(
     on_thread(root, |root| {
         let files =
             file_overrides.iter().map(|(path, bytes)| (root.join(path), bytes.clone())).collect();
-        read(root, &Files::with(files)).map(|(agent, _)| agent)
+        read(root, &Files::with(files)).map(|reading| reading.agent)
     })
 }
 
@@ -77,13 +77,21 @@ pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
     on_thread(root, |root| {
         let files =
             files.iter().map(|(path, bytes)| (root.join(path), Some(bytes.clone()))).collect();
-        read(root, &Files::only(root, files)).map(|(agent, _)| agent)
+        read(root, &Files::only(root, files)).map(|reading| reading.agent)
     })
 }
 
-/// The same with the files it was read from, if they are known.
-pub fn project_and_cache_key(root: &Path) -> Result<(Agent, Option<CacheKey>)> {
+/// The same with everything that it was read from.
+pub fn project_with_reads(root: &Path) -> Result<AgentReading> {
     on_thread(root, |root| read(root, &Files::default()))
+}
+
+/// An agent, and everything that it was read from.
+pub struct AgentReading {
+    pub agent: Agent,
+    pub read: ReadFiles,
+    /// `None` where nobody could say later whether reading again would give the same.
+    pub cache_key: Option<CacheKey>,
 }
 
 /// True if the code prevents reading an agent, and not the disk.
@@ -171,7 +179,7 @@ fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) 
     })
 }
 
-fn read(root: &Path, files: &Files) -> Result<(Agent, Option<CacheKey>)> {
+fn read(root: &Path, files: &Files) -> Result<AgentReading> {
     let fingerprint = cache_key::fingerprint(root)?;
     let arena = Allocator::default();
     let evaluator = Evaluator::new(Modules::new(root, files, &arena));
@@ -227,7 +235,9 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<CacheKey>)> {
         Agent { name, persona, settings, primitives, notes, dropped, entry, files, importers };
     agent.dropped = stock::dropped(root, &evaluator, &agent);
     debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
-    Ok((agent, CacheKey::of(root, &evaluator.modules, fingerprint)))
+    let modules = &evaluator.modules;
+    let cache_key = CacheKey::of(root, modules, fingerprint);
+    Ok(AgentReading { agent, read: ReadFiles::of(modules), cache_key })
 }
 
 fn persona<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Option<Persona>> {

@@ -11,7 +11,7 @@ use super::store::FileHasher;
 use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
 use crate::fs;
-use crate::object::{Id, Sink, Source};
+use crate::object::{Id, Mode, Sink, Source};
 use crate::progress::Progress;
 use crate::workspace::case_collisions;
 use serde::Serialize;
@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub leftovers: Vec<String>,
     /// Paths of files that are in it although a rule ignores them, sorted.
     pub kept: Vec<String>,
+    /// Digest of all links: their paths and targets.
+    pub links: Id,
     pub notes: Vec<CaseCollision>,
     pub work: SnapshotCost,
 }
@@ -174,7 +176,9 @@ fn policy(allow: &[String]) -> Id {
 
 fn summary(tree: Id, index: &StatIndex<'_>, work: SnapshotCost) -> Snapshot {
     let (files, bytes, skipped, leftovers, kept, notes) = Default::default();
-    let mut snapshot = Snapshot { tree, files, bytes, skipped, leftovers, kept, notes, work };
+    let links = links(index);
+    let mut snapshot =
+        Snapshot { tree, files, bytes, skipped, leftovers, kept, links, notes, work };
     for folder in &index.folders {
         for item in &folder.items {
             match &item.what {
@@ -206,6 +210,20 @@ fn summary(tree: Id, index: &StatIndex<'_>, work: SnapshotCost) -> Snapshot {
     snapshot.skipped.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     snapshot.kept.sort_unstable();
     snapshot
+}
+
+fn links(index: &StatIndex<'_>) -> Id {
+    let mut hasher = Id::blob_hasher();
+    for folder in &index.folders {
+        for item in &folder.items {
+            if let IndexEntryKind::Leaf(Mode::Symlink, Some(target)) = &item.what {
+                hasher.update(join(&folder.path, &item.name).as_bytes());
+                hasher.update(&[0]);
+                hasher.update(target.as_bytes());
+            }
+        }
+    }
+    hasher.finalize().into()
 }
 
 /// The next stat cache, still under its temporary name.

@@ -112,6 +112,11 @@ impl LockedVersions {
     }
 }
 
+/// True for the name of a file that [`fingerprint`] contains where it is in the project's folder.
+pub fn is_name(name: &str) -> bool {
+    name == PACKAGE_FILE || LOCKS.iter().any(|(lock, _)| name == *lock)
+}
+
 /// A hash of all that [`LockedVersions::read`] would read.
 pub fn fingerprint(root: &Path) -> Result<blake3::Hash> {
     let files = &Files::default();

@@ -1,14 +1,17 @@
 //! The files that the reader sees: those on the disk, some of them as if they held something else.
+//!
+//! Each read and each listing is recorded, so that an agent can be compared with the snapshot that it belongs to.
 
 use crate::error::{At, Result};
 use crate::fs;
+use crate::object::Id;
 use crate::reader::primitives::entry;
 use oxc_resolver::{FileMetadata, FileSystem, FileSystemOs, ResolveError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Clone, Debug, Default)]
 pub struct Files {
@@ -16,16 +19,68 @@ pub struct Files {
     overrides: Arc<BTreeMap<PathBuf, Option<Vec<u8>>>>,
     /// Below this folder there are only those files, and installed packages.
     only: Option<Arc<PathBuf>>,
+    accesses: Arc<Mutex<Accesses>>,
+}
+
+/// Accesses of the reader to files and folders, by absolute path.
+#[derive(Clone, Debug, Default)]
+pub struct Accesses {
+    /// Ids of the bytes that were read.
+    pub files: BTreeMap<PathBuf, Id>,
+    /// Paths at which no file was found.
+    pub absent: BTreeSet<PathBuf>,
+    /// Names in the folders that were listed.
+    pub folders: BTreeMap<PathBuf, Vec<String>>,
+    /// True if the whole project was searched for sources.
+    pub is_search: bool,
 }
 
 impl Files {
     pub fn with(overrides: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
-        Files { overrides: Arc::new(overrides), only: None }
+        Files { overrides: Arc::new(overrides), ..Files::default() }
     }
 
     /// These files below a folder, and no others.
     pub fn only(root: &Path, files: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
-        Files { overrides: Arc::new(files), only: Some(Arc::new(root.to_owned())) }
+        let only = Some(Arc::new(root.to_owned()));
+        Files { overrides: Arc::new(files), only, ..Files::default() }
+    }
+
+    /// All accesses so far.
+    pub fn accesses(&self) -> Accesses {
+        self.record(|accesses| accesses.clone())
+    }
+
+    fn record<T>(&self, record: impl FnOnce(&mut Accesses) -> T) -> T {
+        record(&mut self.accesses.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Records that a file has these bytes, or that there is none. What a package consists of is known by its version.
+    fn note(&self, path: &Path, bytes: Option<&[u8]>) {
+        if path.components().any(|part| part.as_os_str() == "node_modules") {
+            return;
+        }
+        let id = bytes.map(Id::of_blob);
+        self.record(|accesses| match id {
+            Some(id) => drop(accesses.files.insert(path.to_owned(), id)),
+            None => drop(accesses.absent.insert(path.to_owned())),
+        });
+    }
+
+    fn noted<T: AsRef<[u8]>>(&self, path: &Path, read: io::Result<T>) -> io::Result<T> {
+        match &read {
+            Ok(bytes) => self.note(path, Some(bytes.as_ref())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.note(path, None),
+            Err(_) => {}
+        }
+        read
+    }
+
+    fn noted_kind(&self, path: &Path, found: io::Result<FileMetadata>) -> io::Result<FileMetadata> {
+        if !found.as_ref().is_ok_and(|found| found.is_file()) {
+            self.note(path, None);
+        }
+        found
     }
 
     fn overrides(&self, path: &Path) -> Option<Option<&Vec<u8>>> {
@@ -48,14 +103,21 @@ impl Files {
     }
 
     pub fn is_file(&self, path: &Path) -> bool {
-        self.overrides(path).map_or_else(|| path.is_file(), |bytes| bytes.is_some())
+        let Some(bytes) = self.overrides(path) else {
+            let is_file = path.is_file();
+            if !is_file {
+                self.note(path, None);
+            }
+            return is_file;
+        };
+        bytes.is_some()
     }
 
     pub fn read_file(&self, path: &Path) -> Result<Vec<u8>> {
         match self.overrides(path) {
             Some(Some(bytes)) => Ok(bytes.clone()),
             Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)).at("read", path),
-            None => fs::read(path),
+            None => fs::read(path).inspect(|bytes| self.note(path, Some(bytes))),
         }
     }
 
@@ -63,8 +125,11 @@ impl Files {
     pub fn read_if_file(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         match self.overrides(path) {
             Some(bytes) => Ok(bytes.cloned()),
-            None if path.is_file() => fs::read_if_exists(path),
-            None => Ok(None),
+            None => {
+                let bytes = if path.is_file() { fs::read_if_exists(path)? } else { None };
+                self.note(path, bytes.as_deref());
+                Ok(bytes)
+            }
         }
     }
 
@@ -85,11 +150,14 @@ impl Files {
         }
         let put = self.below(folder).filter(|path| path.parent() == Some(folder));
         names.extend(put.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())));
-        Ok(names.into_iter().collect())
+        let names: Vec<String> = names.into_iter().collect();
+        self.record(|accesses| accesses.folders.insert(folder.to_owned(), names.clone()));
+        Ok(names)
     }
 
     /// The files below a folder in which an agent could be made, in the order in which one is looked for.
     pub fn sources(&self, root: &Path) -> Vec<PathBuf> {
+        self.record(|accesses| accesses.is_search = true);
         let mut found = entry::sources(root);
         found.retain(|path| self.overrides(path) != Some(None));
         let put =
@@ -122,23 +190,25 @@ impl FileSystem for Files {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.overrides(path) {
             Some(bytes) => bytes.cloned().ok_or_else(|| io::ErrorKind::NotFound.into()),
-            None => FileSystemOs::new().read(path),
+            None => self.noted(path, FileSystemOs::new().read(path)),
         }
     }
 
     fn read_to_string(&self, path: &Path) -> io::Result<String> {
         match self.overrides(path) {
             Some(_) => FileSystemOs::validate_string(FileSystem::read(self, path)?),
-            None => FileSystemOs::read_to_string(path),
+            None => self.noted(path, FileSystemOs::read_to_string(path)),
         }
     }
 
     fn metadata(&self, path: &Path) -> io::Result<FileMetadata> {
-        self.metadata_of(path).unwrap_or_else(|| FileSystemOs::metadata(path))
+        self.metadata_of(path)
+            .unwrap_or_else(|| self.noted_kind(path, FileSystemOs::metadata(path)))
     }
 
     fn symlink_metadata(&self, path: &Path) -> io::Result<FileMetadata> {
-        self.metadata_of(path).unwrap_or_else(|| FileSystemOs::symlink_metadata(path))
+        self.metadata_of(path)
+            .unwrap_or_else(|| self.noted_kind(path, FileSystemOs::symlink_metadata(path)))
     }
 
     fn read_link(&self, path: &Path) -> Result<PathBuf, ResolveError> {

@@ -1,7 +1,7 @@
 //! Modules of a project: each read and parsed once, and found from a specifier as TypeScript finds
 //! it.
 //!
-//! Every file that was read or looked for is recorded, because the cache of the reader depends on
+//! [`Files`] records every file that is read or looked for, because the cache of the reader depends on
 //! exactly these.
 
 use super::files::Files;
@@ -39,8 +39,6 @@ pub struct Modules<'a> {
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
     targets: RefCell<HashMap<(PathBuf, String), ImportTarget>>,
-    /// Paths that were tried on the way to a target and do not exist.
-    passed: RefCell<HashSet<PathBuf>>,
     /// Files that were read as they are, and those that were looked for and not there.
     texts: RefCell<BTreeMap<PathBuf, Option<Rc<str>>>>,
     /// First request for each file.
@@ -68,7 +66,6 @@ impl<'a> Modules<'a> {
             loaded: RefCell::default(),
             by_file: RefCell::default(),
             targets: RefCell::default(),
-            passed: RefCell::default(),
             texts: RefCell::default(),
             importers: RefCell::default(),
         }
@@ -117,15 +114,6 @@ impl<'a> Modules<'a> {
     /// Number of opened modules.
     pub fn count(&self) -> u32 {
         u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX)
-    }
-
-    /// Files that were looked for and not there. What a package consists of is known by its version.
-    pub fn missing(&self) -> Vec<String> {
-        let (texts, passed) = (self.texts.borrow(), self.passed.borrow());
-        let absent = texts.iter().filter(|(_, text)| text.is_none()).map(|(file, _)| file);
-        let own =
-            |file: &&PathBuf| !file.components().any(|part| part.as_os_str() == "node_modules");
-        absent.chain(passed.iter().filter(own)).map(|file| self.relative(file)).collect()
     }
 
     /// The text of a file of the project as it is; `None` where there is none, or it is no text.
@@ -229,8 +217,7 @@ impl<'a> Modules<'a> {
         }
     }
 
-    /// Target of a specifier in a folder. Paths that would win if they existed are recorded, so
-    /// that the cache notices them.
+    /// Target of a specifier in a folder.
     fn resolve_in(
         &self,
         resolver: &ResolverGeneric<Files>,
@@ -238,10 +225,8 @@ impl<'a> Modules<'a> {
         specifier: &str,
     ) -> Result<PathBuf, ResolveError> {
         let config = resolver.find_tsconfig(directory)?;
-        let mut context = ResolveContext::default();
-        let found =
-            resolver.resolve_with_context(directory, specifier, config.as_deref(), &mut context);
-        self.passed.borrow_mut().extend(context.missing_dependencies);
+        let context = &mut ResolveContext::default();
+        let found = resolver.resolve_with_context(directory, specifier, config.as_deref(), context);
         found.map(|found| found.into_path_buf())
     }
 
