@@ -10,6 +10,7 @@
 //!   step N and before the next one.
 //!
 //! * `reads=FILE`: append the path of each file that is opened to be read, to count them;
+//! * `looks=FILE`: append the path of each file and folder whose metadata is read, to count them;
 //! * `stops=FILE`: write the path of each file that is opened to be read into a file, and wait until somebody has
 //!   removed that, for half a minute at most;
 //!
@@ -37,6 +38,8 @@ pub enum Step {
     Lock,
     /// A file was opened to be read: it is not counted among the others, and never fails.
     Read,
+    /// The metadata of a file or folder was read: it is not counted either.
+    Look,
 }
 
 /// Does one step, unless the plan says otherwise. The one way to change the disk.
@@ -51,6 +54,11 @@ pub fn step<T>(_: Step, _: &Path, call: impl FnOnce() -> io::Result<T>) -> io::R
 pub fn step<T>(step: Step, path: &Path, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     match step {
         Step::Read => return call().inspect(|_| read(path)),
+        Step::Look => {
+            if let Some(file) = plan().and_then(|plan| plan.looks.as_ref()) {
+                trace_line(file, &path.display().to_string());
+            }
+        }
         Step::Lock => open_to_write(path)?,
         _ => match announce(step, path)? {
             Extent::Whole => {}
@@ -156,6 +164,7 @@ fn die() -> ! {
 struct Plan {
     trace: Option<std::path::PathBuf>,
     reads: Option<std::path::PathBuf>,
+    looks: Option<std::path::PathBuf>,
     stops: Option<std::path::PathBuf>,
     kill: Option<u64>,
     full: Option<u64>,
@@ -177,6 +186,7 @@ fn plan() -> Option<&'static Plan> {
             match part.split_once('=')? {
                 ("trace", file) => plan.trace = Some(file.into()),
                 ("reads", file) => plan.reads = Some(file.into()),
+                ("looks", file) => plan.looks = Some(file.into()),
                 ("stops", file) => plan.stops = Some(file.into()),
                 ("kill", at) => plan.kill = Some(at.parse().ok()?),
                 ("full", at) => plan.full = Some(at.parse().ok()?),

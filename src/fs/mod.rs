@@ -44,6 +44,7 @@ pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
 pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::{keep_private, make_private};
+pub use regular::metadata;
 pub use spool::Spool;
 pub use temporary::{former, is_draft, is_temporary, saved};
 pub use unsynced::{Unsynced, sync_each};

@@ -2,8 +2,10 @@
 //! there are enough.
 
 use super::index::{IndexEntryKind, StatIndex};
+use super::rules::RULE_FILES;
 use super::scan::OWN_PROJECT;
 use super::stat::Stat;
+use crate::fs;
 use crate::parallel::{self, Spread};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -70,8 +72,7 @@ fn check_folder(
     let mut path = root.join(&*folder.path);
     let untouched = |path: &Path, known: &Stat| {
         looks.fetch_add(1, Ordering::Relaxed);
-        path.symlink_metadata().is_ok_and(|now| Stat::of(&now) == *known)
-            && !known.is_racy(index.limit)
+        fs::metadata(path).is_ok_and(|now| Stat::of(&now) == *known) && !known.is_racy(index.limit)
     };
     let is_inner = at > 0 && folder.may_be_project && is_project(&path);
     let listing = untouched(&path, &folder.stat) && !is_inner;
@@ -87,10 +88,13 @@ fn check_folder(
         IndexEntryKind::LeftOut(reason) => child(&item.name, &item.stat, *reason == OWN_PROJECT),
         IndexEntryKind::Leaf(..) => child(&item.name, &item.stat, false),
     });
-    let items = items.collect();
-    let rules = folder
-        .rule_files
-        .iter()
-        .all(|(which, stat)| child(super::rules::RULE_FILES[usize::from(*which)], stat, false));
+    let items: Vec<bool> = items.collect();
+    let rules = folder.rule_files.iter().all(|(which, stat)| {
+        let name = RULE_FILES[usize::from(*which)];
+        let item = folder.items.binary_search_by(|item| item.name.as_bytes().cmp(name.as_bytes()));
+        // Most are files of the project too, which were looked at just now.
+        let known = item.ok().filter(|at| folder.items[*at].stat == *stat);
+        known.map_or_else(|| child(name, stat, false), |at| items[at])
+    });
     (listing, rules, items)
 }

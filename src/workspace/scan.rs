@@ -301,7 +301,7 @@ fn read_rules(
 
 /// Metadata of a path, links not followed; `None` if it does not exist.
 pub fn read_metadata(path: &Path) -> Result<Option<std::fs::Metadata>> {
-    match path.symlink_metadata() {
+    match fs::metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
