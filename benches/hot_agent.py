@@ -46,7 +46,7 @@ def packs(binary, work, count):
         (project / "note.txt").write_text(f"note {number}\n" * 20)
         lua(binary, project, "push", "--offline")
         (pack,) = [path for path in (project / ".lua/objects").glob("pack-*.pack") if path.name not in names]
-        source = json.loads(lua(binary, project, "source", "list", "--json"))[0]["id"]
+        source = json.loads(lua(binary, project, "source", "list", "--json"))["sourceVersions"][0]["id"]
         made.append((pack.name[len("pack-"):-len(".pack")], pack.read_bytes(), source))
         shutil.rmtree(project)
     return made

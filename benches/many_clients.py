@@ -62,7 +62,7 @@ class Client:
 
     def sources(self):
         done, _ = self.run("source", "list", "--all", "--json")
-        return {entry["version"]: entry["id"] for entry in json.loads(done.stdout)}
+        return {entry["version"]: entry["id"] for entry in json.loads(done.stdout)["sourceVersions"]}
 
     def take_turns(self, until):
         turn = 0
@@ -137,7 +137,7 @@ def judge(clients, url, scratch, seconds):
     there = fresh.sources()
     acknowledged = [pair for client in clients for pair in client.acknowledged]
     numbers = [number for number, _ in acknowledged]
-    records = len(json.loads(fresh.run("log", "--ledger", "--json")[0].stdout))
+    records = len(json.loads(fresh.run("log", "--ledger", "--json")[0].stdout)["records"])
     wrong = {
         "clone failed": done.returncode,
         "acknowledged and not there": sum(there.get(number) != id for number, id in acknowledged),

@@ -48,7 +48,7 @@ def pushes(folder, count):
         assert len(packs) == 1, "each push is one pack"
         pack = packs.pop()
         made.append((pack.name[len("pack-"):-len(".pack")], pack.read_bytes()))
-    ids = {one["version"]: one["id"] for one in json.loads(lua(folder, "source", "list", "--all", "--json"))}
+    ids = {one["version"]: one["id"] for one in json.loads(lua(folder, "source", "list", "--all", "--json"))["sourceVersions"]}
     return [(name, data, ids[number]) for number, (name, data) in enumerate(made, 1)]
 
 

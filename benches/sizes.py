@@ -87,7 +87,7 @@ with tempfile.TemporaryDirectory() as top:
     run(project, "init")
     run(project, "remote", "add", "origin", os.path.join(top, "seed/seed"))
     run(project, "push")
-    source = json.loads(run(project, "source", "list", "--json"))[0]["id"]
+    source = json.loads(run(project, "source", "list", "--json"))["sourceVersions"][0]["id"]
     file = next(pathlib.Path(top, "seed", "a").rglob("pack/*.pack"))
     pack, name = file.read_bytes(), file.stem.split("-")[1]
     data, made = os.path.join(top, "data"), 0

@@ -6,6 +6,7 @@ use super::diff_output::file_line;
 use super::live::View;
 use super::output::GREEN;
 use super::{Exit, print};
+use crate::cli::answer::answer;
 use crate::compare::{self, StateChange};
 use crate::diff::{self, TreeChange};
 use crate::error::Result;
@@ -29,6 +30,8 @@ struct ChangesAnswer<'a> {
     via: Option<ViaView<'a>>,
 }
 
+answer!(versionChanges: ChangesAnswer<'_>);
+
 #[derive(Serialize)]
 struct ContentAnswer<'a> {
     #[serde(flatten)]
@@ -38,6 +41,8 @@ struct ContentAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,
 }
+
+answer!(versionContent: ContentAnswer<'_>);
 
 /// The version, and its changes since the one before in its series.
 pub fn show_changes(cx: &mut Context<'_>, view: &View, found: &AnyVersion) -> Result<Exit> {

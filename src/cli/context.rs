@@ -19,6 +19,9 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub fn new(global: Global, out: &'a mut Output) -> Context<'a> {
+        if let Some(directory) = &global.directory {
+            out.set_directory(directory);
+        }
         Context { out, global }
     }
 

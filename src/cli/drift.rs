@@ -6,6 +6,7 @@ use super::drift_answer::{DriftAnswer, NoComparison};
 use super::drift_output;
 use super::live::{self, LiveRemoteArgs};
 use super::remote::{self, RemoteArgs};
+use crate::cli::answer::answer;
 use crate::error::{Error, Kind, Result};
 use crate::flow::sync::{self, Compared, Comparison, RemoteState};
 use crate::history::project::Project;
@@ -53,6 +54,8 @@ struct UnknownDrift<'a> {
     #[serde(flatten)]
     live: LiveView<'a>,
 }
+
+answer!(driftUnknown: UnknownDrift<'_>);
 
 /// For `compile --sync`: differences are printed, and stop nothing.
 pub fn print(cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! Output of a drift between project and server, in the layout of the stock command.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::drift_answer::DriftAnswer;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
@@ -15,6 +16,8 @@ use crate::operations::drift::{AgentPart, DriftTarget};
 use crate::report;
 use jiff::Timestamp;
 use serde_json::Value;
+
+answer!(drift: DriftAnswer<'_>);
 
 const WIDTH: usize = 60;
 /// Length of the first differing line in the summary.

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit codes out. The only room that reads the clock, the
 //! user, the environment and the terminal, and hands them to the rooms below.
 
+mod answer;
 pub mod any_version_output;
 pub mod args;
 mod author;
@@ -25,6 +26,7 @@ pub mod help;
 pub mod hints;
 pub mod ink;
 pub mod live;
+pub mod next;
 pub mod op_view;
 pub mod open_merge;
 mod other_words;

@@ -4,15 +4,17 @@
 //! end, whatever was put into it. Our own colours pass, because [`Output::paint`] marks them with a
 //! word that nobody else knows.
 
+use super::answer::{self, Answer, answer};
 use super::hints;
 use super::ink::Ink;
+use super::next;
 use super::pager::Pager;
 use super::term::Term;
 use crate::error::{At, Error, Kind, Result};
 use crate::text;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt::Display;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
@@ -33,6 +35,12 @@ pub struct Output {
     /// Incomplete bytes for a terminal.
     bytes: text::TextDecoder,
     closed: bool,
+    /// An answer that waits for the rest of its `next`.
+    answer: Option<Map<String, Value>>,
+    /// Commands that hints named, under `--json`.
+    next: Vec<Vec<String>>,
+    /// The directory of `-C`, for the commands in `next`.
+    directory: Option<String>,
 }
 
 enum Data {
@@ -50,6 +58,9 @@ impl Output {
             ink: Ink::default(),
             bytes: text::TextDecoder::default(),
             closed: false,
+            answer: None,
+            next: Vec::new(),
+            directory: None,
         }
     }
 
@@ -92,20 +103,65 @@ impl Output {
         self.own(&format!("{lines}\n"))
     }
 
-    /// The answer of a command under `--json`.
-    pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        self.answer(serde_json::to_string_pretty(value))
+    /// The answer of a command under `--json`. It is printed at the end of the command, with the commands that hints
+    /// before and after it named.
+    pub fn json<A: Answer>(&mut self, value: &A) -> Result<()> {
+        self.print_answer()?;
+        self.answer = Some(answer::fields(value)?);
+        Ok(())
     }
 
-    /// The same on one line, so that a script can wait for it.
-    pub fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
-        self.answer(serde_json::to_string(value))
+    /// The same at once and on one line, so that a script can wait for it.
+    pub fn json_line<A: Answer>(&mut self, value: &A) -> Result<()> {
+        self.print_answer()?;
+        let fields = self.with_next(answer::fields(value)?);
+        self.print_json(serde_json::to_string(&fields))
     }
 
-    fn answer(&mut self, text: serde_json::Result<String>) -> Result<()> {
+    fn print_answer(&mut self) -> Result<()> {
+        let Some(fields) = self.answer.take() else { return Ok(()) };
+        let fields = self.with_next(fields);
+        self.print_json(serde_json::to_string_pretty(&fields))
+    }
+
+    fn with_next(&mut self, mut fields: Map<String, Value>) -> Map<String, Value> {
+        let next = std::mem::take(&mut self.next);
+        fields.insert("next".to_owned(), next.into());
+        fields
+    }
+
+    /// A value that people read as JSON too.
+    pub fn pretty(&mut self, value: &Value) -> Result<()> {
+        self.print_json(serde_json::to_string_pretty(value))
+    }
+
+    fn print_json(&mut self, text: serde_json::Result<String>) -> Result<()> {
         let text = text
             .map_err(|error| Error::failed(format!("cannot write the answer as JSON: {error}")))?;
         self.own(&format!("{}\n", text::json(&text)))
+    }
+
+    /// Directory that the commands in `next` begin with.
+    pub fn set_directory(&mut self, directory: &Path) {
+        self.directory = Some(directory.display().to_string());
+    }
+
+    /// A command to run next, for a program; a person reads it in a hint or in the answer.
+    pub fn suggest(&mut self, command: &str) {
+        if self.json {
+            self.add_next(next::arguments(command));
+        }
+    }
+
+    fn add_next(&mut self, commands: impl IntoIterator<Item = Vec<String>>) {
+        for mut command in commands {
+            if let Some(directory) = &self.directory {
+                command.splice(1..1, ["-C".to_owned(), directory.clone()]);
+            }
+            if !self.next.contains(&command) {
+                self.next.push(command);
+            }
+        }
     }
 
     /// Bytes of data: as they are, but on a terminal.
@@ -144,27 +200,33 @@ impl Output {
         self.print_message(&self.word(YELLOW.bold(), "warning: "), &text.to_string());
     }
 
-    /// A line that says what to do next.
+    /// A line that says what to do next. Under `--json` its commands are in `next`.
     pub fn hint(&mut self, text: impl Display) {
-        if !self.json {
-            self.print_message(&self.word(CYAN, "hint: "), &text.to_string());
+        let text = text.to_string();
+        match self.json {
+            true => self.add_next(next::commands(&text)),
+            false => self.print_message(&self.word(CYAN, "hint: "), &text),
         }
     }
 
     /// The error that ends the command: for a person on stderr, for a program on stdout.
     pub fn error(&mut self, error: &Error) {
         if self.json {
-            let _ = self.json(&ErrorAnswer::new(error)).and_then(|()| self.finish());
-            return;
+            let _ = self.json(&ErrorAnswer::new(error));
+        } else {
+            self.print_message(&self.word(RED.bold(), "Error: "), error.message());
         }
-        self.print_message(&self.word(RED.bold(), "Error: "), error.message());
         for line in hints::of(error).iter().flat_map(|hint| hint.lines()) {
             self.hint(line);
+        }
+        if self.json {
+            let _ = self.finish();
         }
     }
 
     /// Hands everything to the reader and waits for the pager to be left.
     pub fn finish(&mut self) -> Result<()> {
+        self.print_answer()?;
         let rest = self.bytes.end();
         let result = self.put(rest.as_bytes()).and_then(|()| match &mut self.data {
             Data::Stdout(stdout) => stdout.flush(),
@@ -248,6 +310,8 @@ impl Write for Output {
 struct ErrorAnswer<'a> {
     error: ErrorView<'a>,
 }
+
+answer!(error: ErrorAnswer<'_>);
 
 /// An error in an answer.
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::progress::{self, Unit, with_progress};
 use super::remote;
 use super::terminal::print_git;
+use crate::cli::answer::answer;
 use crate::client::fetch;
 use crate::error::{Error, Hint, Kind, Result};
 use crate::flow::git::{self, GitEvent, GitOutcome};
@@ -28,6 +29,8 @@ struct Answer<'a> {
     snapshot: Option<u64>,
     git: Option<&'a GitOutcome>,
 }
+
+answer!(versionPull: Answer<'_>);
 
 /// Brings the files of a version into the project, after a safety snapshot of edits that were not pushed.
 pub fn run(

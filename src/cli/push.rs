@@ -8,6 +8,7 @@ use super::progress::with_progress;
 use super::push_output;
 use super::remote::RemoteArgs;
 use super::terminal::Terminal;
+use crate::cli::answer::answer;
 use crate::error::{self, Error, Result};
 use crate::flow::destination::{Delivery, Destination};
 use crate::flow::git::GitOutcome;
@@ -39,6 +40,8 @@ struct Answer<'a> {
     remote: Option<&'a Delivery>,
     unsent: Option<UnsentView>,
 }
+
+answer!(push: Answer<'_>);
 
 /// Pushes, and answers what went where.
 pub fn run(

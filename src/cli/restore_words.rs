@@ -56,7 +56,7 @@ pub fn read(
     selection.extend(after.iter().cloned().map(Selection::Path));
     if selection.is_empty() {
         return Err(Error::usage("nothing to restore was named")
-            .hint("run `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project"));
+            .hint("run for example `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project"));
     }
     Ok(RestoreWords::Project(selection))
 }

@@ -1,6 +1,7 @@
 //! `log` over pushes and versions: those that changed a path, have a text in their message, or changed the number of
 //! times that a text occurs.
 
+use super::answer::{ListLength, answer};
 use super::context::Context;
 use super::diff_output::{FileView, print_files};
 use super::live::View;
@@ -14,6 +15,7 @@ use crate::history::catalog::Catalog;
 use crate::history::timeline::{self, TimelineEntry, TimelineSeries};
 use crate::history::version::Status;
 use crate::report::{AnyVersionView, FileChangeView};
+use crate::store::Odb;
 use serde::Serialize;
 
 /// Selection of `log`, and what is shown of each entry.
@@ -41,6 +43,15 @@ struct Row<'a> {
     files: Vec<FileChangeView<'a>>,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    entries: Vec<Row<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(timeline: Answer<'_>);
+
 /// An entry that is listed, and its changes.
 type Found = (TimelineEntry, Vec<TreeChange>);
 
@@ -67,15 +78,7 @@ pub fn run(
         ignore_case: request.ignore_case,
         occurrences: request.occurrences.as_deref(),
     };
-    let mut found: Vec<Found> = Vec::new();
-    for entry in entries {
-        if found.len() == request.limit {
-            break;
-        }
-        if let Some(changes) = search::changes(objects, &entry, &filter)? {
-            found.push((entry, changes));
-        }
-    }
+    let (found, length) = search_entries(objects, entries, &filter, request.limit)?;
     if damaged > 0 {
         cx.out.warn(format!("{damaged} version(s) cannot be read, and are left out"));
         cx.out.hint("run `lua-store fsck` to list what is damaged");
@@ -83,9 +86,8 @@ pub fn run(
     let status = |version: &AnyVersion| version.number_in(catalog).map(|n| catalog.status(n));
     if cx.out.is_json() {
         let row = |(entry, changes)| Row::new(entry, changes, status(&entry.version));
-        return cx
-            .out
-            .json(&found.iter().map(|(entry, changes)| row((entry, changes))).collect::<Vec<_>>());
+        let entries = found.iter().map(|(entry, changes)| row((entry, changes))).collect();
+        return cx.out.json(&Answer { entries, length });
     }
     if found.is_empty() {
         return cx.out.line("(nothing found)");
@@ -99,6 +101,26 @@ pub fn run(
         print_files(cx, objects, changes, &request.view)?;
     }
     Ok(())
+}
+
+/// The first entries that the filter takes.
+fn search_entries(
+    objects: &Odb,
+    entries: Vec<TimelineEntry>,
+    filter: &TimelineFilter<'_>,
+    limit: usize,
+) -> Result<(Vec<Found>, ListLength)> {
+    let mut found = Vec::new();
+    for entry in entries {
+        if found.len() == limit {
+            return Ok((found, ListLength::stopped()));
+        }
+        if let Some(changes) = search::changes(objects, &entry, filter)? {
+            found.push((entry, changes));
+        }
+    }
+    let length = ListLength::whole(found.len());
+    Ok((found, length))
 }
 
 impl<'a> Row<'a> {

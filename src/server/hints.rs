@@ -31,7 +31,7 @@ pub fn of_server(hint: &Hint) -> Option<String> {
     Some(match hint {
         Hint::Text(text) => text.clone(),
         Hint::Unarchive { agent } => format!(
-            "whoever runs the server opens it again: `lua-store serve agents archive {agent} --undo`"
+            "ask the operator of the server to open it again: `lua-store serve agents archive {agent} --undo`"
         ),
         Hint::DeleteDamaged { agent } => format!(
             "look for it in a backup first; run `lua-store serve agents delete {agent} --damaged` to give up what is stored of it"

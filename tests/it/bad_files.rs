@@ -71,7 +71,7 @@ fn a_file_that_changes_while_it_is_read() {
     });
     project.ok("push");
     faults::assert_clean(&project.root());
-    for version in project.json("source list --all").as_array().unwrap() {
+    for version in project.list("source list --all").as_array().unwrap() {
         let text = project.ok(&format!("cat-file source/v{}:source/live.txt", version["version"]));
         assert!(text == one || text == other, "a mixture of {} bytes was kept", text.len());
     }

@@ -104,7 +104,7 @@ fn a_client_does_not_take_it_in() {
             "{outcome}"
         );
     }
-    assert_eq!(other.json("source list").as_array().unwrap().len(), 0);
+    assert_eq!(other.list("source list").as_array().unwrap().len(), 0);
 }
 
 /// 16,384 files of 4 and of 8 MiB: one length is that of an object in a pack, the other of one that is streamed.
@@ -187,6 +187,6 @@ fn a_deep_tree_is_listed_as_it_is_read() {
     let listed = project.ok(&format!("ls-tree -r {tree}"));
     let path = format!("{}file\n", "d/".repeat(20_000));
     assert!(listed.ends_with(&path) && listed.lines().count() == 1, "{} letters", listed.len());
-    assert_eq!(project.json(&format!("ls-tree -r {tree}")).as_array().unwrap().len(), 1);
+    assert_eq!(project.list(&format!("ls-tree -r {tree}")).as_array().unwrap().len(), 1);
     assert!(project.ok(&format!("ls-tree {tree}")).contains("d"));
 }

@@ -1,7 +1,7 @@
 //! CI jobs: a fresh checkout of git without a store pushes and promotes what is checked out. The scripts are those of `docs/ci.md`.
 
 use crate::common::server::{Server, token};
-use crate::common::{Outcome, Project, shop};
+use crate::common::{Outcome, Project, list_of, shop};
 use insta::assert_snapshot;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,6 +85,10 @@ impl Job {
     }
 
     /// The remote as a clone of now has it.
+    fn sources(&self) -> serde_json::Value {
+        list_of(self.there("source list"))
+    }
+
     fn there(&self, line: &str) -> serde_json::Value {
         let clone = self.ana.path("../look");
         let _ = std::fs::remove_dir_all(&clone);
@@ -182,7 +186,7 @@ fn a_checkout_is_pushed_exactly() {
     let files = job.files();
     assert!(!files.iter().any(|path| path == "notes.md" || path == "src/extra.md"), "{files:?}");
     assert!(files.iter().any(|path| path == "src/index.ts"), "{files:?}");
-    let list = job.there("source list");
+    let list = job.sources();
     assert_eq!(list.as_array().unwrap().len(), 3, "that of ben stays in the history: {list}");
     assert_eq!(
         list[0]["createdByEmail"].as_str().or(list[0]["createdBy"].as_str()),
@@ -223,7 +227,7 @@ fn a_push_that_expects_another_source_version_is_refused_with_the_facts() {
     hint: run `lua-store status` to see how your files differ from v2
     --- exit 1
     ");
-    assert_eq!(job.there("source list").as_array().unwrap().len(), 2);
+    assert_eq!(job.sources().as_array().unwrap().len(), 2);
     let done = job.push(&folder, "--expect-source v2 -m done");
     assert_eq!(done.code, 0, "{done}");
     // In the project of a developer it guards as well.
@@ -247,7 +251,7 @@ fn nothing_is_made_where_the_remote_refuses() {
     let preview = job.push(&folder, "--dry-run");
     assert_eq!(preview.code, 0, "{preview}");
     assert!(preview.stdout.contains("Would push 0 change(s), 1 changed file(s)"), "{preview}");
-    assert_eq!(job.there("source list").as_array().unwrap().len(), 1);
+    assert_eq!(job.sources().as_array().unwrap().len(), 1);
     // The checkout is of another agent.
     let folder = job.checkout("two");
     std::fs::write(folder.join("lua.skill.yaml"), "agent:\n  agentId: agent_other\n").unwrap();
@@ -277,13 +281,13 @@ fn checkouts_that_push_at_once_all_arrive() {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    assert_eq!(job.there("source list").as_array().unwrap().len(), 5);
+    assert_eq!(job.sources().as_array().unwrap().len(), 5);
 }
 
 #[test]
 fn the_author_is_who_the_token_or_the_job_says() {
     let mut job = Job::new();
-    let by = |job: &Job| job.there("source list")[0]["createdBy"].as_str().unwrap().to_owned();
+    let by = |job: &Job| job.sources()[0]["createdBy"].as_str().unwrap().to_owned();
     let push = |job: &Job, name: &str, variables: &[(&str, &str)]| {
         let folder = job.checkout(name);
         std::fs::write(folder.join("src/job.md"), name).unwrap();

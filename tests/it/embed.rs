@@ -39,7 +39,7 @@ fn the_example_does_what_it_says_and_the_program_agrees() {
     sent again: []; new there: false
     changed since: 0 lines, 0 files
     ");
-    let list = project.json("version list --offline");
+    let list = project.list("version list --offline");
     assert_eq!(list[0]["status"], "active", "{list}");
     assert_eq!(list[0]["createdBy"], "release bot", "{list}");
     assert!(project.ok("status").contains("v1"));

@@ -303,7 +303,7 @@ fn the_compiler_is_calm() {
 #[test]
 fn json_keeps_what_it_escapes() {
     let (project, _server) = everywhere();
-    let list = project.json("log --ledger");
+    let list = project.list("log --ledger");
     assert_eq!(list[0]["reason"].as_str().unwrap().trim(), spoof().trim());
     assert!(list[0]["by"].as_str().unwrap().contains(&nasty()));
 }

@@ -29,7 +29,7 @@ fn git_log(project: &Project, arguments: &str) -> Vec<u64> {
 
 /// Numbers of the pushes that `log` lists.
 fn log(project: &Project, arguments: &str) -> Vec<u64> {
-    let answer = project.json(&format!("log {arguments}"));
+    let answer = project.list(&format!("log {arguments}"));
     let rows = answer.as_array().unwrap().iter();
     rows.filter(|row| row["series"] == "source")
         .map(|row| row["number"].as_u64().unwrap())
@@ -209,7 +209,7 @@ fn a_renamed_file_is_followed() {
 fn a_search_lists_versions_and_pushes() {
     let project = shared();
     let names = |line: &str| -> Vec<String> {
-        let answer = project.json(line);
+        let answer = project.list(line);
         answer
             .as_array()
             .unwrap()

@@ -48,7 +48,7 @@ fn another_front_end_pushes_promotes_and_deletes() {
     assert_eq!((promoted.promotion.number, promoted.promotion.previous), (1, None));
 
     shop.ok("clone ../data/agent_shop ../copy");
-    let log = shop.json("-C ../copy log --ledger");
+    let log = shop.list("-C ../copy log --ledger");
     assert_eq!((&log[0]["by"], &log[0]["version"]), (&"page@example.com".into(), &1.into()));
     let status = shop.json("-C ../copy status");
     assert_eq!((&status["active"], &status["sourceVersion"]), (&1.into(), &1.into()));
@@ -82,7 +82,7 @@ fn a_push_that_is_behind_makes_nothing() {
     let refused =
         Destination::for_push(&mut Quiet, &project, origin(&project), &who).err().unwrap();
     assert_eq!(refused.message(), "cannot push: \"origin\" has 1 source version that is not here");
-    assert_eq!(shop.json("-C ../copy source list").as_array().unwrap().len(), 1);
+    assert_eq!(shop.list("-C ../copy source list").as_array().unwrap().len(), 1);
 }
 
 /// Remembers the versions that somebody else promoted meanwhile.
@@ -128,5 +128,5 @@ fn a_promotion_that_was_overtaken_says_by_what() {
     );
     assert_eq!(overtaken.0, [Some(2)]);
     assert_eq!(shop.json("-C ../copy status")["active"], 2);
-    assert_eq!(shop.json("log --ledger --offline"), serde_json::json!([]));
+    assert_eq!(shop.list("log --ledger --offline"), serde_json::json!([]));
 }

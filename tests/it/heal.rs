@@ -59,7 +59,7 @@ fn restores_exactly(project: &Project) {
     let before = files(project);
     std::fs::remove_dir_all(project.path("src")).unwrap();
     std::fs::remove_file(project.path("package.json")).unwrap();
-    let number = project.json("source list")[0]["version"].as_u64().unwrap();
+    let number = project.list("source list")[0]["version"].as_u64().unwrap();
     project.ok(&format!("source rollback --version {number} --force"));
     assert_eq!(files(project), before);
 }

@@ -169,6 +169,8 @@ fn without_a_command_the_project_is_shown_and_what_to_run_next() {
     assert_snapshot!(project.run("--json"), @r#"
     $ lua-store --json
     {
+      "schemaVersion": 1,
+      "kind": "overview",
       "project": "[DIR]/project",
       "active": null,
       "latest": 1,

@@ -89,7 +89,7 @@ fn names(listed: &Value) -> Vec<&str> {
 fn a_version_has_every_file_that_its_agent_was_read_from_and_no_other_ignored_one() {
     let project = project();
     project.ok("push");
-    let listed = project.json("ls-tree -r source/v1:source");
+    let listed = project.list("ls-tree -r source/v1:source");
     let kept = names(&listed);
     for (path, _, is_kept) in FILES {
         assert_eq!(kept.contains(&path), is_kept, "{path}: {kept:?}");
@@ -121,7 +121,7 @@ fn the_files_of_a_version_are_read_as_the_same_agent() {
     assert_eq!(here["agent"]["persona"], "You are Ava.\nSauce, behind a linkdrafted", "{here}");
     project.ok("push");
     let there = Project::new();
-    for path in names(&project.json("ls-tree -r source/v1:source")) {
+    for path in names(&project.list("ls-tree -r source/v1:source")) {
         if path == "src/linked.ts" {
             std::fs::create_dir_all(there.path("src")).unwrap();
             std::os::unix::fs::symlink("../lib/real.ts", there.path(path)).unwrap();

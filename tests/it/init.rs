@@ -30,11 +30,14 @@ fn running_it_again_is_fine() {
     assert_snapshot!(project.run("init --agent-id agent-2 --json"), @r#"
     $ lua-store init --agent-id agent-2 --json
     {
+      "schemaVersion": 1,
+      "kind": "init",
       "project": "[DIR]/project",
       "created": false,
       "agentId": "agent-2",
       "remote": null,
-      "restored": null
+      "restored": null,
+      "next": []
     }
     "#);
 }

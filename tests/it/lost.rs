@@ -375,7 +375,7 @@ fn a_lost_pointer_without_a_log_is_seen_in_the_packs() {
 #[test]
 fn the_personas_of_the_others_are_listed() {
     let project = history();
-    let all = project.json("persona list");
+    let all = project.list("persona list");
     std::fs::write(project.path(".lua/refs/source/v2"), "nonsense").unwrap();
     let listed = project.run("persona list");
     assert!(listed.code == 0 && listed.stderr.contains("source v2 cannot be read"), "{listed}");
@@ -385,6 +385,6 @@ fn the_personas_of_the_others_are_listed() {
             .map(|one| one["version"].as_u64().unwrap())
             .collect()
     };
-    assert_eq!(of(&project.json("persona list")), of(&all));
+    assert_eq!(of(&project.list("persona list")), of(&all));
     assert_eq!(project.run("persona show latest").code, 0);
 }

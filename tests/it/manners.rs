@@ -29,11 +29,20 @@ fn a_group_without_a_command_prints_its_own_help() {
     assert_snapshot!(project.run("version --json"), @r#"
     $ lua-store version --json
     {
+      "schemaVersion": 1,
+      "kind": "error",
       "error": {
         "code": "usage",
         "message": "no command was given after \"lua-store version\"",
         "hint": "run `lua-store version --help` to list the commands"
-      }
+      },
+      "next": [
+        [
+          "lua-store",
+          "version",
+          "--help"
+        ]
+      ]
     }
     --- exit 2
     "#);
@@ -72,11 +81,14 @@ fn a_usage_error_is_json_when_json_was_asked_for() {
     assert_snapshot!(Project::new().run("hash-object --stdn --json"), @r#"
     $ lua-store hash-object --stdn --json
     {
+      "schemaVersion": 1,
+      "kind": "error",
       "error": {
         "code": "usage",
         "message": "unexpected argument \"--stdn\" found",
         "hint": "did you mean `--stdin`?\nusage: `lua-store hash-object --stdin [FILES]...`"
-      }
+      },
+      "next": []
     }
     --- exit 2
     "#);

@@ -38,12 +38,19 @@ fn ids_come_in_the_order_of_the_files() {
     ");
     assert_snapshot!(project.run("hash-object one --json"), @r#"
     $ lua-store hash-object one --json
-    [
-      {
-        "path": "one",
-        "id": "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
-      }
-    ]
+    {
+      "schemaVersion": 1,
+      "kind": "hashList",
+      "objects": [
+        {
+          "path": "one",
+          "id": "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+        }
+      ],
+      "total": 1,
+      "truncated": false,
+      "next": []
+    }
     "#);
 }
 
@@ -106,11 +113,19 @@ fn keeping_bytes_needs_a_store() {
     assert_snapshot!(project.run("count-objects --json"), @r#"
     $ lua-store count-objects --json
     {
+      "schemaVersion": 1,
+      "kind": "error",
       "error": {
         "code": "usage",
         "message": "not a lua-store project: no \".lua/format\" in \"[DIR]/project\" or above",
         "hint": "run `lua-store init` to create a store for a project"
-      }
+      },
+      "next": [
+        [
+          "lua-store",
+          "init"
+        ]
+      ]
     }
     --- exit 2
     "#);

@@ -163,6 +163,6 @@ fn a_git_guard_that_is_down_is_told_and_put_back() {
         project.ok("version create -m first");
         assert_eq!(project.run("fsck").code, 0);
         assert_eq!(project.git("clean -fdxq").code, 0);
-        assert_eq!(project.json("version list")[0]["version"], 1, "the store is there");
+        assert_eq!(project.list("version list")[0]["version"], 1, "the store is there");
     }
 }

@@ -41,19 +41,33 @@ fn each_version_has_its_status() {
     "#);
     assert_snapshot!(project.run("persona list --limit 1 --json"), @r#"
     $ lua-store persona list --limit 1 --json
-    [
-      {
-        "version": 4,
-        "status": "draft",
-        "createdAt": "2026-11-21T09:30:00.000Z",
-        "createdBy": "ana@example.com",
-        "sourceVersion": 5,
-        "firstLine": "You are Eva. You help customers shop. Be brief.",
-        "asOf": "2026-11-21T09:30:00.000Z",
-        "remote": null,
-        "unsent": null
-      }
-    ]
+    {
+      "schemaVersion": 1,
+      "kind": "personaList",
+      "personas": [
+        {
+          "version": 4,
+          "status": "draft",
+          "createdAt": "2026-11-21T09:30:00.000Z",
+          "createdBy": "ana@example.com",
+          "sourceVersion": 5,
+          "firstLine": "You are Eva. You help customers shop. Be brief.",
+          "asOf": "2026-11-21T09:30:00.000Z",
+          "remote": null,
+          "unsent": null
+        }
+      ],
+      "total": 4,
+      "truncated": true,
+      "next": [
+        [
+          "lua-store",
+          "persona",
+          "list",
+          "--all"
+        ]
+      ]
+    }
     "#);
     assert_snapshot!(shop::project().run("persona list"), @"
     $ lua-store persona list
@@ -74,12 +88,15 @@ fn a_version_is_printed_as_it_is() {
     assert_snapshot!(project.run("persona show active --json"), @r#"
     $ lua-store persona show active --json
     {
+      "schemaVersion": 1,
+      "kind": "persona",
       "version": 2,
       "status": "current",
       "createdAt": "2026-11-21T09:30:00.000Z",
       "createdBy": "ana@example.com",
       "sourceVersion": 2,
-      "text": "You are Ava. You help customers shop. Be brief."
+      "text": "You are Ava. You help customers shop. Be brief.",
+      "next": []
     }
     "#);
     assert_snapshot!(project.run("persona show 9"), @"

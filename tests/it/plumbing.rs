@@ -50,7 +50,7 @@ fn a_folder_is_listed_with_modes() {
 #[test]
 fn folders_are_followed_when_asked() {
     let project = project();
-    let listed = project.json("ls-tree -r v1:source");
+    let listed = project.list("ls-tree -r v1:source");
     let paths: Vec<&str> =
         listed.as_array().unwrap().iter().map(|entry| entry["path"].as_str().unwrap()).collect();
     assert!(paths.contains(&"notes/empty") && paths.contains(&"src/index.ts"), "{paths:?}");

@@ -267,7 +267,7 @@ fn a_remote_that_holds_it_is_joined_by_those_who_say_so() {
         }
         assert_eq!(project.run("fsck -C ../clone").code, 1, "it is named");
         // Commands that only read report nothing.
-        let listed = project.json(&format!("version list --remote {url}"));
+        let listed = project.list(&format!("version list --remote {url}"));
         assert_eq!(listed.as_array().unwrap().len(), 4, "{listed}");
     }
 }
@@ -300,7 +300,7 @@ fn a_bundle_is_no_other_way_in() {
     project.ok("fetch ../bad.bundle --as-is");
     project.ok("pull ../bad.bundle");
     assert_eq!(heads(&project).source.len(), 2);
-    assert_eq!(project.json("source list -C ../c").as_array().unwrap().len(), 2);
+    assert_eq!(project.list("source list -C ../c").as_array().unwrap().len(), 2);
 }
 
 /// A breach that is in the store already stops no command: the remote accepted it before there were

@@ -28,7 +28,7 @@ fn nothing_changed_makes_nothing() {
     $ lua-store push
     Nothing changed since source version v1.
     ");
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn what_is_not_there_cannot_be_pushed() {
     hint: for example `lua-store push skill --name user-skill`
     --- exit 2
     "#);
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 0);
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 0);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_dry_run_says_and_stores_nothing() {
       ~  docs v1.0.0 would be pushed (mcp-server, new)
     Would push 6 change(s), 8 new file(s). Nothing was stored.
     ");
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 0);
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 0);
     assert_eq!(project.json("count-objects")["objects"], 0);
 }
 
@@ -245,7 +245,7 @@ fn a_syntax_error_is_shown_where_it_is() {
     hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     ");
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 0);
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 0);
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn somebody_must_be_named() {
     --- exit 2
     ");
     project.ok("push --author bea@example.com");
-    assert_eq!(project.json("source list")[0]["createdBy"], "bea@example.com");
+    assert_eq!(project.list("source list")[0]["createdBy"], "bea@example.com");
 }
 
 fn changed(pushed: &serde_json::Value) -> Vec<&str> {

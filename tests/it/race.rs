@@ -27,7 +27,7 @@ fn answer(outcome: &Outcome) -> Value {
 
 /// The numbers of a list, ascending.
 fn numbers(project: &Project, line: &str) -> Vec<u64> {
-    let list = project.json(line);
+    let list = project.list(line);
     let mut numbers: Vec<u64> =
         list.as_array().unwrap().iter().map(|entry| entry["version"].as_u64().unwrap()).collect();
     numbers.sort_unstable();
@@ -203,7 +203,7 @@ fn eight_processes_push_create_promote_and_delete() {
     assert_eq!(numbers(&project, "version list --all"), up_to(2 + created.len()));
     assert_eq!(created, up_to(2 + created.len())[2..]);
 
-    let ledger = project.json("log --ledger");
+    let ledger = project.list("log --ledger");
     let events =
         |word| ledger.as_array().unwrap().iter().filter(|step| step["event"] == word).count();
     assert_eq!(events("promote"), count(|done| matches!(done, Done::Promoted)));

@@ -41,7 +41,7 @@ fn fill(project: &Project) {
 }
 
 fn paths(project: &Project, version: &str) -> Vec<String> {
-    let listed = project.json(&format!("ls-tree -r {version}:source"));
+    let listed = project.list(&format!("ls-tree -r {version}:source"));
     listed
         .as_array()
         .unwrap()
@@ -197,7 +197,7 @@ fn a_file_beside_the_project_is_refused_with_its_place() {
     );
     assert_eq!(project.run("status").code, 0);
     assert_eq!(project.run("diff").code, 0);
-    assert_eq!(project.json("source list"), json!([]));
+    assert_eq!(project.list("source list"), json!([]));
     project.ok("push backup");
     assert!(!paths(&project, "source/v1").iter().any(|path| path.contains("names.ts")));
 }

@@ -64,7 +64,7 @@ fn a_file_comes_back_from_the_last_push_and_the_edit_is_kept() {
       M src/lib/store.ts
     ");
     assert_eq!(files(&project), edited);
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 2, "nothing was pushed");
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 2, "nothing was pushed");
     project.ok("fsck");
 }
 
@@ -109,7 +109,7 @@ fn a_dry_run_and_a_refusal_change_nothing() {
     $ lua-store restore
     --- stderr
     Error: nothing to restore was named
-    hint: run `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project
+    hint: run for example `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project
     --- exit 2
     ");
     assert_snapshot!(project.run("restore v1"), @r#"
@@ -149,7 +149,7 @@ fn a_dry_run_and_a_refusal_change_nothing() {
     --- exit 2
     "#);
     assert_eq!(files(&project), before);
-    assert_eq!(project.json("snapshot list"), json!([]));
+    assert_eq!(project.list("snapshot list"), json!([]));
     assert_eq!(project.json("restore src/index.ts")["files"], json!([]), "it is as it was pushed");
 }
 

@@ -17,7 +17,7 @@ fn five() -> Project {
 }
 
 fn source_tree(project: &Project, version: u64) -> String {
-    let list = project.json("source list --all");
+    let list = project.list("source list --all");
     let found = list.as_array().unwrap().iter().find(|one| one["version"] == version).unwrap();
     found["projectHash"].as_str().unwrap().to_owned()
 }
@@ -36,7 +36,7 @@ fn rollback_to_two_of_five_makes_six_with_the_files_of_two() {
     assert_eq!(project.read("n.txt"), "2\n");
     assert!(!project.path("late").exists(), "what was added since is removed, with its folder");
     assert_eq!(source_tree(&project, 6), source_tree(&project, 2));
-    assert_eq!(project.json("source list")[0]["triggeredBy"], "rollback to v2");
+    assert_eq!(project.list("source list")[0]["triggeredBy"], "rollback to v2");
     assert_eq!(project.json("status")["notPushed"]["files"], serde_json::json!([]));
 }
 
@@ -103,7 +103,7 @@ fn a_rollback_asks_first_and_can_be_tried() {
     --- exit 2
     ");
     assert_eq!(project.read("n.txt"), "5\n");
-    assert_eq!(project.json("source list --all").as_array().unwrap().len(), 5);
+    assert_eq!(project.list("source list --all").as_array().unwrap().len(), 5);
 }
 
 #[test]

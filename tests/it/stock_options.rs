@@ -22,7 +22,7 @@ fn pull_with_a_version_brings_its_files() {
     ");
     assert!(!project.path("extra.md").exists());
     assert!(project.read("src/index.ts").contains("You help customers shop.`"));
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 2, "nothing is pushed");
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 2, "nothing is pushed");
     project.ok("source rollback --snapshot 1 --force");
     assert_eq!(project.read("extra.md"), "extra\n");
     assert!(project.ok("pull --version latest --force").contains("v2: 1 file(s)"));
@@ -42,7 +42,7 @@ fn pull_with_a_version_of_the_remote_brings_it_from_there() {
     ana.ok("version create --send");
     ben.ok("pull --version 2 --force");
     assert!(ben.read("src/index.ts").contains("You help."));
-    assert_eq!(ben.json("source list").as_array().unwrap().len(), 1, "nothing is merged");
+    assert_eq!(ben.list("source list").as_array().unwrap().len(), 1, "nothing is merged");
     // Without an answer a version that is here is enough.
     std::fs::rename(ana.path("../data"), ana.path("../gone")).unwrap();
     let offline = ben.run("pull --version 1 --force");

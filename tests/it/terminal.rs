@@ -60,7 +60,7 @@ fn nothing_is_asked_where_nobody_can_answer() {
     assert_eq!(project.on_terminal("version delete v2 --json", "y\n").1, 2);
     project.set("CI", "true");
     assert_eq!(project.on_terminal("version delete v2", "y\n").1, 2);
-    assert_eq!(project.json("version list")[0]["status"], "staged");
+    assert_eq!(project.list("version list")[0]["status"], "staged");
 }
 
 fn two_versions() -> Project {

@@ -32,7 +32,7 @@ fn an_import_of_a_missing_file_says_where_and_what_keeps_the_files() {
         let hint = "hint: run `lua-store push backup` to store the files as they are";
         assert!(outcome.stderr.lines().any(|line| line == hint), "{outcome}");
     }
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 1);
 }
 
 /// On call, with half an edit in the working copy, somebody asks what is live.
@@ -105,7 +105,7 @@ fn a_version_of_it_is_made_only_where_that_is_allowed() {
     );
     assert!(outcome.stderr.lines().any(|line| line == told), "{outcome}");
     assert!(outcome.stderr.contains("`lua-store version create --allow-unreadable`"), "{outcome}");
-    assert_eq!(project.json("version list").as_array().unwrap().len(), 1);
+    assert_eq!(project.list("version list").as_array().unwrap().len(), 1);
 
     project.ok("version create --allow-unreadable");
     let shown = project.ok("version show 2");

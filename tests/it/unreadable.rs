@@ -53,8 +53,8 @@ fn what_must_read_ends_with_its_own_code() {
             assert_eq!(error["details"], place, "{outcome}");
             assert_eq!(project.run(line).code, 1, "{line}");
         }
-        assert_eq!(project.json("source list").as_array().unwrap().len(), 2, "nothing was pushed");
-        assert_eq!(project.json("version list").as_array().unwrap().len(), 2);
+        assert_eq!(project.list("source list").as_array().unwrap().len(), 2, "nothing was pushed");
+        assert_eq!(project.list("version list").as_array().unwrap().len(), 2);
     }
 }
 

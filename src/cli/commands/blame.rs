@@ -1,6 +1,7 @@
 //! `blame`: for each line of a file or of the persona, the push that brought it, who made it and when, and whether it was
 //! ever live.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::table::cut;
@@ -41,6 +42,8 @@ struct Answer<'a> {
     path: &'a str,
     lines: Vec<LineView<'a>>,
 }
+
+answer!(blame: Answer<'_>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

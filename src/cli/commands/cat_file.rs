@@ -1,5 +1,6 @@
 //! `cat-file`: one object, as it is or as a person reads it.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::tree_output::{EntryView, line, listed};
@@ -49,6 +50,8 @@ struct ObjectView {
 #[derive(Serialize)]
 struct Answer {
     id: Id,
+    /// `blob` or `tree`.
+    #[serde(rename = "type")]
     kind: &'static str,
     size: u64,
     #[serde(flatten)]
@@ -56,6 +59,8 @@ struct Answer {
     /// The fields of a record.
     record: Option<Value>,
 }
+
+answer!(object: Answer);
 
 /// A blob that is not text has `text` null: `--raw` without `--json` prints its bytes.
 #[derive(Serialize)]
@@ -86,7 +91,7 @@ impl CatFile {
         } else if self.what.size {
             cx.out.line(size)?;
         } else if let Some(record) = self.record(project, &id, kind, size)? {
-            cx.out.json(&record)?;
+            cx.out.pretty(&record)?;
         } else {
             print(cx, project, &id, kind, self.what.raw)?;
         }

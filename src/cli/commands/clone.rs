@@ -1,5 +1,6 @@
 //! `clone`: make a project from a remote or a bundle.
 
+use crate::cli::answer::answer;
 use crate::cli::breaches;
 use crate::cli::clone_source::CloneSource;
 use crate::cli::context::Context;
@@ -54,6 +55,8 @@ struct Answer<'a> {
     allowed: &'a [String],
     as_is: Vec<String>,
 }
+
+answer!(clone: Answer<'_>);
 
 impl<'a> Answer<'a> {
     fn new(

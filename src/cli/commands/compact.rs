@@ -1,5 +1,6 @@
 //! `compact`: packs are put together and squeezed, refs come into one file.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::Result;
@@ -16,6 +17,8 @@ pub struct Compact {}
 struct Answer {
     compacted: Option<Compacted>,
 }
+
+answer!(compaction: Answer);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

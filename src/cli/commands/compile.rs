@@ -1,6 +1,7 @@
 //! `compile`: what is read of the agent in the project, and what could not be.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::compiled_parts;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::context::Context;
@@ -46,6 +47,8 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sync: Option<DriftView<'a>>,
 }
+
+answer!(agent: Answer<'_>);
 
 impl Compile {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `count-objects`: how much the store holds, and on how much disk.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::error::Result;
 use serde::Serialize;
@@ -17,6 +18,8 @@ struct Answer {
     bytes: u64,
     damaged_packs: u64,
 }
+
+answer!(objectCount: Answer);
 
 impl CountObjects {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

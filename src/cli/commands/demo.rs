@@ -1,6 +1,7 @@
 //! `demo`: the main job on a sample agent, command by command, as a person would type it.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::demo::{self, DemoServer};
 use crate::cli::output::{BOLD, DIM};
@@ -95,6 +96,8 @@ struct Answer<'a> {
     folder: String,
     commands: &'a [Done],
 }
+
+answer!(demo: Answer<'_>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

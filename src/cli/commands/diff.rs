@@ -1,5 +1,6 @@
 //! `diff`: the project against a version, or two versions, in words and by file.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_section};
 use crate::cli::live::{LiveRemoteArgs, View};
@@ -53,6 +54,8 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorView<'a>>,
 }
+
+answer!(diff: Answer<'_>);
 
 /// One side: a name for people, a state, a tree of files.
 struct DiffSide {

@@ -1,5 +1,6 @@
 //! `fetch`: get everything that a remote has, and change nothing of ours.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, breaches, remote};
@@ -45,6 +46,8 @@ struct Answer<'a> {
     as_is: Vec<String>,
 }
 
+answer!(fetch: Answer<'_>);
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BundleAnswer<'a> {
@@ -55,6 +58,8 @@ struct BundleAnswer<'a> {
     active: Option<u64>,
     as_is: Vec<String>,
 }
+
+answer!(bundleFetch: BundleAnswer<'_>);
 
 impl Fetch {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! `fsck`: everything the store holds is held against its hash and its record, and repaired where that is asked for.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::hints;
 use crate::cli::output::{GREEN, RED};
@@ -43,6 +44,8 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     repaired: Option<Vec<String>>,
 }
+
+answer!(check: Answer<'_>);
 
 #[derive(Serialize)]
 struct ProblemView<'a> {

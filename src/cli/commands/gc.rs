@@ -1,5 +1,6 @@
 //! `gc`: a compaction that leaves out what nothing reaches.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::{Exit, copied, progress, time};
 use crate::error::Result;
@@ -34,6 +35,8 @@ struct Answer {
     /// The packs before and after; null with `--dry-run`, or where there are none.
     packs: Option<PacksView>,
 }
+
+answer!(collection: Answer);
 
 /// Number of objects, and the bytes of their content.
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! `hash-object`: the id that the bytes of a file have.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::error::{At, Result};
 use crate::object::Id;
@@ -31,6 +32,15 @@ struct Hashed {
     id: String,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    objects: Vec<Hashed>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(hashList: Answer);
+
 impl HashObject {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let batch = if self.write { Some(cx.project()?.store().batch()) } else { None };
@@ -47,7 +57,8 @@ impl HashObject {
             batch.commit()?;
         }
         if cx.out.is_json() {
-            cx.out.json(&hashed)?;
+            let length = ListLength::whole(hashed.len());
+            cx.out.json(&Answer { objects: hashed, length })?;
             return Ok(Exit::Done);
         }
         for one in hashed {

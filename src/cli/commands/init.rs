@@ -1,6 +1,7 @@
 //! `init`: makes the store of a project.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
@@ -45,6 +46,8 @@ struct Answer {
     /// Number of restored files.
     restored: Option<usize>,
 }
+
+answer!(init: Answer);
 
 const NEXT_STEPS: &str = "
 What to do next:

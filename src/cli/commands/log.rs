@@ -1,5 +1,6 @@
 //! `log`: versions newest first, or the ledger of promotions and deletions.
 
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::diff_output::FileView;
 use crate::cli::live::{LiveRemoteArgs, View};
@@ -83,13 +84,16 @@ impl Log {
             // Without the remote's own ledger here, only ours is shown.
             let known = live.served.as_ref().is_none_or(|served| served.promoted.is_some());
             let only_here = only_here.filter(|_| known);
-            let steps = only_here.chain(ledger::steps(objects, head)).take(limit);
-            let steps: Vec<LedgerEntry> = steps.collect::<Result<_>>()?;
+            let mut all = only_here.chain(ledger::steps(objects, head));
+            let steps: Vec<LedgerEntry> = all.by_ref().take(limit).collect::<Result<_>>()?;
+            // Only the answer for programs counts the records that it leaves out.
+            let rest = if cx.out.is_json() { all.count() } else { 0 };
             let vias = Vias::load_with_ledger(view.store(), objects)?;
             print_ledger(
                 cx,
                 &Ledger { view: &view, live: &live, catalog: &catalog, vias },
                 &steps,
+                rest,
             )?;
         } else if let Some(request) = self.timeline(cx, &view, versions.first(), &paths, limit)? {
             timeline_output::run(cx, &view, &catalog, &request)?;
@@ -179,6 +183,24 @@ struct LedgerRow<'a> {
     sent: SentView<'a>,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    versions: Vec<VersionRow<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(log: Answer<'_>);
+
+#[derive(Serialize)]
+struct LedgerAnswer<'a> {
+    records: Vec<LedgerRow<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(ledger: LedgerAnswer<'_>);
+
 /// Versions with what changed since the one before, read one by one.
 struct Entries<'a> {
     view: &'a View,
@@ -217,8 +239,10 @@ impl Entries<'_> {
                 sent: SentView::new(self.live, self.view.now_ms(), is_unsent),
             })
         };
-        let all = self.catalog.numbers().take(limit).map(one).collect::<Result<Vec<_>>>()?;
-        cx.out.json(&all)
+        let versions: Vec<_> =
+            self.catalog.numbers().take(limit).map(one).collect::<Result<_>>()?;
+        let length = ListLength::of(versions.len(), self.catalog.numbers().count());
+        cx.out.json(&Answer { versions, length })
     }
 
     fn print(&self, cx: &mut Context<'_>, limit: usize) -> Result<()> {
@@ -312,11 +336,18 @@ impl Ledger<'_> {
     }
 }
 
-fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]) -> Result<()> {
+/// Prints these records, after which there are `rest` older ones.
+fn print_ledger(
+    cx: &mut Context<'_>,
+    ledger: &Ledger<'_>,
+    steps: &[LedgerEntry],
+    rest: usize,
+) -> Result<()> {
     let Ledger { view, live, catalog, vias } = ledger;
     if cx.out.is_json() {
-        let rows = steps.iter().map(|step| ledger.row(step)).collect::<Result<Vec<_>>>()?;
-        return cx.out.json(&rows);
+        let records = steps.iter().map(|step| ledger.row(step)).collect::<Result<_>>()?;
+        let length = ListLength::of(steps.len(), steps.len() + rest);
+        return cx.out.json(&LedgerAnswer { records, length });
     }
     if steps.is_empty() {
         return cx

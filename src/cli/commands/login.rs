@@ -1,5 +1,6 @@
 //! `login`: keeps the token for a remote.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::token_remote::{self, TokenRemote};
 use crate::cli::{Exit, token};
@@ -28,6 +29,8 @@ struct Answer<'a> {
     /// File in which the token is kept.
     file: Option<PathBuf>,
 }
+
+answer!(login: Answer<'_>);
 
 impl Login {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! `logout`: forgets the token for a remote.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::token_remote::{self, TokenRemote};
 use crate::cli::{Exit, token};
@@ -21,6 +22,8 @@ struct Answer<'a> {
     name: &'a str,
     forgotten: bool,
 }
+
+answer!(logout: Answer<'_>);
 
 impl Logout {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

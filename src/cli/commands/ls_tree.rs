@@ -1,5 +1,6 @@
 //! `ls-tree`: what a tree holds.
 
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::tree_output::{EntryView, Listed, line};
@@ -9,6 +10,7 @@ use crate::history::resolve;
 use crate::history::revision::Revision;
 use crate::object::{Source, Tree};
 use clap_complete::ArgValueCompleter;
+use serde::Serialize;
 
 /// List what a version, or a folder in one, contains
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,15 @@ pub struct LsTree {
     #[command(flatten)]
     whom: LiveRemoteArgs,
 }
+
+#[derive(Serialize)]
+struct Answer {
+    entries: Vec<EntryView>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(tree: Answer);
 
 impl LsTree {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -43,7 +54,8 @@ impl LsTree {
             while let Some(entry) = next()? {
                 all.push(EntryView::new(&entry));
             }
-            cx.out.json(&all)?;
+            let length = ListLength::whole(all.len());
+            cx.out.json(&Answer { entries: all, length })?;
             return Ok(Exit::Done);
         }
         cx.page();

@@ -1,6 +1,7 @@
 //! `man`: the manual pages, made from the same words as the help.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::args::Cli;
 use crate::cli::context::Context;
 use crate::cli::help::manual;
@@ -27,11 +28,15 @@ struct Printed<'a> {
     page: Cow<'a, str>,
 }
 
+answer!(manPage: Printed<'_>);
+
 #[derive(Serialize)]
 struct Written<'a> {
     folder: &'a Path,
     pages: &'a [String],
 }
+
+answer!(manPages: Written<'_>);
 
 impl Man {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

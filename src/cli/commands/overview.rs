@@ -1,5 +1,6 @@
 //! The program without a command: the state of this project, and the next commands.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
@@ -34,7 +35,7 @@ struct Facts {
     is_unsent: bool,
 }
 
-/// The answer: the project, and argument vectors of what to run next.
+/// The answer: the project. What to run next is in `next`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -44,8 +45,9 @@ struct Answer<'a> {
     source_version: Option<u64>,
     staged: &'a [u64],
     edited_files: usize,
-    next: Vec<Vec<&'a str>>,
 }
+
+answer!(overview: Answer<'_>);
 
 /// Shows the project of this directory, or how to begin where there is none.
 pub fn run(cx: &mut Context<'_>) -> Result<Exit> {
@@ -78,7 +80,8 @@ pub fn run(cx: &mut Context<'_>) -> Result<Exit> {
     };
     let steps = facts.steps();
     if cx.out.is_json() {
-        cx.out.json(&facts.answer(Some(&root), &steps))?;
+        suggest(cx, &steps);
+        cx.out.json(&facts.answer(Some(&root)))?;
         return Ok(Exit::Done);
     }
     let title = cx.out.paint(BOLD, root);
@@ -169,7 +172,7 @@ impl Facts {
         steps
     }
 
-    fn answer<'a>(&'a self, project: Option<&'a str>, steps: &'a [Step]) -> Answer<'a> {
+    fn answer<'a>(&'a self, project: Option<&'a str>) -> Answer<'a> {
         Answer {
             project,
             active: self.active,
@@ -177,14 +180,15 @@ impl Facts {
             source_version: self.pushed,
             staged: &self.staged,
             edited_files: self.edited,
-            next: argument_vectors(steps),
         }
     }
 }
 
-fn argument_vectors(steps: &[Step]) -> Vec<Vec<&str>> {
-    let program = ["lua-store"].into_iter();
-    steps.iter().map(|(line, _)| program.clone().chain(line.split(' ')).collect()).collect()
+/// The same steps for `next`.
+fn suggest(cx: &mut Context<'_>, steps: &[Step]) {
+    for (line, _) in steps {
+        cx.out.suggest(&format!("lua-store {line}"));
+    }
 }
 
 fn print_steps(cx: &mut Context<'_>, steps: &[Step]) -> Result<Exit> {
@@ -217,8 +221,8 @@ fn without_project(cx: &mut Context<'_>) -> Result<Exit> {
             source_version: None,
             staged: &[],
             edited_files: 0,
-            next: argument_vectors(&steps),
         };
+        suggest(cx, &steps);
         cx.out.json(&nothing)?;
         return Ok(Exit::Done);
     }

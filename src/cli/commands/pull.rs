@@ -1,6 +1,7 @@
 //! `pull`: what others pushed comes into the files and before what is not pushed here.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::hints;
 use crate::cli::output::ErrorView;
@@ -75,6 +76,8 @@ struct MarkersAnswer<'a> {
     error: ErrorView<'a>,
 }
 
+answer!(pullMarkers: MarkersAnswer<'_>);
+
 /// The answer of `--abort`.
 #[derive(Serialize)]
 struct Aborted {
@@ -83,11 +86,15 @@ struct Aborted {
     snapshot: Option<u64>,
 }
 
+answer!(pullAbort: Aborted);
+
 #[derive(Serialize)]
 struct NothingNew<'a> {
     name: &'a str,
     new: bool,
 }
+
+answer!(pullNothing: NothingNew<'_>);
 
 #[derive(Serialize)]
 struct Refusal<'a> {
@@ -97,6 +104,8 @@ struct Refusal<'a> {
     error: ErrorView<'a>,
 }
 
+answer!(pullConflicts: Refusal<'_>);
+
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(flatten)]
@@ -104,6 +113,8 @@ struct Answer<'a> {
     name: &'a str,
     new: bool,
 }
+
+answer!(pull: Answer<'_>);
 
 impl Pull {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! `purge`: a leaked secret or a file that never should have been pushed goes out of every version.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, copied, remote};
@@ -57,6 +58,8 @@ struct Answer<'a> {
     workspace: &'a [String],
 }
 
+answer!(purge: Answer<'_>);
+
 /// A purged object.
 #[derive(Serialize)]
 struct ObjectView<'a> {
@@ -87,6 +90,8 @@ struct SimilarView<'a> {
 struct AllowAnswer {
     allowed: Id,
 }
+
+answer!(purgeAllowance: AllowAnswer);
 
 impl Purge {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! `restore`: files of a version in the project again, or all of them in a new folder.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::file_line;
 use crate::cli::live::{LiveRemoteArgs, View};
@@ -55,6 +56,8 @@ struct FolderAnswer<'a> {
     project_hash: Id,
 }
 
+answer!(restoredFolder: FolderAnswer<'_>);
+
 /// The answer for the project.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,6 +70,8 @@ struct Answer<'a> {
     /// Primitives that were named and are still not as in the version.
     different: &'a [String],
 }
+
+answer!(restore: Answer<'_>);
 
 impl Restore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! `rev-parse`: the id that a revision means.
 
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete};
@@ -27,6 +28,15 @@ struct Row {
     mode: &'static str,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    objects: Vec<Row>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(revisionList: Answer);
+
 impl RevParse {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let given: Vec<&Revision> = self.revisions.iter().collect();
@@ -41,7 +51,8 @@ impl RevParse {
                 id: entry.id,
                 mode: entry.mode.word(),
             };
-            cx.out.json(&found.iter().map(one).collect::<Vec<_>>())?;
+            let length = ListLength::whole(found.len());
+            cx.out.json(&Answer { objects: found.iter().map(one).collect(), length })?;
             return Ok(Exit::Done);
         }
         for (_, entry) in found {

@@ -1,5 +1,6 @@
 //! `show`: a version and its changes, or the entry at a path in one.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::GREEN;
@@ -43,6 +44,8 @@ struct VersionAnswer<'a> {
     sent: SentView<'a>,
 }
 
+answer!(versionSummary: VersionAnswer<'_>);
+
 #[derive(Serialize)]
 struct FileAnswer {
     id: Id,
@@ -50,12 +53,16 @@ struct FileAnswer {
     text: String,
 }
 
+answer!(file: FileAnswer);
+
 #[derive(Serialize)]
 struct FolderAnswer {
     id: Id,
     mode: &'static str,
     entries: Vec<EntryAnswer>,
 }
+
+answer!(folder: FolderAnswer);
 
 #[derive(Serialize)]
 struct EntryAnswer {

@@ -1,5 +1,6 @@
 //! `status`: live version, staged versions and unpushed edits, on one screen.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::hints;
 use crate::cli::live::{LiveRemoteArgs, View};
@@ -116,6 +117,8 @@ struct Answer<'a> {
     error: Option<ErrorView<'a>>,
 }
 
+answer!(status: Answer<'_>);
+
 /// The answer where no project is.
 #[derive(Serialize)]
 struct RemoteAnswer<'a> {
@@ -124,6 +127,8 @@ struct RemoteAnswer<'a> {
     #[serde(flatten)]
     live: LiveView<'a>,
 }
+
+answer!(remoteStatus: RemoteAnswer<'_>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

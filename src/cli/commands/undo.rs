@@ -1,6 +1,7 @@
 //! `undo`: takes back the last command that changed the store or the files.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::op_view::OperationView;
 use crate::cli::progress::{self, Unit};
@@ -29,6 +30,8 @@ struct Answer<'a> {
     /// The safety snapshot with the files as they were.
     snapshot: Option<u64>,
 }
+
+answer!(undo: Answer<'_>);
 
 impl Undo {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

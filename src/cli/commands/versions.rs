@@ -1,6 +1,7 @@
 //! `versions`: a help topic, the names of versions. `help versions` prints the same page.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::error::Result;
 use serde::Serialize;
@@ -50,6 +51,8 @@ struct Answer {
     topic: &'static str,
     page: &'static str,
 }
+
+answer!(helpTopic: Answer);
 
 impl Versions {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -7,7 +7,7 @@ mod view;
 
 pub use entry::{NewToken, TokenEntry};
 pub use rights::Rights;
-pub use view::{ListedToken, TokenView};
+pub use view::{ListedToken, NewTokenView, TokenView};
 
 use super::pattern::AgentPatterns;
 use super::token::TokenSecret;

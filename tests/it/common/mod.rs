@@ -14,4 +14,4 @@ pub mod shop;
 pub mod small_disk;
 pub mod stub;
 
-pub use project::{Outcome, Project};
+pub use project::{Outcome, Project, list_of};

@@ -147,6 +147,11 @@ impl Project {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}\n{text}"))
     }
 
+    /// Runs a command that lists something under `--json`, and gives the list.
+    pub fn list(&self, line: &str) -> serde_json::Value {
+        list_of(self.json(line))
+    }
+
     /// Runs git in the project.
     pub fn git(&self, line: &str) -> Outcome {
         let output = self.command("git").args(words(line)).output().expect("git is installed");
@@ -169,6 +174,17 @@ impl Project {
         text.replace(&*real.to_string_lossy(), "[DIR]")
             .replace(&*self.dir.path().to_string_lossy(), "[DIR]")
     }
+}
+
+/// The list of an answer that has one.
+pub fn list_of(answer: serde_json::Value) -> serde_json::Value {
+    let fields = answer.as_object().expect("an answer is an object");
+    assert!(fields.contains_key("total") && fields["truncated"].is_boolean(), "{answer}");
+    let is_list = |(key, value): &(&String, &serde_json::Value)| *key != "next" && value.is_array();
+    let mut lists = fields.iter().filter(is_list).map(|(_, value)| value.clone());
+    let list = lists.next().expect("a list");
+    assert!(lists.next().is_none(), "one list: {answer}");
+    list
 }
 
 /// Result of one command. Shown whole, it is the snapshot of a test.

@@ -105,13 +105,13 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     hint: run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well
     --- exit 1
     "#);
-    let damaged = &project.json("version list")[1];
+    let damaged = &project.list("version list")[1];
     assert_eq!((&damaged["version"], &damaged["status"]), (&2.into(), &"damaged".into()));
     assert!(
         damaged["problem"].as_str().unwrap().contains("is damaged: it holds \"x\""),
         "{damaged}"
     );
-    assert_eq!(project.json("version list --status damaged").as_array().unwrap().len(), 1);
+    assert_eq!(project.list("version list --status damaged").as_array().unwrap().len(), 1);
     // Numbers and the ledger go on after it, and nothing is lost when it is whole again.
     assert_snapshot!(project.run("version promote 1"), @"
     $ lua-store version promote 1
@@ -142,7 +142,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     hint: run `lua-store version undelete v3` to restore it
     ");
     project.write(".lua/refs/versions/v2", sound);
-    let statuses = project.json("version list");
+    let statuses = project.list("version list");
     let statuses: Vec<&str> =
         statuses.as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["staged", "deleted", "superseded", "active"]);
@@ -193,7 +193,7 @@ fn a_ref_to_something_else() {
         refused(&project, &["version show 2", "log"], &"0".repeat(64));
         assert!(project.run("fsck").stdout.contains("affects versions/v2"));
         readable(&project, &["version show 1", "source list", "version list"]);
-        assert_eq!(project.json("version list")[0]["status"], "damaged");
+        assert_eq!(project.list("version list")[0]["status"], "damaged");
     });
     let source = project.read(".lua/refs/source/v2");
     with(&project, ".lua/refs/versions/v2", Some(source.as_bytes()), || {

@@ -166,10 +166,10 @@ fn a_damaged_cache_of_the_ledger_is_only_rebuilt() {
     // In a store of an older program; today's would notice.
     std::fs::remove_file(project.path(".lua/ACTIVE")).unwrap();
     std::fs::remove_file(project.path(".lua/reflog")).unwrap();
-    assert_eq!(project.json("version list")[0]["status"], "staged");
+    assert_eq!(project.list("version list")[0]["status"], "staged");
     project.ok("version promote 2");
     assert_eq!(
-        project.json("version list")[1]["status"],
+        project.list("version list")[1]["status"],
         "staged",
         "v1 was promoted in the other one only"
     );

@@ -67,7 +67,7 @@ fn a_compiler_that_fails_pushes_nothing() {
     hint: run `npm install lua-cli` in the project, or leave `--compiler` out: the agent is read without it
     --- exit 3
     ");
-    assert_eq!(project.json("source list"), serde_json::json!([]));
+    assert_eq!(project.list("source list"), serde_json::json!([]));
 }
 
 /// `LUA_CLI_MODULES` is a `node_modules` folder with lua-cli.

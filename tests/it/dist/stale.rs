@@ -153,7 +153,7 @@ fn a_secret_that_only_the_compiler_knows_stops_the_push() {
         assert!(outcome.stderr.contains("`lua-store push --allow skill/shop`"), "{outcome}");
         assert!(!outcome.stderr.contains(&key), "{outcome}");
     }
-    assert_eq!(project.json("source list"), serde_json::json!([]));
+    assert_eq!(project.list("source list"), serde_json::json!([]));
     assert!(project.run("status").stderr.contains("cannot be pushed: src/shop.ts:"));
     project.ok("push --allow skill/shop");
     project.ok("version create");
@@ -185,7 +185,7 @@ fn what_the_output_lacks_is_not_pushed() {
     let dropped = refused["error"]["details"]["dropped"].as_array().unwrap();
     let names: Vec<_> = dropped.iter().map(|one| &one["name"]).collect();
     assert_eq!(names, ["mix", "nightly"], "{refused}");
-    assert_eq!(project.json("source list"), serde_json::json!([]));
+    assert_eq!(project.list("source list"), serde_json::json!([]));
     let answer = project.json("push --allow-dropped");
     assert_eq!((&answer["sourceVersion"], &answer["deployable"]), (&1.into(), &false.into()));
 }

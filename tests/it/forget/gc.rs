@@ -223,7 +223,7 @@ fn pushes_go_on_beside_collections() {
             loop {
                 let outcome = project.run("push backup");
                 if outcome.code == 0 {
-                    return project.json("source list --limit 1")[0]["version"].as_u64().unwrap();
+                    return project.list("source list --limit 1")[0]["version"].as_u64().unwrap();
                 }
                 assert!(outcome.stderr.contains("run the command again"), "{outcome}");
             }

@@ -56,7 +56,7 @@ pub fn contains(root: &Path, secret: &str) -> Vec<String> {
 fn numbers(project: &Project) -> Vec<String> {
     let mut all = Vec::new();
     for line in ["version list --all", "source list --all"] {
-        for one in project.json(line).as_array().unwrap() {
+        for one in project.list(line).as_array().unwrap() {
             all.push(format!(
                 "{} {} {} {}",
                 one["version"], one["status"], one["message"], one["triggeredBy"]
@@ -158,7 +158,7 @@ fn an_object_goes_and_other_versions_of_its_file_stay() {
     assert_eq!(contains(&project.root(), SECRET), [""; 0]);
     assert_eq!(project.ok("cat-file v1:src/lib/store.ts"), clean);
     faults::assert_clean(&project.root());
-    let ledger = project.json("log --ledger");
+    let ledger = project.list("log --ledger");
     assert_eq!(ledger[0]["event"], "purge");
     assert_eq!(ledger[0]["id"], done["record"]);
     assert_eq!(ledger[0]["version"], serde_json::Value::Null);
@@ -212,7 +212,7 @@ fn purges_follow_each_other() {
     assert_eq!(contains(&project.root(), SECRET), [""; 0]);
     let again = project.run("purge notes/plan.txt --reason one --force");
     assert_eq!((again.code, again.stdout.as_str()), (0, "Already purged. No change.\n"));
-    assert_eq!(project.json("log --ledger").as_array().unwrap().len(), 4);
+    assert_eq!(project.list("log --ledger").as_array().unwrap().len(), 4);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_folder_repeats_it_and_a_clone_follows() {
     assert_eq!(done.code, 0, "{done}");
     assert!(done.stdout.contains("✓ Purged 3 object(s)"), "{done}");
     assert_forgotten(&project, &data(&project));
-    let ledger = project.json("log --ledger");
+    let ledger = project.list("log --ledger");
     assert_eq!(
         (&ledger[0]["event"], &ledger[0]["reason"]),
         (&"purge".into(), &"the code leaked".into())

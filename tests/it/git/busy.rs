@@ -49,7 +49,7 @@ fn a_version_is_made_while_git_is_busy_or_cannot() {
         String::from_utf8_lossy(&none.stderr).contains("Git commit skipped: git is not installed")
     );
     assert_eq!(git(&project, "rev-parse HEAD"), start);
-    assert_eq!(project.json("version list").as_array().unwrap().len(), 6);
+    assert_eq!(project.list("version list").as_array().unwrap().len(), 6);
     assert_eq!(commit_of(&project, 6), None);
     git(&project, "config user.email ana@example.com");
     assert_eq!(tags(&project), ["missing"; 6]);

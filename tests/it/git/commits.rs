@@ -29,7 +29,7 @@ fn each_event_is_a_commit_and_each_version_a_tag() {
     assert_eq!(status(&project), "");
     let hash = commit_of(&project, 2).unwrap();
     assert_eq!(hash, git(&project, "rev-parse lua/v2").trim());
-    assert_eq!(project.json("version list")[0]["commitHash"], *hash);
+    assert_eq!(project.list("version list")[0]["commitHash"], *hash);
     assert_eq!(git(&project, "show lua/v2:src/index.ts"), project.read("src/index.ts"));
     assert_eq!(tags(&project), ["same", "same"]);
     let short = git(&project, "rev-parse --short HEAD");

@@ -20,10 +20,13 @@ fn connecting_says_what_comes_and_disconnecting_ends_it() {
     assert_snapshot!(project.run("git connect --json"), @r#"
     $ lua-store git connect --json
     {
+      "schemaVersion": 1,
+      "kind": "gitConnection",
       "connected": true,
       "changed": false,
       "repository": "[DIR]/project",
-      "branch": "main"
+      "branch": "main",
+      "next": []
     }
     "#);
     assert!(project.read(".lua/config.toml").ends_with("[git]\nenabled = true\n"));
@@ -34,8 +37,11 @@ fn connecting_says_what_comes_and_disconnecting_ends_it() {
     assert_snapshot!(project.run("git disconnect --json"), @r#"
     $ lua-store git disconnect --json
     {
+      "schemaVersion": 1,
+      "kind": "gitDisconnection",
       "connected": false,
-      "changed": false
+      "changed": false,
+      "next": []
     }
     "#);
     project.ok("push");

@@ -83,7 +83,7 @@ fn a_create_that_fails_takes_its_tag_back_and_one_that_was_cut_is_taken_up() {
             project.ok("push");
             let mut command = project.lua_store("version create");
             command.env("LUA_STORE_FAULT", format!("{fault}={step}")).output().unwrap();
-            let made = !project.json("version list").as_array().unwrap().is_empty();
+            let made = !project.list("version list").as_array().unwrap().is_empty();
             if fault == "full" && !made {
                 assert_eq!(git(&project, "tag"), "", "step {step}");
             }
@@ -103,7 +103,7 @@ fn of_creates_at_once_one_makes_the_version_and_the_tag() {
     for mut child in running {
         assert!(child.wait().unwrap().success());
     }
-    assert_eq!(project.json("version list").as_array().unwrap().len(), 1);
+    assert_eq!(project.list("version list").as_array().unwrap().len(), 1);
     assert_eq!(log(&project).matches("create version").count(), 1);
     assert_eq!(tags(&project), ["same"]);
 }

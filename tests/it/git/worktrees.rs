@@ -52,7 +52,7 @@ fn a_push_does_not_take_back_what_another_work_tree_pushed() {
     hint: run `lua-store push --expect-source v1` to push your files after it as they are
     --- exit 1
     ");
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 1, "nothing was stored");
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 1, "nothing was stored");
     project.ok("-C ../fix push --expect-source v1 -m fix");
     // It goes on from its own push without a word.
     project.write("../fix/src/notes.md", "fixed again\n");

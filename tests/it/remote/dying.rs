@@ -87,7 +87,7 @@ fn finished(project: &Project) {
     assert_eq!(here.source.len(), 2);
     let promoted = if here.versions.len() == 2 { 2 } else { 1 };
     assert_eq!(here.active.unwrap().version, Some(promoted));
-    let records = project.json("log --ledger");
+    let records = project.list("log --ledger");
     assert_eq!(records.as_array().unwrap().len(), here.versions.len(), "{records}");
 }
 

@@ -83,8 +83,8 @@ fn of_two_promotions_one_wins_and_the_other_changes_nothing() {
         "{second}"
     );
     assert!(second.stderr.contains("promoted v2  2026-11-21 09:30  ana@example.com"), "{second}");
-    assert_eq!(ben.json("version list")[0]["status"], "active");
-    assert_eq!(ana.json("log --ledger").as_array().unwrap().len(), 2);
+    assert_eq!(ben.list("version list")[0]["status"], "active");
+    assert_eq!(ana.list("log --ledger").as_array().unwrap().len(), 2);
     assert_eq!(ben.ok("log --ledger"), ana.ok("log --ledger"));
 }
 

@@ -46,7 +46,7 @@ impl Stranger {
             objects(&project).into_iter().filter(|path| !before.contains(path)).collect();
         let [pack] = &new[..] else { panic!("{new:?}") };
         let pack = std::fs::read(pack).unwrap();
-        let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
+        let source = project.list("source list")[0]["id"].as_str().unwrap().to_owned();
         let server = serve(&mut project, "");
         let mut stranger = Stranger { project, server, pack, source, kept: Default::default() };
         stranger.kept = stranger.state();

@@ -129,7 +129,7 @@ fn at_once(clients: usize, rounds: usize) {
 
 /// The first promotion of all, and those that the clients were told of.
 fn assert_same_ledger(client: &Project, promotions: usize) {
-    assert_eq!(client.json("log --ledger").as_array().unwrap().len(), 1 + promotions);
+    assert_eq!(client.list("log --ledger").as_array().unwrap().len(), 1 + promotions);
     client.ok("log --verify");
     client.ok("fsck");
 }

@@ -211,7 +211,7 @@ fn an_agent_goes_to_the_remote_of_another_one_only_when_that_is_named() {
     "#);
     assert!(!project.path("../data").exists());
     assert_eq!(
-        project.json("source list"),
+        project.list("source list"),
         serde_json::json!([]),
         "nothing was stored here either"
     );

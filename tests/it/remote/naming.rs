@@ -36,22 +36,29 @@ fn remotes_are_added_listed_moved_and_forgotten() {
     ");
     assert_snapshot!(project.run("remote list --json"), @r#"
     $ lua-store remote list --json
-    [
-      {
-        "name": "origin",
-        "url": "https://other.example.com/agent_shop",
-        "sourceVersion": null,
-        "version": null,
-        "active": null
-      },
-      {
-        "name": "backup",
-        "url": "../data/agent_shop",
-        "sourceVersion": null,
-        "version": null,
-        "active": null
-      }
-    ]
+    {
+      "schemaVersion": 1,
+      "kind": "remoteList",
+      "remotes": [
+        {
+          "name": "origin",
+          "url": "https://other.example.com/agent_shop",
+          "sourceVersion": null,
+          "version": null,
+          "active": null
+        },
+        {
+          "name": "backup",
+          "url": "../data/agent_shop",
+          "sourceVersion": null,
+          "version": null,
+          "active": null
+        }
+      ],
+      "total": 2,
+      "truncated": false,
+      "next": []
+    }
     "#);
     assert_snapshot!(project.run("remote remove backup"), @"
     $ lua-store remote remove backup

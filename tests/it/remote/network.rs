@@ -100,7 +100,7 @@ fn slow_and_repeated_requests_have_one_effect() {
     server.wait_for("lua_store_transactions_total{outcome=\"done\"}", 4);
     assert_same(&project);
     assert_eq!(head(&data(&project)).heads.source.len(), 2);
-    assert_eq!(project.json("log --ledger").as_array().unwrap().len(), 2);
+    assert_eq!(project.list("log --ledger").as_array().unwrap().len(), 2);
     assert_eq!(done(&server), 4);
 }
 

@@ -158,7 +158,7 @@ fn previous_twice_says_whose_rollback_it_undoes() {
     warning: this undoes a rollback: v2 was taken back by ana@example.com, 2026-11-21 09:50: rude
     hint: run `lua-store version promote v1` to take it back
     ");
-    assert_eq!(ben.json("log --ledger").as_array().unwrap().len(), 4);
+    assert_eq!(ben.list("log --ledger").as_array().unwrap().len(), 4);
 }
 
 #[cfg(unix)]
@@ -239,7 +239,7 @@ fn a_version_of_ours_with_the_same_number_does_not_stand_in_the_way() {
         let previous = ana.run("version promote previous --offline");
         assert!(previous.stderr.contains("origin/v2 has no number here"), "{previous}");
         ana.ok("pull --ours");
-        assert_eq!(ana.json("version list").as_array().unwrap().len(), 3);
+        assert_eq!(ana.list("version list").as_array().unwrap().len(), 3);
         assert_eq!(ana.json("version promote 3")["changed"], true);
         ana.ok("fsck");
     }
@@ -307,7 +307,7 @@ fn a_remote_that_is_behind_gets_what_was_promoted_offline_before() {
     assert_eq!((&answer["changed"], &answer["previousActive"]), (&json!(true), &json!(1)));
     assert_eq!(live(&project), Some(1));
     assert_eq!(
-        project.json("log --ledger").as_array().unwrap().len(),
+        project.list("log --ledger").as_array().unwrap().len(),
         3,
         "both records are in the history"
     );
@@ -373,7 +373,7 @@ fn a_lost_answer_is_found_by_asking_again() {
             assert!(!has_moved || first.stderr.contains("the remote may have taken it"), "{first}");
         }
         ana.ok("version promote 1 -m rude");
-        let records = ana.json("log --ledger");
+        let records = ana.list("log --ledger");
         assert_eq!(records.as_array().unwrap().len(), 3, "{:?}: {records}", cuts[number]);
         assert_eq!(heads(&ana.root()).active, head(server.data()).heads.active);
         ana.ok("fsck");

@@ -212,9 +212,12 @@ fn login_comes_before_clone() {
     assert_snapshot!(redacted(other.run_with_input("login -C shop --json", &token), &server), @r#"
     $ lua-store login -C shop --json
     {
+      "schemaVersion": 1,
+      "kind": "login",
       "name": "origin",
       "url": "http://SERVER/agent_shop",
-      "file": "[DIR]/project/../settings/lua-store/credentials.toml"
+      "file": "[DIR]/project/../settings/lua-store/credentials.toml",
+      "next": []
     }
     "#);
     assert_snapshot!(redacted(other.run(&format!("logout {url}")), &server), @"

@@ -24,7 +24,7 @@ fn words_that_hold_a_secret_are_refused_before_they_are_a_record() {
     project.ok("version create -m first");
     let promoted = project.run(&format!("version promote 1 -m \"with {}\"", anthropic()));
     assert_eq!(promoted.code, 1, "{promoted}");
-    assert!(project.json("version list").to_string().contains("staged"));
+    assert!(project.list("version list").to_string().contains("staged"));
     told.push(promoted);
     assert_nowhere(&project, &anthropic(), &told);
     project.write(".lua/config.toml", "allow = [\"record/reason\"]\n");

@@ -111,7 +111,7 @@ fn a_value_that_looks_like_a_secret_stops_the_push() {
         !project.path(".lua/cache/agent").exists(),
         "an agent with a secret is not kept beside the store either"
     );
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 0);
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 0);
 }
 
 #[test]

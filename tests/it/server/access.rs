@@ -69,7 +69,7 @@ fn a_running_server_sees_new_and_revoked_tokens() {
     assert_eq!(asked(&first), 200);
     let second = server.token(&project, "shop", "read");
     assert_eq!(asked(&second), 200);
-    let listed = project.json("serve token list --data ../data");
+    let listed = project.list("serve token list --data ../data");
     project.ok(&format!("serve token revoke {} --data ../data", listed[0]["id"].as_str().unwrap()));
     assert_eq!((asked(&first), asked(&second)), (401, 200));
     let told = server.ask("GET", "/shop/refs", &bearer(&first), b"");

@@ -17,7 +17,7 @@ fn served() -> (Project, Server) {
 #[test]
 fn agents_are_listed_and_shown_with_what_they_take() {
     let (project, server) = served();
-    let list = project.json("serve agents list --data ../data");
+    let list = project.list("serve agents list --data ../data");
     assert_eq!(list.as_array().unwrap().len(), 1);
     assert_eq!((&list[0]["agent"], &list[0]["sourceVersions"]), (&json!("shop"), &json!(1)));
     let packs = walkdir::WalkDir::new(server.data()).into_iter().filter_map(Result::ok);
@@ -79,7 +79,7 @@ fn an_archived_agent_is_read_and_takes_nothing_new() {
     let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 3\r\n");
     let path = format!("/shop/packs/{:064x}", 1);
     assert_eq!(server.ask("PATCH", &path, &upload, b"abc").status, 403);
-    assert_eq!(project.json("serve agents list --data ../data")[0]["archived"], json!(true));
+    assert_eq!(project.list("serve agents list --data ../data")[0]["archived"], json!(true));
     project.ok("serve agents archive shop --undo --data ../data");
     project.ok("push");
 }
@@ -89,12 +89,12 @@ fn a_deletion_asks_says_what_it_frees_and_leaves_nothing() {
     let (project, server) = served();
     let told = project.run("serve agents delete shop --data ../data").to_string();
     assert!(told.contains("--force") && !told.contains("✓"), "{told}");
-    assert_eq!(project.json("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
+    assert_eq!(project.list("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
     let bytes = project.json("serve agents show shop --data ../data")["bytes"].clone();
     let deleted = project.json("serve agents delete shop --force --data ../data");
     assert_eq!((&deleted["deleted"], &deleted["bytes"]), (&json!("shop"), &bytes), "{deleted}");
     assert_eq!(deleted["tokens"].as_array().unwrap().len(), 1);
-    assert_eq!(project.json("serve agents list --data ../data"), json!([]));
+    assert_eq!(project.list("serve agents list --data ../data"), json!([]));
     let left = walkdir::WalkDir::new(data(&project).join("a")).into_iter().filter_map(Result::ok);
     let left: Vec<_> =
         left.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "pack")).collect();
@@ -106,7 +106,7 @@ fn a_deletion_asks_says_what_it_frees_and_leaves_nothing() {
     project.ok(&format!("remote set-url origin {}/shop", server.url));
     project.ok("push");
     assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
-    assert_eq!(project.json("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
+    assert_eq!(project.list("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn an_agent_with_a_damaged_head_is_deleted_only_where_that_is_meant() {
     project.ok(&format!("remote set-url origin {}/shop", server.url));
     project.ok("push");
     assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
-    assert_eq!(project.json("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
+    assert_eq!(project.list("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use crate::common::proxy::{Fault, Proxy};
 use crate::common::server::Server;
 use crate::common::stub::Stub;
-use crate::common::{Project, shop};
+use crate::common::{Project, list_of, shop};
 use serde_json::{Value, json};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -59,6 +59,12 @@ impl Both {
         let output = self.lua_store(folder, line).output().unwrap();
         assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Rows that one of its commands lists.
+    fn list(&self, folder: &str, line: &str) -> Value {
+        let answer = self.ok(folder, &format!("{line} --json"));
+        list_of(serde_json::from_str(&answer).unwrap())
     }
 
     fn lua_store(&self, folder: &str, line: &str) -> Command {
@@ -158,7 +164,7 @@ fn what_the_client_pushes_this_program_clones() {
     both.ok(".", &format!("clone {} ours", both.url()));
     assert_eq!(listed(&project.path("ours")), listed(&project.path("theirs")));
     assert!(both.ok("ours", "fsck").contains("nothing is damaged"));
-    let versions: Value = serde_json::from_str(&both.ok("ours", "version list --json")).unwrap();
+    let versions = both.list("ours", "version list");
     let (first, list) = (&versions[0], both.client(&["list"]));
     assert_eq!((&first["id"], &first["message"]), (&made[0]["id"], &"first".into()), "{versions}");
     assert!(first["createdBy"].as_str().unwrap().contains("py@example.com"), "{versions}");
@@ -208,7 +214,7 @@ fn what_this_program_pushes_the_client_restores_and_goes_on_from() {
     both.ok(".", "pull");
     assert_eq!(project.read("more.txt"), "more\n");
     assert!(both.ok(".", "fsck").contains("nothing is damaged"));
-    let active: Value = serde_json::from_str(&both.ok(".", "version list --json")).unwrap();
+    let active = both.list(".", "version list");
     assert!(
         active
             .as_array()

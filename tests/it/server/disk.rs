@@ -100,7 +100,7 @@ impl Stored {
         server.wait_for("lua_store_disk_writable", 1);
         assert_eq!(server.ask("GET", "/readyz", "", b"").status, 200);
         self.project.ok("push");
-        let listed = self.project.json("source list");
+        let listed = self.project.list("source list");
         let refs = self.ask(server, "GET", "/shop/refs", "", b"").json();
         assert_eq!(refs["source"].as_array().unwrap().len(), listed.as_array().unwrap().len());
     }

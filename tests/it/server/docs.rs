@@ -57,9 +57,9 @@ impl Story {
             .unwrap();
         std::fs::copy(&pack, project.path("push.pack")).unwrap();
         let bytes = std::fs::read(&pack).unwrap();
-        let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
+        let source = project.list("source list")[0]["id"].as_str().unwrap().to_owned();
         let token = server.token(&project, "shop", "push");
-        let listed = project.json("serve token list --data ../data");
+        let listed = project.list("serve token list --data ../data");
         let admin = server.token(&project, "shop", "admin");
         let receipts = json!({"tokens": [[listed[0]["id"], ""]], "list": [[1, NOW_MS, 1, 0, 0]]});
         let head = json!({"agent": "shop", "source": [source], "versions": [], "active": null, "receipts": receipts});

@@ -26,7 +26,7 @@ impl Pushed {
             .map(|entry| entry.unwrap().path())
             .find(|path| path.extension().is_some())
             .unwrap();
-        let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
+        let source = project.list("source list")[0]["id"].as_str().unwrap().to_owned();
         Pushed { project, server, header, pack: std::fs::read(pack).unwrap(), source }
     }
 

@@ -93,7 +93,7 @@ fn who_brought_it_is_told_offline_too() {
     "#);
     assert!(project.ok("version show 1").contains("by ceo@example.com via token \"laptop-2\"\n"));
     assert!(project.ok("source show 1").contains("by ceo@example.com via token \"laptop-2\"\n"));
-    let listed = project.json("serve token list --data ../data");
+    let listed = project.list("serve token list --data ../data");
     let via = json!({"remote": "origin", "token": "laptop-2", "tokenId": listed[0]["id"], "at": "2026-11-21T09:30:00.000Z"});
     let told = |line: &str| project.json(line);
     for line in ["version show 1", "source show 1"] {
@@ -101,10 +101,10 @@ fn who_brought_it_is_told_offline_too() {
         assert_eq!(told(&format!("{line} -C ../second"))["via"], via, "{line}");
     }
     for line in ["log", "version list", "source list", "log --ledger"] {
-        let all = told(line);
+        let all = project.list(line);
         let last = all.as_array().unwrap().last().unwrap();
         assert_eq!(last["via"], via, "{line}");
-        let second = told(&format!("{line} -C ../second"));
+        let second = project.list(&format!("{line} -C ../second"));
         assert_eq!(second.as_array().unwrap().last().unwrap()["via"], via, "{line}");
     }
     assert_eq!(told("version show 2").get("via"), None);
@@ -119,8 +119,8 @@ fn who_brought_it_is_told_offline_too() {
     for line in ["version show 1 --offline", "show v1 --offline"] {
         assert_eq!(told(line)["promotedVia"], via, "{line}");
     }
-    assert_eq!(told("version list --offline")[1]["promotedVia"], via);
-    assert_eq!(told("version list --offline")[0]["promotedVia"], Value::Null);
+    assert_eq!(project.list("version list --offline")[1]["promotedVia"], via);
+    assert_eq!(project.list("version list --offline")[0]["promotedVia"], Value::Null);
 }
 
 /// A colleague's promotion is heard of by whoever asks, and its versions are not pulled.
@@ -142,14 +142,14 @@ fn what_was_only_heard_of_names_its_token_too() {
     let via = |row: &Value| row["via"]["token"].clone();
     for options in ["", " --offline"] {
         for line in ["log --ledger", "log", "version list"] {
-            let told = project.json(&format!("{line}{options}"));
+            let told = project.list(&format!("{line}{options}"));
             let told: Vec<Value> = told.as_array().unwrap().iter().map(via).collect();
             assert_eq!(told, ["laptop-3", "laptop-2"], "{line}{options}");
         }
         let shown = project.ok(&format!("version show 2{options}"));
         assert!(shown.contains("by ana@example.com via token \"laptop-3\"\n"), "{shown}");
     }
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 1, "nothing was pulled");
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 1, "nothing was pulled");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_token_brings_nothing_in_anothers_name() {
     hint: add `--author ana@example.com`, or run `lua-store login origin` with your own token
     --- exit 10
     "#);
-    assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 1);
     // Made without asking the server, which refuses it.
     project.ok("push --offline --author ceo@example.com");
     let refused = project.run("push");
@@ -230,9 +230,9 @@ fn what_came_before_receipts_is_told_as_it_was() {
     project.ok("push");
     project.ok("version create -m second");
     project.ok("version promote 2");
-    let id = project.json("serve token list --data ../data")[0]["id"].as_str().unwrap().to_owned();
+    let id = project.list("serve token list --data ../data")[0]["id"].as_str().unwrap().to_owned();
     let by = |line: &str| {
-        let all = project.json(line);
+        let all = project.list(line);
         let one = |row: &Value| {
             row.get("via").map_or("-".to_owned(), |via| via["tokenId"].as_str().unwrap().to_owned())
         };
@@ -264,7 +264,7 @@ fn a_folder_claims_nothing() {
     project.ok(&format!("remote add origin ../data/{AGENT}"));
     project.ok("push");
     assert!(head(&project).receipts.is_empty());
-    assert_eq!(project.json("source list")[0].get("via"), None);
+    assert_eq!(project.list("source list")[0].get("via"), None);
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_repeated_transaction_is_answered_as_it_was() {
     let name = blake3::hash(&bytes).to_hex().to_string();
     let upload = format!("{write}Upload-Offset: 0\r\nUpload-Length: {}\r\n", bytes.len());
     assert_eq!(server.ask("PATCH", &format!("/{AGENT}/packs/{name}"), &upload, &bytes).status, 204);
-    let id = project.json("source list")[0]["id"].clone();
+    let id = project.list("source list")[0]["id"].clone();
     let txn = json!({"txn": "0".repeat(32), "pack": name, "source": {"after": 0, "ids": [id]}})
         .to_string();
     let path = format!("/{AGENT}/transactions");

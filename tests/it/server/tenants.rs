@@ -111,7 +111,7 @@ fn a_download_that_nobody_takes_holds_a_place_of_its_own_tenant() {
     let token = tenants.bad.trim().rsplit(' ').next().unwrap();
     let mut push = project.lua_store("push");
     assert!(push.env("LUA_STORE_TOKEN", token).output().unwrap().status.success());
-    let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
+    let source = project.list("source list")[0]["id"].as_str().unwrap().to_owned();
     let mut wire = Wire::new(tenants.server.connect());
     wire.send(
         "POST",
@@ -332,7 +332,7 @@ fn a_reader_does_not_fill_the_cache() {
         );
     }
     let read = bearer(&server.token(project, "bad", "read"));
-    let sources = project.json("source list");
+    let sources = project.list("source list");
     let ids: Vec<&str> =
         sources.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     let mut asked = 0;

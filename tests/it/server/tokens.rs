@@ -39,6 +39,8 @@ fn made_listed_revoked() {
     assert_snapshot!(run(&project, "create --agent other --scope read --json"), @r#"
     $ lua-store serve token create --agent other --scope read --json --data ../data
     {
+      "schemaVersion": 1,
+      "kind": "newToken",
       "id": "<id-12-long>",
       "agent": "other",
       "agents": [
@@ -51,7 +53,8 @@ fn made_listed_revoked() {
       "createdAt": "2026-11-21T09:30:00Z",
       "expiresAt": null,
       "replaces": null,
-      "token": "lst_<72>"
+      "token": "lst_<72>",
+      "next": []
     }
     "#);
     assert_snapshot!(run(&project, "list"), @"
@@ -62,43 +65,49 @@ fn made_listed_revoked() {
     ");
     assert_snapshot!(run(&project, "list --json"), @r#"
     $ lua-store serve token list --json --data ../data
-    [
-      {
-        "id": "<id-12-long>",
-        "agent": "shop",
-        "agents": [
-          "shop"
-        ],
-        "scope": "push",
-        "note": "Ana's laptop",
-        "for": null,
-        "forOthers": false,
-        "createdAt": "2026-11-21T09:30:00Z",
-        "expiresAt": "2026-12-21T09:30:00Z",
-        "replaces": null,
-        "expired": false,
-        "lastUsedAt": null
-      },
-      {
-        "id": "<id-12-long>",
-        "agent": "other",
-        "agents": [
-          "other"
-        ],
-        "scope": "read",
-        "note": null,
-        "for": null,
-        "forOthers": false,
-        "createdAt": "2026-11-21T09:30:00Z",
-        "expiresAt": null,
-        "replaces": null,
-        "expired": false,
-        "lastUsedAt": null
-      }
-    ]
+    {
+      "schemaVersion": 1,
+      "kind": "tokenList",
+      "tokens": [
+        {
+          "id": "<id-12-long>",
+          "agent": "shop",
+          "agents": [
+            "shop"
+          ],
+          "scope": "push",
+          "note": "Ana's laptop",
+          "for": null,
+          "forOthers": false,
+          "createdAt": "2026-11-21T09:30:00Z",
+          "expiresAt": "2026-12-21T09:30:00Z",
+          "replaces": null,
+          "expired": false,
+          "lastUsedAt": null
+        },
+        {
+          "id": "<id-12-long>",
+          "agent": "other",
+          "agents": [
+            "other"
+          ],
+          "scope": "read",
+          "note": null,
+          "for": null,
+          "forOthers": false,
+          "createdAt": "2026-11-21T09:30:00Z",
+          "expiresAt": null,
+          "replaces": null,
+          "expired": false,
+          "lastUsedAt": null
+        }
+      ],
+      "total": 2,
+      "truncated": false,
+      "next": []
+    }
     "#);
-    let listed: serde_json::Value =
-        serde_json::from_str(&project.ok("serve token list --json --data ../data")).unwrap();
+    let listed = project.list("serve token list --data ../data");
     let id = listed[0]["id"].as_str().unwrap();
     assert_snapshot!(run(&project, &format!("revoke {id}")), @"
     $ lua-store serve token revoke <id-12-long> --data ../data
@@ -201,11 +210,11 @@ fn a_token_opens_the_agents_and_the_patterns_that_it_is_for() {
     let status = |agent: &str| server.ask("GET", &format!("/{agent}/refs"), &header, b"").status;
     assert_eq!(["shop", "team-", "team-a"].map(status), [200; 3]);
     assert_eq!(["shop2", "teams", "Team-a", "team-a%2F", "*"].map(status), [404; 5]);
-    let listed = project.json("serve token list --data ../data");
+    let listed = project.list("serve token list --data ../data");
     assert_eq!(listed[0]["agents"], json!(["shop", "team-*"]));
     assert_eq!((&listed[0]["agent"], &listed[0]["lastUsedAt"]), (&json!(null), &json!(null)));
     let _ = server.log();
-    let listed = project.json("serve token list --data ../data");
+    let listed = project.list("serve token list --data ../data");
     assert!(listed[0]["lastUsedAt"].is_string(), "written at the end: {listed}");
     let told = run(&project, "create --agent team/* --scope read");
     assert!(
@@ -218,7 +227,7 @@ fn a_token_opens_the_agents_and_the_patterns_that_it_is_for() {
 fn a_rotated_token_and_the_old_one_open_until_the_grace_is_over() {
     let mut project = Project::new();
     let old = token(&project, "--agent shop --scope push --note laptop --for ana@example.com");
-    let id = project.json("serve token list --data ../data")[0]["id"].as_str().unwrap().to_owned();
+    let id = project.list("serve token list --data ../data")[0]["id"].as_str().unwrap().to_owned();
     let rotated = project.json(&format!("serve token rotate {id} --grace 2h --data ../data"));
     assert_eq!((&rotated["replaces"], &rotated["note"]), (&json!(id), &json!("laptop")));
     let new = rotated["token"].as_str().unwrap().to_owned();
@@ -234,6 +243,6 @@ fn a_rotated_token_and_the_old_one_open_until_the_grace_is_over() {
     let told = run(&project, "revoke --for Ana@example.com");
     assert_eq!(told.matches("Revoked token").count(), 2, "{told}");
     assert_eq!(asked(&project, &new), 401);
-    assert_eq!(project.json("serve token list --data ../data").as_array().unwrap().len(), 1);
+    assert_eq!(project.list("serve token list --data ../data").as_array().unwrap().len(), 1);
     assert_eq!(project.run("serve token revoke --for ana@example.com --data ../data").code, 3);
 }

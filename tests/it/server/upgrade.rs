@@ -135,7 +135,7 @@ fn what_the_oldest_program_wrote_is_read_and_gone_on_with() {
         assert_eq!(old[..2], [0x9b, 1], "eleven values, form 1");
         old
     });
-    let listed = project.json("serve agents list --data ../data");
+    let listed = project.list("serve agents list --data ../data");
     assert_eq!((&listed[0]["sourceVersions"], &listed[0]["versions"]), (&json!(2), &json!(1)));
     assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
     project.ok("serve backup ../copy --data ../data");
@@ -145,7 +145,7 @@ fn what_the_oldest_program_wrote_is_read_and_gone_on_with() {
     edit(&project, "src/skills/catalog.skill.ts", "Finds all products", "Finds products fast");
     project.ok(&format!("remote set-url origin {}/shop", server.url));
     project.ok("push");
-    assert_eq!(project.json("serve agents list --data ../data")[0]["sourceVersions"], json!(3));
+    assert_eq!(project.list("serve agents list --data ../data")[0]["sourceVersions"], json!(3));
     let (bytes, _) = FileHeads::new(server.data()).load(&agent()).unwrap().unwrap();
     assert!(bytes[1] > 1, "written anew by the first transaction");
 }

@@ -56,7 +56,7 @@ fn a_scrub_tells_of_damage_in_the_log_the_metrics_and_readyz() {
     assert!(ready.text().starts_with("ready\ndamage: "), "{}", ready.text());
     assert!(!ready.text().contains("shop"), "anybody may read it: {}", ready.text());
     // Damaged objects are not sent.
-    let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
+    let source = project.list("source list")[0]["id"].as_str().unwrap().to_owned();
     let want = serde_json::json!({"want": [source], "have": []}).to_string();
     assert_eq!(server.ask("POST", "/shop/fetch", &bearer(&token), want.as_bytes()).status, 500);
     let log = server.log();

@@ -95,7 +95,7 @@ fn a_number_is_reserved_when_the_version_is_sent() {
     ");
     let newest_there = || {
         ben.ok("fetch");
-        ben.json("remote list")[0]["version"].as_u64()
+        ben.list("remote list")[0]["version"].as_u64()
     };
     assert_eq!(newest_there(), Some(1));
     edit(&ana, "src/index.ts", "You help.", "You help a lot.");

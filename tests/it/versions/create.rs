@@ -109,5 +109,5 @@ fn packs_are_put_together_when_they_pile_up() {
     }
     let packs = project.json("count-objects")["packs"].as_u64().unwrap();
     assert!(packs < 50, "{packs} packs");
-    assert_eq!(project.json("log --ledger").as_array().unwrap().len(), 60);
+    assert_eq!(project.list("log --ledger").as_array().unwrap().len(), 60);
 }

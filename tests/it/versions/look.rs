@@ -16,26 +16,33 @@ fn the_list_is_as_wide_as_its_content() {
     ");
     assert_snapshot!(project.run("version list --status staged --json"), @r#"
     $ lua-store version list --status staged --json
-    [
-      {
-        "version": 1,
-        "status": "staged",
-        "message": "first",
-        "createdBy": "ana@example.com",
-        "createdByEmail": "ana@example.com",
-        "createdAt": "2026-11-21T09:30:00.000Z",
-        "commitHash": null,
-        "sourceManifestVersion": 1,
-        "id": "f38ff06825b9be920c58652776582cbcf0829978fac4219ae336446f79c0528d",
-        "promotedAt": null,
-        "promotedBy": null,
-        "promotedReason": null,
-        "promotedVia": null,
-        "asOf": "2026-11-21T09:30:00.000Z",
-        "remote": null,
-        "unsent": null
-      }
-    ]
+    {
+      "schemaVersion": 1,
+      "kind": "versionList",
+      "versions": [
+        {
+          "version": 1,
+          "status": "staged",
+          "message": "first",
+          "createdBy": "ana@example.com",
+          "createdByEmail": "ana@example.com",
+          "createdAt": "2026-11-21T09:30:00.000Z",
+          "commitHash": null,
+          "sourceManifestVersion": 1,
+          "id": "f38ff06825b9be920c58652776582cbcf0829978fac4219ae336446f79c0528d",
+          "promotedAt": null,
+          "promotedBy": null,
+          "promotedReason": null,
+          "promotedVia": null,
+          "asOf": "2026-11-21T09:30:00.000Z",
+          "remote": null,
+          "unsent": null
+        }
+      ],
+      "total": 1,
+      "truncated": false,
+      "next": []
+    }
     "#);
     assert_snapshot!(project.run("version list --limit 1"), @"
     $ lua-store version list --limit 1

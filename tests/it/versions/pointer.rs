@@ -30,7 +30,7 @@ fn promote_is_one_swap_with_its_record() {
     ");
     let active = project.read(".lua/ACTIVE");
     assert!(active.starts_with("ref: refs/versions/v1\nledger: "), "{active}");
-    let ledger = project.json("log --ledger");
+    let ledger = project.list("log --ledger");
     let told: Vec<_> =
         ledger.as_array().unwrap().iter().map(|step| step["version"].as_u64().unwrap()).collect();
     assert_eq!(told, [1, 2, 1]);

@@ -1,6 +1,7 @@
 //! `bundle create`: a file with everything, or with some versions.
 
 use super::{HeadsFields, summary};
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Error, Result};
@@ -30,6 +31,8 @@ struct Answer<'a> {
     objects: u32,
     bytes: u64,
 }
+
+answer!(bundle: Answer<'_>);
 
 impl Create {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

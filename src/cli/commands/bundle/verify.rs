@@ -1,6 +1,7 @@
 //! `bundle verify`: whether a file is a whole bundle, and what is in it.
 
 use super::{HeadsFields, summary};
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Kind, Result};
@@ -25,6 +26,8 @@ struct Answer<'a> {
     heads: HeadsFields<'a>,
     ok: bool,
 }
+
+answer!(bundleVerification: Answer<'_>);
 
 impl Verify {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `git connect`: mirror every later version into the git repository of the project.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::error::Result;
 use crate::git::Repository;
@@ -21,6 +22,8 @@ struct Answer<'a> {
     repository: Cow<'a, str>,
     branch: Option<String>,
 }
+
+answer!(gitConnection: Answer<'_>);
 
 impl Connect {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `git disconnect`: git is left alone again.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::error::Result;
 use serde::Serialize;
@@ -16,6 +17,8 @@ struct Answer {
     connected: bool,
     changed: bool,
 }
+
+answer!(gitDisconnection: Answer);
 
 impl Disconnect {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

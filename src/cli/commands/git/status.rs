@@ -1,6 +1,7 @@
 //! `git status`: commits and tags of the versions in git, and their differences from the versions.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::hints;
 use crate::cli::output::{DIM, YELLOW};
@@ -203,6 +204,8 @@ struct NotConnected {
     connected: bool,
 }
 
+answer!(gitNotConnected: NotConnected);
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -217,6 +220,8 @@ struct Answer<'a> {
     not_committed: Vec<ChangedPath<'a>>,
     versions: Vec<VersionAnswer<'a>>,
 }
+
+answer!(gitStatus: Answer<'_>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

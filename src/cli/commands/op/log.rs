@@ -1,6 +1,7 @@
 //! `op log`: the recorded operations, newest first.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::op_view::OperationView;
 use crate::cli::table::parse_limit;
@@ -20,9 +21,11 @@ pub struct Log {
 #[derive(Serialize)]
 struct Answer<'a> {
     operations: Vec<OperationView<'a>>,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    length: ListLength,
 }
+
+answer!(operationList: Answer<'_>);
 
 impl Log {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -34,8 +37,8 @@ impl Log {
         let views = shown.map(|one| OperationView::new(one, undone_by(one.number)));
         let views: Vec<OperationView<'_>> = views.collect();
         if cx.out.is_json() {
-            let (total, truncated) = (all.len(), all.len() > views.len());
-            cx.out.json(&Answer { operations: views, total, truncated })?;
+            let length = ListLength::of(views.len(), all.len());
+            cx.out.json(&Answer { operations: views, length })?;
             return Ok(Exit::Done);
         }
         if views.is_empty() {

@@ -1,6 +1,7 @@
 //! `persona diff`: what two versions of the persona say differently.
 
 use super::listed;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::print_patch_text;
 use crate::cli::live::LiveRemoteArgs;
@@ -39,6 +40,8 @@ struct Answer {
     to: u64,
     details: Vec<Detail>,
 }
+
+answer!(personaDiff: Answer);
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

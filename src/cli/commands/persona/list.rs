@@ -2,6 +2,7 @@
 
 use super::{VersionFields, listed};
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::output::{BOLD, GREEN};
@@ -38,6 +39,15 @@ struct Row<'a> {
     sent: SentView<'a>,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    personas: Vec<Row<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(personaList: Answer<'_>);
+
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
@@ -57,18 +67,18 @@ impl List {
                     sent: SentView::new(&live, view.now_ms(), is_unsent),
                 })
             };
-            cx.out.json(&shown.iter().map(one).collect::<Result<Vec<_>>>()?)?;
+            let personas = shown.iter().map(one).collect::<Result<_>>()?;
+            let length = ListLength::of(shown.len(), versions.len());
+            cx.out.json(&Answer { personas, length })?;
         } else if versions.is_empty() {
             cx.out
                 .line("(no persona yet — run `lua-store push` to keep the one of the project)")?;
         } else {
             print(cx, objects, shown)?;
-            if shown.len() < versions.len() {
-                cx.out.hint(format!(
-                    "run `lua-store persona list --all` to list {} more",
-                    versions.len() - shown.len()
-                ));
-            }
+        }
+        if shown.len() < versions.len() {
+            let more = versions.len() - shown.len();
+            cx.out.hint(format!("run `lua-store persona list --all` to list {more} more"));
         }
         view.print_live(cx, &live);
         Ok(Exit::Done)

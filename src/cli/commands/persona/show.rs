@@ -1,6 +1,7 @@
 //! `persona show`: what one version of the persona says.
 
 use super::{VersionFields, listed};
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete};
@@ -27,6 +28,8 @@ struct Answer<'a> {
     version: VersionFields<'a>,
     text: &'a str,
 }
+
+answer!(persona: Answer<'_>);
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `remote add`: a new remote.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::client::Address;
 use crate::error::{Error, Result};
@@ -25,6 +26,8 @@ struct Answer<'a> {
     url: &'a str,
     agent: &'a AgentId,
 }
+
+answer!(remote: Answer<'_>);
 
 impl Add {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `remote list`: the remotes, and what they had when last asked.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table};
 use crate::error::Result;
@@ -21,12 +22,22 @@ struct Row {
     active: Option<u64>,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    remotes: Vec<Row>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(remoteList: Answer);
+
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let rows = rows(&project)?;
         if cx.out.is_json() {
-            cx.out.json(&rows)?;
+            let length = ListLength::whole(rows.len());
+            cx.out.json(&Answer { remotes: rows, length })?;
         } else if rows.is_empty() {
             cx.out.line("(no remotes yet — run `lua-store remote add origin URL` to name one)")?;
         } else {

@@ -1,6 +1,7 @@
 //! `remote remove`: a remote is no longer used.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::error::Result;
 use crate::flow::remote::unknown;
@@ -19,6 +20,8 @@ pub struct Remove {
 struct Answer<'a> {
     removed: &'a str,
 }
+
+answer!(remoteRemoval: Answer<'_>);
 
 impl Remove {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `remote set-url`: a remote has moved.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::client::Address;
 use crate::error::Result;
@@ -27,6 +28,8 @@ struct Answer<'a> {
     url: &'a str,
     before: String,
 }
+
+answer!(remoteAddress: Answer<'_>);
 
 impl SetUrl {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `serve backup`: a copy of a server's data that can be trusted, made while the server runs.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::{CopiedView, print_problems, size};
 use crate::cli::data_folder::DataFolder;
@@ -22,6 +23,8 @@ pub struct Backup {
     #[command(flatten)]
     place: DataFolder,
 }
+
+answer!(backup: CopiedView<'_>);
 
 impl Backup {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `serve fsck`: everything that a server keeps is read and held against its hash, its head and the rules.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::data_folder::{self, DataFolder};
 use crate::cli::output::RED;
@@ -30,6 +31,8 @@ struct Answer<'a> {
     agents: usize,
     problems: Vec<ProblemView<'a>>,
 }
+
+answer!(serverCheck: Answer<'_>);
 
 #[derive(Serialize)]
 struct ProblemView<'a> {

@@ -1,6 +1,7 @@
 //! `serve gc`: upkeep now, not when a server comes to it.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::size;
 use crate::cli::data_folder::DataFolder;
@@ -39,6 +40,8 @@ struct Answer<'a> {
     failed: Vec<FailedUpkeep<'a>>,
 }
 
+answer!(serverCollection: Answer<'_>);
+
 #[derive(Serialize)]
 struct AgentUpkeep<'a> {
     agent: &'a AgentId,
@@ -76,6 +79,8 @@ struct SurveyAnswer<'a> {
     dry_run: bool,
     agents: Vec<GarbageView<'a>>,
 }
+
+answer!(serverGarbage: SurveyAnswer<'_>);
 
 /// Garbage of an agent.
 #[derive(Serialize)]

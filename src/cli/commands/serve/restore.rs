@@ -1,6 +1,7 @@
 //! `serve restore`: a server's data made of a backup, and checked.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::{CopiedView, print_problems, size};
 use crate::cli::data_folder::{self, DataFolder};
@@ -33,6 +34,8 @@ struct Answer<'a> {
     /// Start of a backup that was interrupted.
     unfinished_since: Option<&'a str>,
 }
+
+answer!(backupRestore: Answer<'_>);
 
 impl Restore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `serve` itself: checks, the address on stdout, and then requests until the process is stopped.
 
 use super::{config_file, limits, sockets};
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::cli::{Exit, panic};
@@ -76,6 +77,8 @@ struct Answer<'a> {
     public_url: Option<&'a str>,
     data: &'a Path,
 }
+
+answer!(server: Answer<'_>);
 
 impl Start {
     /// With what the file of `--config` says where nothing was given.

@@ -1,6 +1,7 @@
 //! `snapshot diff`: the files of a safety snapshot against the project, or against another version.
 
 use super::find;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_section};
 use crate::cli::{Exit, complete};
@@ -34,6 +35,8 @@ struct Answer<'a> {
     to: &'a str,
     files: Vec<FileChangeView<'a>>,
 }
+
+answer!(snapshotDiff: Answer<'_>);
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

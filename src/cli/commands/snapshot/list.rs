@@ -1,6 +1,7 @@
 //! `snapshot list`: the safety snapshots, newest first.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table, parse_limit};
 use crate::diff;
@@ -34,6 +35,15 @@ struct Row<'a> {
     files: usize,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    snapshots: Vec<Row<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(snapshotList: Answer<'_>);
+
 /// A snapshot, the push before it, and the number of files that differ.
 type Listed = (AnyVersion, Option<AnyVersion>, usize);
 
@@ -63,30 +73,33 @@ impl List {
             listed.push((kept, before, files));
         }
         if cx.out.is_json() {
-            cx.out.json(&listed.iter().map(Row::new).collect::<Vec<_>>())?;
-            return Ok(Exit::Done);
-        }
-        if listed.is_empty() {
+            let length = ListLength::of(listed.len(), numbers.len());
+            cx.out.json(&Answer { snapshots: listed.iter().map(Row::new).collect(), length })?;
+        } else if listed.is_empty() {
             cx.out.line(
                 "(no safety snapshots: no command has overwritten files that were not pushed)",
             )?;
-            return Ok(Exit::Done);
+        } else {
+            print(cx, &listed)?;
         }
-        let mut table = Table::new(["SNAPSHOT", "CREATED", "BY", "FILES"]);
-        for (kept, before, files) in &listed {
-            let since = before.as_ref().map_or("the beginning", |before| &before.name);
-            table.row([
-                Cell::from(format!("v{}", kept.number())),
-                Cell::from(view::minute(kept.at_ms())),
-                Cell::from(kept.by()),
-                Cell::from(format!("{files} changed since {since}")),
-            ]);
-        }
-        table.print(cx.out)?;
         if listed.len() < numbers.len() {
             let more = numbers.len() - listed.len();
             cx.out.hint(format!("run `lua-store snapshot list --all` to list {more} more"));
         }
         Ok(Exit::Done)
     }
+}
+
+fn print(cx: &mut Context<'_>, listed: &[Listed]) -> Result<()> {
+    let mut table = Table::new(["SNAPSHOT", "CREATED", "BY", "FILES"]);
+    for (kept, before, files) in listed {
+        let since = before.as_ref().map_or("the beginning", |before| &before.name);
+        table.row([
+            Cell::from(format!("v{}", kept.number())),
+            Cell::from(view::minute(kept.at_ms())),
+            Cell::from(kept.by()),
+            Cell::from(format!("{files} changed since {since}")),
+        ]);
+    }
+    table.print(cx.out)
 }

@@ -1,6 +1,7 @@
 //! `snapshot restore`: the project as it was when a safety snapshot was taken.
 
 use super::find;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::file_line;
 use crate::cli::progress::with_progress;
@@ -37,6 +38,8 @@ struct Answer<'a> {
     /// The safety snapshot with the files as they were; null where nothing was lost.
     snapshot: Option<u64>,
 }
+
+answer!(snapshotRestore: Answer<'_>);
 
 impl Restore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

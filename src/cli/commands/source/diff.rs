@@ -1,6 +1,7 @@
 //! `source diff`: what differs between the files of two pushes.
 
 use super::{find, name};
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_files};
 use crate::cli::{Exit, complete};
@@ -35,6 +36,8 @@ struct Answer<'a> {
     to_name: &'a str,
     files: Vec<FileChangeView<'a>>,
 }
+
+answer!(sourceDiff: Answer<'_>);
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `source list`: the pushes, newest first.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table};
@@ -33,6 +34,16 @@ struct Row<'a> {
     via: Option<ViaView<'a>>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    source_versions: Vec<Row<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(sourceVersionList: Answer<'_>);
+
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
@@ -57,26 +68,25 @@ impl List {
         }
         let vias = Vias::load(project.store())?;
         let ids = ids.into_iter();
+        let listed = versions.len() + damaged.len();
         if cx.out.is_json() {
             let rows = versions.iter().zip(ids).map(|(summary, id)| Row {
                 summary,
                 active: Some(summary.version) == newest,
                 via: ViaView::of(&vias, &id),
             });
-            cx.out.json(&rows.collect::<Vec<_>>())?;
+            let length = ListLength::of(listed, refs.len());
+            cx.out.json(&Answer { source_versions: rows.collect(), length })?;
         } else if refs.is_empty() {
             cx.out.line("(no source versions yet — run `lua-store push` to make one)")?;
         } else {
             let by = |(version, id): (&SourceSummary, Id)| vias.beside(&version.created_by, &id);
             let authors: Vec<String> = versions.iter().zip(ids).map(by).collect();
             print(cx, &versions, &authors, newest)?;
-            let told = versions.len() + damaged.len();
-            if told < refs.len() {
-                cx.out.hint(format!(
-                    "run `lua-store source list --all` to list {} more",
-                    refs.len() - told
-                ));
-            }
+        }
+        if listed < refs.len() {
+            let more = refs.len() - listed;
+            cx.out.hint(format!("run `lua-store source list --all` to list {more} more"));
         }
         for (number, error) in &damaged {
             cx.out.warn(format!("v{number} cannot be read: {error}"));

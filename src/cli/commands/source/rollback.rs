@@ -1,6 +1,7 @@
 //! `source rollback`: the files of an older push come back.
 
 use super::find;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::file_line;
 use crate::cli::progress::with_progress;
@@ -53,12 +54,16 @@ struct Answer<'a> {
     snapshot: Option<u64>,
 }
 
+answer!(sourceRollback: Answer<'_>);
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Plan<'a> {
     dry_run: bool,
     files: Vec<FileChangeView<'a>>,
 }
+
+answer!(sourceRollbackPlan: Plan<'_>);
 
 impl Rollback {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

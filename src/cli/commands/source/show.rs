@@ -1,6 +1,7 @@
 //! `source show`: one push and the files it kept.
 
 use super::{find, name};
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::{Exit, complete};
 use crate::error::Result;
@@ -30,6 +31,8 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,
 }
+
+answer!(sourceVersion: Answer<'_>);
 
 #[derive(Serialize)]
 #[serde(untagged)]

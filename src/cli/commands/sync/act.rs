@@ -1,5 +1,6 @@
 //! Taking one side: the server's values into the TypeScript, its files into the project, or ours there.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::drift_answer::DriftAnswer;
 use crate::cli::remote::RemoteArgs;
@@ -29,12 +30,16 @@ struct Accepted<'a> {
     unresolved: usize,
 }
 
+answer!(syncAccept: Accepted<'_>);
+
 #[derive(Serialize)]
 struct PulledFiles<'a> {
     active: u64,
     files: Vec<FileChangeView<'a>>,
     snapshot: Option<u64>,
 }
+
+answer!(syncPull: PulledFiles<'_>);
 
 /// Takes every value that can be edited in place; others are reported, and make exit code 1.
 pub fn accept(

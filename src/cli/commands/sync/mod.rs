@@ -4,6 +4,7 @@ mod act;
 mod ask;
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::drift_answer::NoComparison;
 use crate::cli::remote::RemoteArgs;
@@ -11,6 +12,8 @@ use crate::cli::{drift, drift_output};
 use crate::error::{Error, Kind, Result};
 use crate::flow::sync::{self, Comparison};
 use crate::operations::drift::DriftTarget;
+
+answer!(driftUnread: NoComparison<'_>);
 
 /// Compare the project with what is published on the server
 ///

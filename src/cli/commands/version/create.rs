@@ -1,6 +1,7 @@
 //! `version create`: the pushed state gets the next number.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::creation::{self, CreatedPromotionView};
 use crate::cli::remote::{self, RemoteArgs};
@@ -64,6 +65,8 @@ struct Answer<'a> {
     promoted: Option<CreatedPromotionView<'a>>,
     not_included: &'a NotIncluded,
 }
+
+answer!(versionCreation: Answer<'_>);
 
 /// A version that was created, or not, and what followed.
 struct Outcome {

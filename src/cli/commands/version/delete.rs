@@ -1,5 +1,6 @@
 //! `version delete`: a version that cannot be promoted any more.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
@@ -38,6 +39,8 @@ struct Answer<'a> {
     changed: bool,
     git: Option<&'a GitOutcome>,
 }
+
+answer!(versionDeletion: Answer<'_>);
 
 impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! `version diff`: what differs between two versions, by content.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_section};
 use crate::cli::live::LiveRemoteArgs;
@@ -46,6 +47,8 @@ struct Answer<'a> {
     from_name: &'a str,
     to_name: &'a str,
 }
+
+answer!(versionDiff: Answer<'_>);
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

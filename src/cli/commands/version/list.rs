@@ -1,6 +1,7 @@
 //! `version list`: the versions, newest first.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::output::{BOLD, DIM, GREEN, RED};
@@ -64,6 +65,15 @@ struct RowAnswer<'a> {
     #[serde(flatten)]
     sent: SentView<'a>,
 }
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    versions: Vec<RowAnswer<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(versionList: Answer<'_>);
 
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -154,21 +164,19 @@ impl List {
             promoted,
             vias: Vias::load(view.store())?,
         };
+        let all = catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
         if cx.out.is_json() {
-            cx.out.json(&rows.iter().map(|row| row.answer(&known)).collect::<Vec<_>>())?;
+            let versions = rows.iter().map(|row| row.answer(&known)).collect();
+            let length = ListLength::of(rows.len(), all);
+            cx.out.json(&Answer { versions, length })?;
         } else if catalog.is_empty() {
             cx.out.line(view.none("no versions yet", "`lua-store version create` to make one"))?;
         } else {
             print(cx, &rows, &known, catalog.active_number())?;
-            let shown = rows.len();
-            let all =
-                catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
-            if shown < all {
-                cx.out.hint(format!(
-                    "run `lua-store version list --all` to list {} more",
-                    all - shown
-                ));
-            }
+        }
+        if rows.len() < all {
+            let more = all - rows.len();
+            cx.out.hint(format!("run `lua-store version list --all` to list {more} more"));
         }
         view.print_live(cx, &live);
         for row in &rows {

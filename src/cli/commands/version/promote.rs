@@ -1,5 +1,6 @@
 //! `version promote`: make a version the live one, with a preview of the change for users.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
@@ -68,6 +69,8 @@ struct Answer<'a> {
     undo: Option<String>,
     git: Option<&'a GitOutcome>,
 }
+
+answer!(promotion: Answer<'_>);
 
 /// The promotion that this one takes back.
 #[derive(Serialize)]

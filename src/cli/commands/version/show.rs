@@ -1,5 +1,6 @@
 //! `version show`: one version and what it holds.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::{Exit, any_version_output, complete, hints, print};
@@ -41,6 +42,8 @@ struct Answer<'a> {
     #[serde(flatten)]
     sent: SentView<'a>,
 }
+
+answer!(version: Answer<'_>);
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

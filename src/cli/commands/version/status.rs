@@ -1,6 +1,7 @@
 //! `version status`: the live version compared with the pushed state, primitive by primitive.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::YELLOW;
@@ -32,6 +33,8 @@ struct Answer<'a> {
     #[serde(flatten)]
     live: LiveView<'a>,
 }
+
+answer!(versionStatus: Answer<'_>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

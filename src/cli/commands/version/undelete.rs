@@ -1,5 +1,6 @@
 //! `version undelete`: a deleted version has the status again that it had before.
 
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
@@ -46,6 +47,8 @@ struct Answer<'a> {
     purged: &'a [String],
     git: Option<&'a GitOutcome>,
 }
+
+answer!(versionUndeletion: Answer<'_>);
 
 impl Undelete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

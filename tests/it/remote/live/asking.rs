@@ -105,6 +105,6 @@ fn a_promotion_that_cannot_be_got_is_said_to_be_unknown() {
     assert_eq!(stub.requests(), ["GET /agent_shop/refs", "POST /agent_shop/fetch"]);
     assert!(said.contains("Active version:  v2  second"), "{said}");
     assert!(said.contains("origin serves v2: its promotion is not fetched yet"), "{said}");
-    assert_eq!(ben.json("version list")[0]["status"], "active");
+    assert_eq!(ben.list("version list")[0]["status"], "active");
     assert_eq!(ben.json("status")["live"]["by"], json!(null));
 }

@@ -80,7 +80,7 @@ fn a_stale_clone_is_told_what_the_remote_serves() {
     }
     assert!(ben.ok("show active").starts_with("Version v2 (active)"));
     assert!(ben.ok("log --ledger").lines().next().unwrap().contains("promote v2"));
-    assert_eq!(ben.json("persona list")[0]["status"], "current");
+    assert_eq!(ben.list("persona list")[0]["status"], "current");
     // A report changes nothing.
     assert!(ben.ok("version list --remote origin").contains("v2*"));
     assert_eq!(
@@ -103,14 +103,15 @@ fn programs_are_told_as_of_when_and_whose_word_it_is() {
         status["unsent"],
         json!({"source": [], "versions": [], "promotions": 0, "deletions": 0, "undeletions": 0})
     );
-    let list = ben.json("version list");
+    let list = ben.list("version list");
     assert_eq!(list[0]["promotedAt"], "2026-11-21T14:07:00.000Z");
     assert_eq!(list[0]["promotedBy"], "ci@example.com");
     assert_eq!((&list[0]["status"], &list[1]["status"]), (&json!("active"), &json!("superseded")));
     assert_eq!(ben.json("version status")["active"], 2);
     for reader in READERS {
         let answer = ben.json(reader);
-        let first = answer.get(0).unwrap_or(&answer);
+        let rows = ["versions", "records", "personas"].iter().find_map(|list| answer[list].get(0));
+        let first = rows.unwrap_or(&answer);
         assert_eq!(first["asOf"], "2026-11-21T16:10:00.000Z", "{reader}");
         assert_eq!(first["remote"], "origin", "{reader}");
         assert!(!first["unsent"].is_null(), "{reader}");
@@ -213,7 +214,7 @@ fn a_pointer_that_is_only_here_is_not_what_is_live() {
     let status = project.json("status");
     assert_eq!((&status["active"], &status["activeHere"]), (&json!(1), &json!(2)));
     assert_eq!(status["unsent"]["promotions"], 1);
-    let ledger = project.json("log --ledger");
+    let ledger = project.list("log --ledger");
     assert_eq!((&ledger[0]["version"], &ledger[0]["unsent"]), (&json!(2), &json!(true)));
     assert_eq!((&ledger[1]["version"], &ledger[1]["unsent"]), (&json!(1), &json!(false)));
     assert!(project.ok("log --ledger").lines().next().unwrap().ends_with("(here only)"));
@@ -244,7 +245,7 @@ fn what_was_not_sent_is_listed() {
         status["unsent"],
         json!({"source": [2, 3], "versions": [2], "promotions": 2, "deletions": 1, "undeletions": 0})
     );
-    let list = project.json("version list");
+    let list = project.list("version list");
     assert_eq!((&list[0]["unsent"], &list[1]["unsent"]), (&json!(true), &json!(false)));
     assert!(project.run("version list --offline").stderr.contains(line));
     // A push that sends nothing says what waits for one that does.
@@ -322,7 +323,7 @@ fn latest_never_means_a_deleted_version() {
     assert!(project.ok("version promote latest").contains("v1 is already active"));
     // A number is never given twice.
     project.ok("version create");
-    assert_eq!(project.json("version list")[0]["version"], 3);
+    assert_eq!(project.list("version list")[0]["version"], 3);
     // One that was deleted elsewhere counts as soon as it is known.
     let ana = published();
     next_version(&ana, "You help customers shop.", "You help.");

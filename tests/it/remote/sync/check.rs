@@ -16,6 +16,8 @@ fn without_a_difference_there_is_no_drift() {
     assert_snapshot!(project.run("sync --check --json"), @r#"
     $ lua-store sync --check --json
     {
+      "schemaVersion": 1,
+      "kind": "drift",
       "standing": "in_sync",
       "drift": false,
       "compared": 1,
@@ -24,7 +26,8 @@ fn without_a_difference_there_is_no_drift() {
       "promotedAt": "2026-11-21T09:30:00.000Z",
       "promotedBy": "ana@example.com",
       "total": 0,
-      "components": []
+      "components": [],
+      "next": []
     }
     "#);
 }
@@ -100,6 +103,8 @@ fn a_check_says_what_differs_and_writes_nothing() {
     assert_snapshot!(project.run("sync --check --json"), @r#"
     $ lua-store sync --check --json
     {
+      "schemaVersion": 1,
+      "kind": "drift",
       "standing": "ahead",
       "drift": true,
       "compared": 1,
@@ -126,7 +131,8 @@ fn a_check_says_what_differs_and_writes_nothing() {
           "name": "catalog",
           "standing": "ahead"
         }
-      ]
+      ],
+      "next": []
     }
     --- exit 1
     "#);
@@ -193,6 +199,8 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
     assert_snapshot!(project.run("sync --check --json"), @r#"
     $ lua-store sync --check --json
     {
+      "schemaVersion": 1,
+      "kind": "driftUnread",
       "standing": "unreadable",
       "reason": "src/index.ts:16:9: Expected `,` or `}` but found `string`\n    model 'openai/gpt-4o',\n          ^",
       "error": {
@@ -204,7 +212,8 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
           "line": 16,
           "column": 9
         }
-      }
+      },
+      "next": []
     }
     --- exit 1
     "#);

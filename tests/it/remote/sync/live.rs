@@ -55,6 +55,8 @@ fn what_was_compared_and_what_is_live_are_two_things() {
     assert_snapshot!(project.run("sync --check --against active --json"), @r#"
     $ lua-store sync --check --against active --json
     {
+      "schemaVersion": 1,
+      "kind": "drift",
       "standing": "behind",
       "drift": true,
       "compared": 1,
@@ -70,7 +72,8 @@ fn what_was_compared_and_what_is_live_are_two_things() {
           "server": "You are Ava.\nYou help customers shop.",
           "local": "You are Ava.\nYou help."
         }
-      ]
+      ],
+      "next": []
     }
     --- exit 1
     "#);

@@ -83,7 +83,7 @@ fn without_a_token_of_scope_admin_nothing_is_answered_and_nothing_told() {
     // An agent of somebody else is hidden before scopes are checked, as everywhere.
     let reply = admin.ask("GET", "/-/agents/other", "");
     assert_eq!(reply.status, 404);
-    let listed = admin.project.json("serve token list --data ../data");
+    let listed = admin.project.list("serve token list --data ../data");
     assert_eq!(listed.as_array().unwrap().len(), 1, "nothing was made or revoked");
     let requests = admin.requests();
     assert!(requests[0]["agent"].is_null() && requests[0]["token"].is_string(), "{requests:?}");

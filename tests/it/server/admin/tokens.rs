@@ -23,7 +23,7 @@ fn a_token_is_made_shown_once_rotated_and_revoked() {
     assert_eq!((&made["for"], &made["forOthers"]), (&json!("ana@example.com"), &json!(true)));
     // The list is that of the command line, and holds no secret.
     let listed = admin.told("GET", "/-/tokens", "", 200);
-    let mut shell = admin.project.json("serve token list --data ../data");
+    let mut shell = admin.project.list("serve token list --data ../data");
     for (one, here) in
         shell.as_array_mut().unwrap().iter_mut().zip(listed["tokens"].as_array().unwrap())
     {
@@ -58,7 +58,7 @@ fn all_tokens_of_a_person_go_at_once_as_far_as_one_s_own_reaches() {
         revoked["revoked"].as_array().unwrap().iter().map(|one| &one["agent"]).collect();
     assert_eq!(agents, ["team-a", "team-b"]);
     admin.told("DELETE", "/-/tokens?for=ana@example.com", "", 404);
-    let left = admin.project.json("serve token list --data ../data");
+    let left = admin.project.list("serve token list --data ../data");
     assert_eq!((&left[0]["note"], &left[1]["agent"]), (&json!("boss"), &json!("shop")), "{left}");
     assert_eq!(admin.told("DELETE", "/-/tokens", "", 400)["error"]["kind"], "usage");
 }
@@ -90,7 +90,7 @@ fn nobody_gives_more_than_he_has() {
     let listed = admin.told("GET", "/-/tokens", "", 200);
     let of_another = text(&listed["tokens"][2]["id"]).to_owned();
     admin.told("POST", &format!("/-/tokens/{of_another}/rotate"), "{}", 403);
-    assert_eq!(admin.project.json("serve token list --data ../data").as_array().unwrap().len(), 3);
+    assert_eq!(admin.project.list("serve token list --data ../data").as_array().unwrap().len(), 3);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn tokens_that_reach_further_do_not_exist_here() {
     for agents in ["--agent shop", "--agent team-a --agent shop", "--agent *"] {
         token(&admin.project, &format!("{agents} --scope admin"));
     }
-    let all = admin.project.json("serve token list --data ../data");
+    let all = admin.project.list("serve token list --data ../data");
     let listed = admin.told("GET", "/-/tokens", "", 200);
     assert_eq!(listed["tokens"].as_array().unwrap().len(), 1);
     let unknown = "0123456789ab";
@@ -111,7 +111,7 @@ fn tokens_that_reach_further_do_not_exist_here() {
             assert_eq!(told.text().replace(hidden, unknown), other.text());
         }
     }
-    assert_eq!(admin.project.json("serve token list --data ../data"), all);
+    assert_eq!(admin.project.list("serve token list --data ../data"), all);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn what_makes_no_sense_is_refused_and_makes_nothing() {
     admin.told("POST", &format!("/-/tokens/{id}/rotate"), r#"{"grace":"ever"}"#, 400);
     let reply = admin.ask("PUT", "/-/tokens", "");
     assert_eq!((reply.status, reply.header("allow")), (405, Some("GET,HEAD,POST,DELETE")));
-    assert_eq!(admin.project.json("serve token list --data ../data").as_array().unwrap().len(), 1);
+    assert_eq!(admin.project.list("serve token list --data ../data").as_array().unwrap().len(), 1);
 }
 
 /// A caller whose own rights were revoked meanwhile has none here either.

@@ -1,6 +1,7 @@
 //! `serve agents archive`: an agent that can be read and takes nothing new.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::error::Result;
@@ -25,6 +26,8 @@ struct Answer<'a> {
     archived: bool,
     changed: bool,
 }
+
+answer!(agentArchive: Answer<'_>);
 
 impl Archive {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,12 +1,14 @@
 //! `serve agents delete`: an agent and all its versions, gone for good.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::size;
 use crate::cli::data_folder::DataFolder;
 use crate::error::{Hint, Kind, Result};
 use crate::protocol::AgentId;
 use crate::server::inventory;
+use crate::server::inventory_view::DeletedView;
 use crate::server::tokens::Tokens;
 
 /// Delete an agent and all its versions permanently
@@ -25,6 +27,8 @@ pub struct Delete {
     #[command(flatten)]
     place: DataFolder,
 }
+
+answer!(agentDeletion: DeletedView<'_>);
 
 impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

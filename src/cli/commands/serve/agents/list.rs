@@ -1,6 +1,7 @@
 //! `serve agents list`: every agent with its numbers.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::copied::size;
 use crate::cli::data_folder::DataFolder;
@@ -9,6 +10,7 @@ use crate::cli::time;
 use crate::error::Result;
 use crate::server::inventory::{self, changed};
 use crate::server::inventory_view::ListedAgent;
+use serde::Serialize;
 
 /// List the agents, in the order of their ids
 #[derive(Debug, clap::Args)]
@@ -16,6 +18,15 @@ pub struct List {
     #[command(flatten)]
     place: DataFolder,
 }
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    agents: Vec<ListedAgent<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(storedAgentList: Answer<'_>);
 
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -49,7 +60,8 @@ impl List {
             answer.push(ListedAgent::sound(overview));
         }
         if cx.out.is_json() {
-            cx.out.json(&answer)?;
+            let length = ListLength::whole(answer.len());
+            cx.out.json(&Answer { agents: answer, length })?;
         } else if answer.is_empty() {
             cx.out.line("(no agent yet)")?;
         } else {

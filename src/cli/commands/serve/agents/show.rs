@@ -1,6 +1,7 @@
 //! `serve agents show`: one agent, what it takes, and which tokens open it.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::size;
 use crate::cli::data_folder::DataFolder;
@@ -8,6 +9,7 @@ use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::server::inventory::{self, AgentDetails, changed};
+use crate::server::inventory_view::DetailsView;
 use crate::server::tokens::Tokens;
 
 /// Show the size, quotas and tokens of an agent
@@ -17,6 +19,8 @@ pub struct Show {
     #[command(flatten)]
     place: DataFolder,
 }
+
+answer!(storedAgent: DetailsView);
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! `serve token create`: a new token, shown once.
 
 use crate::cli::Exit;
+use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::cli::time;
@@ -8,7 +9,7 @@ use crate::error::Result;
 use crate::protocol::TokenScope;
 use crate::server::expiry;
 use crate::server::pattern::AgentPattern;
-use crate::server::tokens::{NewToken, Tokens};
+use crate::server::tokens::{NewToken, NewTokenView, Tokens};
 
 /// Create a token and print it once
 ///
@@ -37,6 +38,8 @@ pub struct Create {
     #[command(flatten)]
     place: DataFolder,
 }
+
+answer!(newToken: NewTokenView<'_>);
 
 impl Create {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -1,14 +1,16 @@
 //! `serve token list`: the tokens of a server, without their secrets.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::cli::output::RED;
 use crate::cli::table::{Cell, Table};
 use crate::cli::time;
 use crate::error::Result;
-use crate::server::tokens::Tokens;
+use crate::server::tokens::{ListedToken, Tokens};
 use anstyle::Style;
+use serde::Serialize;
 
 /// List the tokens of the server, oldest first; the tokens themselves are never shown
 #[derive(Debug, clap::Args)]
@@ -17,6 +19,15 @@ pub struct List {
     place: DataFolder,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    tokens: Vec<ListedToken<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(tokenList: Answer<'_>);
+
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let now = cx.now()?;
@@ -24,7 +35,8 @@ impl List {
         let (tokens, used) = (file.list()?, file.used().read());
         if cx.out.is_json() {
             let shown = tokens.iter().map(|entry| entry.listed(now, used.get(&entry.id)));
-            cx.out.json(&shown.collect::<Vec<_>>())?;
+            let length = ListLength::whole(tokens.len());
+            cx.out.json(&Answer { tokens: shown.collect(), length })?;
             return Ok(Exit::Done);
         }
         if tokens.is_empty() {

@@ -1,10 +1,12 @@
 //! `serve token revoke`: a token that opens nothing any more, or all of a person.
 
 use crate::cli::Exit;
+use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::error::{Error, Result};
-use crate::server::tokens::{TokenEntry, Tokens};
+use crate::server::tokens::{TokenEntry, TokenView, Tokens};
+use serde::Serialize;
 
 /// Revoke a token permanently
 #[derive(Debug, clap::Args)]
@@ -18,6 +20,17 @@ pub struct Revoke {
     #[command(flatten)]
     place: DataFolder,
 }
+
+answer!(token: TokenView<'_>);
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    revoked: Vec<TokenView<'a>>,
+    #[serde(flatten)]
+    length: ListLength,
+}
+
+answer!(revokedTokens: Answer<'_>);
 
 impl Revoke {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -37,7 +50,9 @@ impl Revoke {
         };
         let revoked = tokens.revoke_of(owner)?;
         if cx.out.is_json() {
-            cx.out.json(&revoked.iter().map(TokenEntry::view).collect::<Vec<_>>())?;
+            let length = ListLength::whole(revoked.len());
+            let revoked = revoked.iter().map(TokenEntry::view).collect();
+            cx.out.json(&Answer { revoked, length })?;
             return Ok(Exit::Done);
         }
         for entry in &revoked {
