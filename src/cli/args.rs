@@ -149,7 +149,8 @@ fn color(word: &str) -> Color {
 /// Reads the command line.
 pub fn parse(raw: Vec<OsString>) -> std::result::Result<Cli, Refused> {
     let short_help = raw.iter().any(|word| word == "-h");
-    Cli::try_parse_from(raw).map_err(|error| Refused { error, short_help })
+    let words = raw.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    Cli::try_parse_from(raw).map_err(|error| Refused { error, short_help, words })
 }
 
 /// A command line that starts no command: help, the version, or a mistake.
@@ -157,6 +158,7 @@ pub fn parse(raw: Vec<OsString>) -> std::result::Result<Cli, Refused> {
 pub struct Refused {
     error: clap::Error,
     short_help: bool,
+    words: Vec<String>,
 }
 
 impl Refused {
@@ -202,7 +204,10 @@ impl Refused {
     /// The hint for a command of git or of the stock command.
     fn other_word(&self) -> Option<String> {
         match self.error.get(ContextKind::InvalidSubcommand)? {
-            ContextValue::String(word) => other_words::hint(word),
+            ContextValue::String(word) => {
+                let after = self.words.iter().skip_while(|other| *other != word).skip(1);
+                other_words::hint(word, &after.map(String::as_str).collect::<Vec<_>>())
+            }
             _ => None,
         }
     }

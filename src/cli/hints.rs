@@ -274,7 +274,7 @@ pub fn allow_command(names: &[String]) -> String {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@:,=".contains(c);
     if word.chars().all(plain) {
         word.to_owned()

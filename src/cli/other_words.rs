@@ -1,5 +1,9 @@
 //! Words of git and of the stock command: what a person who types one of them wants to run here.
 
+use super::hints::quoted;
+use crate::history::revision::Revision;
+use std::path::Path;
+
 /// A word, and the command that does it, or a sentence that begins with a command.
 const WORDS: &[(&[&str], &str)] = &[
     (
@@ -16,16 +20,28 @@ const WORDS: &[(&[&str], &str)] = &[
     ),
     (&["deploy"], "run `lua-store version promote VERSION` to make a version live"),
     (
-        &["rollback", "revert"],
+        &["rollback"],
         "run `lua-store version promote previous` to make the version before live again, `lua-store source rollback --version N` to bring files back",
     ),
     (
-        &["checkout", "switch", "reset", "co"],
-        "run `lua-store source rollback --version N` to bring files back, `lua-store restore VERSION DIR` to write them elsewhere",
+        &["revert"],
+        "run `lua-store undo` to take back the last command, `lua-store version promote previous` to make the version before active again",
+    ),
+    (
+        CHECKOUT,
+        "run `lua-store restore PATH` to restore files of the last push, `lua-store restore --from VERSION .` those of a version; there are no branches, `git switch` changes them",
+    ),
+    (
+        &["cherry-pick"],
+        "run `lua-store restore --from VERSION PATH` to take files from a version; a single change cannot be picked",
     ),
     (
         &["stash"],
-        "run `lua-store push --offline` to store the project, `lua-store source rollback --version N` to bring files back",
+        "run `lua-store restore .` to go back to the last push: the files become a safety snapshot, and `lua-store snapshot restore latest` restores them",
+    ),
+    (
+        &["undelete", "recover"],
+        "run `lua-store version undelete VERSION` to restore a deleted version",
     ),
     (
         &["branch", "worktree"],
@@ -90,15 +106,51 @@ const STOCK: &[&str] = &[
     "marketplace",
 ];
 
-/// The hint for a word that is no command here.
-pub fn hint(word: &str) -> Option<String> {
+/// Words that change the files of a project in git.
+const CHECKOUT: &[&str] = &["checkout", "switch", "reset", "co"];
+
+/// The hint for a word that is no command here; `after` are the words after it.
+pub fn hint(word: &str, after: &[&str]) -> Option<String> {
     let word = word.to_lowercase();
+    if CHECKOUT.contains(&&*word)
+        && let Some(restore) = checkout(after)
+    {
+        return Some(restore);
+    }
     let known = WORDS.iter().find(|(words, _)| words.contains(&&*word));
     let stock = || {
         let is_stock = STOCK.contains(&&*word);
         is_stock.then(|| format!("run `lua {word}`: it is a command of the stock command alone"))
     };
     known.map(|(_, hint)| (*hint).to_owned()).or_else(stock)
+}
+
+/// `checkout v3`, `checkout PATH`, `checkout v3 PATH`, `reset --hard`, in the words of `restore`. A branch is none of
+/// them.
+fn checkout(after: &[&str]) -> Option<String> {
+    let is_path = |word: &str| word.contains(['/', '.']) || Path::new(word).exists();
+    let named: Vec<&str> = after.iter().copied().filter(|word| !word.starts_with('-')).collect();
+    let all = |words: &[&str]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    match named[..] {
+        [] if after.contains(&"--hard") => {
+            Some("run `lua-store restore .` to restore the files of the last push".to_owned())
+        }
+        [version] if version.parse::<Revision>().is_ok() => Some(format!(
+            "run `lua-store restore --from {version} .` to restore the files of {version}, after a safety snapshot of yours; \
+             `lua-store version promote {version}` makes it active and leaves the files as they are"
+        )),
+        [version, ref paths @ ..] if version.parse::<Revision>().is_ok() => {
+            let paths = all(paths);
+            Some(format!(
+                "run `lua-store restore --from {version} {paths}` to restore them as in {version}"
+            ))
+        }
+        ref paths if !paths.is_empty() && paths.iter().all(|path| is_path(path)) => Some(format!(
+            "run `lua-store restore {}` to restore it as in the last push",
+            all(paths)
+        )),
+        _ => None,
+    }
 }
 
 /// `deploy` of the stock command, as what it is here: the words of the command line with `version promote` instead.

@@ -1,10 +1,9 @@
-//! Paths of a project on the command line, and versions before them, told apart as git does.
+//! Paths of a project on the command line.
 
 use super::context::Context;
 use super::live::View;
 use crate::diff::TreeChange;
 use crate::error::{Error, Result};
-use crate::history::revision::Revision;
 use std::path::{Component, Path, PathBuf};
 
 /// Paths that a command is limited to, relative to the project. None: everything.
@@ -39,35 +38,6 @@ impl PathFilter {
         changes.retain(|change| self.has(&change.path));
         changes
     }
-}
-
-/// The words of a command line: at most `most` versions, then paths. A word that names no version has to be a path
-/// that exists; every word after `--` is a path.
-pub fn split(
-    cx: &Context<'_>,
-    words: &[String],
-    after: &[String],
-    most: usize,
-) -> Result<(Vec<Revision>, Vec<String>)> {
-    let (mut versions, mut paths) = (Vec::new(), Vec::new());
-    for word in words {
-        let version = word.parse::<Revision>();
-        match version {
-            Ok(version) if paths.is_empty() && versions.len() < most => versions.push(version),
-            _ if cx.directory()?.join(word).symlink_metadata().is_ok() => paths.push(word.clone()),
-            Err(error) => {
-                return Err(error.also(format!(
-                    "a path that is not in the project goes after `--`: `-- {word}`"
-                )));
-            }
-            Ok(_) => {
-                return Err(Error::usage(format!("there is no path \"{word}\" in the project"))
-                    .hint(format!("at most {most} versions can be given; a path that is not in the project goes after `--`")));
-            }
-        }
-    }
-    paths.extend_from_slice(after);
-    Ok((versions, paths))
 }
 
 /// Paths relative to the directory of the command as paths in the project. Outside of a project they are in the

@@ -3,22 +3,14 @@
 use super::context::Context;
 use super::live::View;
 use super::paths::{self, PathFilter};
+use super::selection::{self, Selection};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::any_version::AnyVersion;
 use crate::history::revision::Revision;
 use crate::history::state::State;
-use crate::model::kind::Kind;
 use crate::operations::restore::{self, Replacement};
 use crate::reader::edit::{self, AgentField};
-
-/// Part of a project on the command line.
-#[derive(Clone, Debug)]
-pub enum Selection {
-    Path(String),
-    Primitive(&'static Kind, String),
-    Persona,
-}
 
 /// Meaning of all words.
 pub enum RestoreWords {
@@ -52,33 +44,13 @@ pub fn read(
             _ => {}
         }
     }
-    let mut selection = parts(words)?;
+    let mut selection = selection::read(cx, words)?;
     selection.extend(after.iter().cloned().map(Selection::Path));
     if selection.is_empty() {
         return Err(Error::usage("nothing to restore was named")
             .hint("run for example `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project"));
     }
     Ok(RestoreWords::Project(selection))
-}
-
-/// `persona`, `skill NAME`, paths.
-fn parts(words: &[String]) -> Result<Vec<Selection>> {
-    let mut found = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        found.push(match Kind::named(word) {
-            Some(kind) => match words.next() {
-                Some(name) => Selection::Primitive(kind, name.clone()),
-                None => {
-                    return Err(Error::usage(format!("say which {}: `{word} NAME`", kind.one))
-                        .hint(format!("a path of this name goes after `--`: `-- {word}`")));
-                }
-            },
-            None if word == "persona" => Selection::Persona,
-            None => Selection::Path(word.clone()),
-        });
-    }
-    Ok(found)
 }
 
 /// The files behind a selection, as they are in a version.

@@ -132,6 +132,19 @@ impl StateChange {
         kinds + usize::from(self.persona.is_some()) + self.settings.len()
     }
 
+    /// Leaves the changes of some primitives, and of the persona if it is wanted.
+    pub fn keep(&mut self, has: impl Fn(&Kind, &str) -> bool, persona: bool) {
+        for KindChange { kind, added, removed, changed, renamed, rebundled } in &mut self.kinds {
+            for list in [added, removed, rebundled] {
+                list.retain(|named| has(kind, &named.name));
+            }
+            changed.retain(|changed| has(kind, &changed.name));
+            renamed.retain(|renamed| has(kind, &renamed.from.name) || has(kind, &renamed.to.name));
+        }
+        self.persona.take_if(|_| !persona);
+        self.settings.clear();
+    }
+
     pub fn has_rebundled(&self) -> bool {
         self.kinds.iter().any(|kind| !kind.rebundled.is_empty())
     }

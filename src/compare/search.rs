@@ -129,7 +129,7 @@ mod tests {
                 name: format!("source/v{number}"),
                 content: VersionContent::Source(push),
             };
-            entries.push(TimelineEntry { version, before });
+            entries.push(TimelineEntry { version, before, state_before: None });
             before = Some(source);
         }
         // The first push has everything as new, whatever the number of pushes.

@@ -16,6 +16,8 @@ pub struct TimelineEntry {
     pub version: AnyVersion,
     /// `None` for the first of its series.
     pub before: Option<Id>,
+    /// The state of the agent before it.
+    pub state_before: Option<Id>,
 }
 
 /// Series that are listed.
@@ -36,25 +38,26 @@ pub fn read(
     if series.pushes {
         let (pushes, bad) = pushes(store)?;
         damaged += bad;
-        let mut before = None;
+        let (mut before, mut state_before) = (None, None);
         for push in pushes {
-            let files = push.source;
+            let (files, state) = (push.source, push.state);
             let name = format!("source/v{}", push.number);
             let version = AnyVersion { name, content: VersionContent::Source(push) };
-            entries.push(TimelineEntry { version, before });
-            before = Some(files);
+            entries.push(TimelineEntry { version, before, state_before });
+            (before, state_before) = (Some(files), Some(state));
         }
     }
     if series.versions {
         let mut numbers: Vec<u64> = catalog.numbers().collect();
         numbers.reverse();
-        let mut before = None;
+        let (mut before, mut state_before) = (None, None);
         for number in numbers {
             match sound(catalog.get(number))? {
                 Some(version) => {
-                    let files = version.source;
-                    entries.push(TimelineEntry { version: AnyVersion::from(version), before });
-                    before = Some(files);
+                    let (files, state) = (version.source, version.state);
+                    let version = AnyVersion::from(version);
+                    entries.push(TimelineEntry { version, before, state_before });
+                    (before, state_before) = (Some(files), Some(state));
                 }
                 None => damaged += 1,
             }

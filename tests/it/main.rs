@@ -42,6 +42,7 @@ mod names;
 mod nested;
 mod objects;
 mod odd_systems;
+mod parts;
 mod persona;
 mod plumbing;
 mod poison;

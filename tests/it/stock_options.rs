@@ -104,18 +104,39 @@ fn words_of_git_and_of_the_stock_command_name_the_command_here() {
     };
     for (word, command) in [
         ("commit -m x", "`lua-store push -m TEXT`"),
-        ("checkout v1", "`lua-store source rollback --version N`"),
+        ("checkout v1", "`lua-store restore --from v1 .`"),
+        ("checkout v1 -- src/index.ts", "`lua-store restore --from v1 src/index.ts`"),
+        ("checkout src/index.ts", "`lua-store restore src/index.ts`"),
+        ("checkout -- src", "`lua-store restore src`"),
+        ("reset src/index.ts src/jobs", "`lua-store restore src/index.ts src/jobs`"),
+        ("reset --hard", "`lua-store restore .`"),
+        ("checkout -b feature", "there are no branches, `git switch`"),
+        ("reset", "`lua-store restore PATH`"),
+        ("revert HEAD", "`lua-store undo`"),
+        ("cherry-pick v1", "`lua-store restore --from VERSION PATH`"),
+        ("undelete v1", "`lua-store version undelete VERSION`"),
         ("rollback", "`lua-store version promote previous`"),
         ("tag v1", "`lua-store version create -m TEXT`"),
         ("ls", "`lua-store version list`"),
         ("version ls", "`lua-store version list`"),
         ("auth configure", "`lua-store login`"),
         ("release", "`lua-store version promote VERSION`"),
-        ("stash", "`lua-store push --offline`"),
+        ("stash", "`lua-store snapshot restore latest`"),
         ("chat", "run `lua chat`"),
         ("sttus", "did you mean `status`"),
     ] {
         assert!(hint(word).contains(command), "{word}: {}", hint(word));
+    }
+    // The commands of the hints do what the hints say.
+    let pushed = project.read("src/index.ts");
+    edit(&project, "src/index.ts", "You are Ava.", "You are Eve.");
+    let mine = project.read("src/index.ts");
+    for line in ["restore --from v1 .", "restore src/index.ts", "restore ."] {
+        project.write("src/index.ts", &mine);
+        project.ok(line);
+        assert_eq!(project.read("src/index.ts"), pushed, "{line}");
+        project.ok("snapshot restore latest");
+        assert_eq!(project.read("src/index.ts"), mine, "{line}");
     }
     // Each command that a hint names exists.
     for line in [

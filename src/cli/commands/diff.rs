@@ -6,9 +6,10 @@ use crate::cli::diff_output::{FileView, print_section};
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::ErrorView;
 use crate::cli::paths::{self, PathFilter};
+use crate::cli::selection::{self, AgentParts, Words};
 use crate::cli::{Exit, complete, print};
 use crate::compare::{self, StateChange};
-use crate::diff;
+use crate::diff::{self, TreeChange};
 use crate::error::{Error, Result};
 use crate::history::any_version::AnyVersion;
 use crate::history::resolve;
@@ -16,17 +17,18 @@ use crate::history::revision::Revision;
 use crate::object::{Id, Source};
 use crate::operations::stage;
 use crate::progress::Progress;
-use crate::report::{ChangeView, FileChangeView, UnreadSides};
+use crate::report::{self, ChangeView, FileChangeView, UnreadSides};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
 /// Show the differences between the project and the newest version
 ///
 /// With one version: the project against that one. With two: the second against the first. Paths limit it to
-/// these files and folders; then nothing is read, and the changed lines are shown.
+/// these files and folders; then nothing is read, and the changed lines are shown. `skill NAME` (or another kind) and
+/// `persona` limit it to these parts of the agent.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
-    /// At most two versions (see `help versions`), then paths
+    /// At most two versions, then paths, `skill NAME`, `persona`; see `help versions`
     #[arg(value_name = "VERSION|PATH", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::any_versions))]
     words: Vec<String>,
     /// Compare with the last push instead of the newest version
@@ -100,15 +102,78 @@ struct Comparison<'a> {
     error: Option<Error>,
 }
 
+/// Parts that are compared. None: everything.
+struct DiffFilter {
+    paths: PathFilter,
+    parts: AgentParts,
+}
+
+impl DiffFilter {
+    /// True if agents are compared, and not only files.
+    fn is_compared(&self) -> bool {
+        self.paths.is_all() || !self.parts.is_empty()
+    }
+
+    /// Refuses parts of an agent where one side has none.
+    fn require_agents(&self, sides: &[&DiffSide]) -> Result<()> {
+        match sides.iter().find(|side| !self.parts.is_empty() && !side.is_agent()) {
+            None => Ok(()),
+            Some(side) => Err(Error::usage(format!(
+                "{} contains files, and no agent was read of them",
+                side.name
+            ))
+            .hint("name the paths that contain it")),
+        }
+    }
+
+    fn narrow(&self, compared: &mut Comparison<'_>) {
+        if let Some(change) = compared.change.as_mut().filter(|_| !self.parts.is_empty()) {
+            self.parts.narrow(change);
+        }
+    }
+
+    /// Changed files at the paths, and those of parts that changed.
+    fn files(&self, compared: &Comparison<'_>) -> Result<Vec<TreeChange>> {
+        let Comparison { source, from, to, change, .. } = compared;
+        let all = diff::trees(*source, from.files, to.files)?;
+        if self.parts.is_empty() {
+            return Ok(diff::find_renames(self.paths.keep(all)));
+        }
+        let mut files = self.parts.files(*source, [from.state, to.state])?;
+        if change.as_ref().is_some_and(StateChange::is_empty) {
+            files.clear();
+        }
+        if !self.paths.is_all() {
+            let at_paths = self.paths.keep(all.clone());
+            files.extend(at_paths.into_iter().map(|change| change.path));
+        }
+        Ok(diff::find_renames(selection::keep_files(all, &files)))
+    }
+
+    fn print(&self, cx: &mut Context<'_>, change: &StateChange, whole: bool) -> Result<()> {
+        match self.parts.is_empty() {
+            true => print::print(cx.out, change, whole),
+            false if change.is_empty() => Ok(()),
+            false => print::lines(cx.out, report::brief(change)),
+        }
+    }
+
+    /// True if there is nothing to say of files: the persona is a text.
+    fn is_words_only(&self, files: &[TreeChange]) -> bool {
+        !self.parts.is_empty() && files.is_empty()
+    }
+}
+
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let most = if self.pushed { 1 } else { 2 };
-        let (mut versions, paths) = paths::split(cx, &self.words, &self.paths, most)?;
+        let Words { mut versions, paths, parts } =
+            selection::split(cx, &self.words, &self.paths, most)?;
         if self.pushed {
             versions.insert(0, Revision::PUSHED);
         }
         let opened = self.whom.open_for(cx, &versions.iter().collect::<Vec<_>>())?;
-        let filter = paths::filter(cx, &opened, &paths)?;
+        let filter = DiffFilter { paths: paths::filter(cx, &opened, &paths)?, parts };
         let mut sides = versions.iter().map(|revision| {
             let found = resolve::version(opened.store(), opened.theirs(), revision);
             found.map(DiffSide::of)
@@ -126,8 +191,13 @@ impl Diff {
                 "cannot compare with the project: `--remote` reads what a remote has",
             )
             .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`")),
-            None if filter.is_all() && from.is_agent() => self.project(cx, &opened, from, &filter),
-            None => self.files(cx, &opened, from, &filter),
+            None if filter.is_compared() && from.is_agent() => {
+                self.project(cx, &opened, from, &filter)
+            }
+            None => {
+                filter.require_agents(&[&from])?;
+                self.files(cx, &opened, from, &filter)
+            }
         }
     }
 
@@ -138,14 +208,15 @@ impl Diff {
         opened: &View,
         from: DiffSide,
         to: DiffSide,
-        filter: &PathFilter,
+        filter: &DiffFilter,
     ) -> Result<Exit> {
         let source = opened.store().objects();
-        let is_compared = filter.is_all() && from.is_agent() && to.is_agent();
+        filter.require_agents(&[&from, &to])?;
+        let is_compared = filter.is_compared() && from.is_agent() && to.is_agent();
         let change = is_compared
             .then(|| compare::between(source, from.state.as_ref(), to.state.as_ref()))
             .transpose()?;
-        self.show(cx, &Comparison { source, from, to, change, error: None }, filter)
+        self.show(cx, Comparison { source, from, to, change, error: None }, filter)
     }
 
     /// The project as it would be pushed. Code that cannot be read leaves its files to compare.
@@ -154,7 +225,7 @@ impl Diff {
         cx: &mut Context<'_>,
         opened: &View,
         from: DiffSide,
-        filter: &PathFilter,
+        filter: &DiffFilter,
     ) -> Result<Exit> {
         let (staged, error) = stage::preview_files_at_least(&opened.project, Progress::default())?;
         let report = &staged.report;
@@ -166,7 +237,7 @@ impl Diff {
             found.add_rebundled(&report.items);
             change = Some(found);
         }
-        self.show(cx, &Comparison { source: &staged.objects, from, to, change, error }, filter)
+        self.show(cx, Comparison { source: &staged.objects, from, to, change, error }, filter)
     }
 
     /// The files of the project alone, which need no reading.
@@ -175,23 +246,23 @@ impl Diff {
         cx: &mut Context<'_>,
         opened: &View,
         from: DiffSide,
-        filter: &PathFilter,
+        filter: &DiffFilter,
     ) -> Result<Exit> {
         let (snapshot, source) = stage::preview_files(&opened.project, &Progress::default())?;
         let to = DiffSide::project(None, snapshot.tree);
         let compared = Comparison { source: &source, from, to, change: None, error: None };
-        self.show(cx, &compared, filter)
+        self.show(cx, compared, filter)
     }
 
     fn show(
         &self,
         cx: &mut Context<'_>,
-        compared: &Comparison<'_>,
-        filter: &PathFilter,
+        mut compared: Comparison<'_>,
+        filter: &DiffFilter,
     ) -> Result<Exit> {
-        let Comparison { source, from, to, change, error } = compared;
-        let files = filter.keep(diff::trees(*source, from.files, to.files)?);
-        let files = diff::find_renames(files);
+        filter.narrow(&mut compared);
+        let files = filter.files(&compared)?;
+        let Comparison { source, from, to, change, error } = &compared;
         let exit = if error.is_some() { Exit::Found } else { Exit::Done };
         if cx.out.is_json() {
             cx.out.json(&Answer {
@@ -214,11 +285,11 @@ impl Diff {
             if is_equal {
                 cx.out.line("No differences.")?;
             } else if let Some(change) = change {
-                print::print(cx.out, change, view.patch())?;
+                filter.print(cx, change, view.patch())?;
                 print::unread(cx.out, from.version.iter().chain(&to.version))?;
             }
         }
-        if !is_equal {
+        if !(is_equal || filter.is_words_only(&files)) {
             print_section(cx, *source, &files, &view)?;
         }
         if let Some(error) = error {

@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::diff_output::FileView;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
+use crate::cli::selection::{self, Words};
 use crate::cli::table::parse_limit;
 use crate::cli::timeline_output::{self, TimelineRequest};
 use crate::cli::{Exit, complete, paths};
@@ -15,7 +16,6 @@ use crate::history::ledger::{self, LedgerEntry};
 use crate::history::live::{Live, Unsent};
 use crate::history::purge::{self, PurgeDetails};
 use crate::history::resolve;
-use crate::history::revision::Revision;
 use crate::history::timeline::TimelineSeries;
 use crate::history::version::{Status, Version};
 use crate::history::via::Vias;
@@ -28,11 +28,11 @@ use serde::Serialize;
 
 /// List the history: versions, newest first
 ///
-/// Paths, `--grep` and `-S` search versions and pushes; with several of them all must hold. A version in front lists
-/// what came up to it.
+/// Paths, `skill NAME` (or another kind), `persona`, `--grep` and `-S` search versions and pushes; with several of them all
+/// must hold. A version in front lists what came up to it.
 #[derive(Debug, clap::Args)]
 pub struct Log {
-    /// Only what changed these files or folders, after a version to begin with
+    /// Only what changed these paths, `skill NAME` or `persona`, after a version to begin with
     #[arg(value_name = "VERSION|PATH", allow_negative_numbers = true, conflicts_with = "ledger", add = ArgValueCompleter::new(complete::any_versions))]
     words: Vec<String>,
     /// List promotions, deletions and undeletions instead of versions
@@ -68,8 +68,8 @@ pub struct Log {
 impl Log {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = self.limit.as_deref().map(parse_limit).transpose()?.unwrap_or(usize::MAX);
-        let (versions, paths) = paths::split(cx, &self.words, &self.paths, 1)?;
-        let view = self.whom.open_with(cx, &versions.iter().collect::<Vec<_>>())?;
+        let words = selection::split(cx, &self.words, &self.paths, 1)?;
+        let view = self.whom.open_with(cx, &words.versions.iter().collect::<Vec<_>>())?;
         if self.verify {
             let records = verify::ledger(&view.project, &Catalog::load_whole(view.store())?)?;
             if !cx.out.is_json() {
@@ -95,7 +95,7 @@ impl Log {
                 &steps,
                 rest,
             )?;
-        } else if let Some(request) = self.timeline(cx, &view, versions.first(), &paths, limit)? {
+        } else if let Some(request) = self.timeline(cx, &view, words, limit)? {
             timeline_output::run(cx, &view, &catalog, &request)?;
         } else {
             let vias = Vias::load(view.store())?;
@@ -116,11 +116,13 @@ impl Log {
         &self,
         cx: &Context<'_>,
         view: &View,
-        until: Option<&Revision>,
-        paths: &[String],
+        words: Words,
         limit: usize,
     ) -> Result<Option<TimelineRequest>> {
-        let searches = !paths.is_empty() || self.grep.is_some() || self.occurrences.is_some();
+        let Words { versions, paths, parts } = words;
+        let until = versions.first();
+        let is_narrowed = !paths.is_empty() || !parts.is_empty();
+        let searches = is_narrowed || self.grep.is_some() || self.occurrences.is_some();
         if !searches && !self.pushes && !self.view.is_wanted() && until.is_none() {
             return Ok(None);
         }
@@ -132,7 +134,8 @@ impl Log {
         Ok(Some(TimelineRequest {
             series,
             until: until.map(|version| version.name),
-            paths: paths::filter(cx, view, paths)?,
+            paths: paths::filter(cx, view, &paths)?,
+            parts,
             grep: self.grep.clone(),
             ignore_case: self.ignore_case,
             occurrences: self.occurrences.clone(),

@@ -35,6 +35,12 @@ By content:
   4f1c72b9             4 or more digits of an id
   NAME:PATH            what a version contains at a path: v2:src/index.ts
 
+Parts of an agent, after the versions, for `diff`, `log` and `restore`:
+  src/index.ts         a file or a folder; after `--`, whatever its name is
+  skill NAME           a primitive: a kind (skill, webhook, job, trigger ...)
+                       and its name
+  persona              the persona; `./persona` is a file of that name
+
 After `source` (`source show`, `source diff`, `source rollback`) a bare number
 and `latest` name a source version, after `snapshot` a safety snapshot.
 `version promote`, `version delete` and `version undelete` take agent versions

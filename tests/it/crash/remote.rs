@@ -105,7 +105,7 @@ fn an_undeletion() {
         project.ok(line);
     }
     cut(&project, "version undelete 1", 2, 2);
-    assert_eq!(project.json("version list")[1]["status"], "deleted", "a copy was cut");
+    assert_eq!(project.list("version list")[1]["status"], "deleted", "a copy was cut");
 }
 
 /// Ben promoted a v2 that Ana does not know.

@@ -22,7 +22,7 @@ fn deleted() -> (Project, Project) {
 }
 
 fn status_of_v1(project: &Project) -> String {
-    project.json("version list --offline")[1]["status"].as_str().unwrap().to_owned()
+    project.list("version list --offline")[1]["status"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -34,14 +34,14 @@ fn the_remote_is_first_and_clones_follow() {
     assert_eq!(heads(&ben.root()).active, head(&data(&ana)).heads.active);
     served::assert_same(&ana_after_fetch(&ana));
     assert_eq!(status_of_v1(&ana), "superseded");
-    let newest = &ana.json("log --ledger")[0];
+    let newest = &ana.list("log --ledger")[0];
     assert_eq!(
         (&newest["event"], &newest["by"], &newest["reason"]),
         (&json!("undelete"), &json!("ben@example.com"), &json!("we need it"))
     );
     // The second one makes no record.
     assert_eq!(ana.json("version undelete 1")["changed"], false);
-    assert_eq!(ana.json("log --ledger").as_array().unwrap().len(), 4);
+    assert_eq!(ana.list("log --ledger").as_array().unwrap().len(), 4);
     ana.ok("version promote 1");
 }
 
@@ -78,11 +78,11 @@ fn offline_it_waits_for_the_next_push() {
     assert!(ana.run("status").to_string().contains("Not sent to origin: 1 undeletion"));
     assert!(ana.ok("log --ledger").contains("undelete v1  by ana@example.com  (here only)"));
     // The same command with the remote sends the record that waits, and makes no second one.
-    let records = ana.json("log --ledger");
+    let records = ana.list("log --ledger");
     ana.ok("version undelete 1");
     served::assert_same(&ana);
     assert_eq!(
-        ana.json("log --ledger").as_array().unwrap().len(),
+        ana.list("log --ledger").as_array().unwrap().len(),
         records.as_array().unwrap().len()
     );
     ana.ok("version delete 1 --force --offline");
@@ -153,7 +153,7 @@ fn an_unsent_undeletion_follows_what_others_pushed() {
     }
     ana.ok("pull");
     ana.ok("push");
-    let list = ana.json("version list");
+    let list = ana.list("version list");
     let told: Vec<_> =
         list.as_array().unwrap().iter().map(|row| (&row["message"], &row["status"])).collect();
     assert_eq!(
@@ -212,7 +212,7 @@ fn a_lost_answer_is_found_by_asking_again() {
         let first = ana.run("version undelete 1");
         assert!(first.code == 0 || first.code == 11, "{first}");
         ana.ok("version undelete 1");
-        let records = ana.json("log --ledger");
+        let records = ana.list("log --ledger");
         assert_eq!(records.as_array().unwrap().len(), 4, "{:?}: {records}", cuts[number]);
         assert_eq!(heads(&ana.root()).active, head(server.data()).heads.active);
     });
