@@ -317,6 +317,20 @@ impl Ledger<'_> {
         }
     }
 
+    /// A version by its number, by what a remote calls it, or by its id; the number of objects of a purge.
+    fn subject(&self, step: &LedgerEntry) -> Result<String> {
+        let Some(version) = step.version() else {
+            let purge = purge::details(self.view.store().objects(), step)?;
+            return Ok(format!("{} object(s)", purge.map_or(0, |purge| purge.objects.len())));
+        };
+        let id = version.short();
+        Ok(match self.number(step)? {
+            Some(number) => format!("v{number}"),
+            None if self.catalog.damaged() > 0 => format!("{id} (its ref is damaged)"),
+            None => self.catalog.elsewhere(&version).unwrap_or_else(|| format!("{id} (not here)")),
+        })
+    }
+
     fn row<'a>(&'a self, step: &'a LedgerEntry) -> Result<LedgerRow<'a>> {
         let LedgerEntry { id, record, .. } = step;
         let number = self.number(step)?;
@@ -346,7 +360,7 @@ fn print_ledger(
     steps: &[LedgerEntry],
     rest: usize,
 ) -> Result<()> {
-    let Ledger { view, live, catalog, vias } = ledger;
+    let Ledger { view, live, vias, .. } = ledger;
     if cx.out.is_json() {
         let records = steps.iter().map(|step| ledger.row(step)).collect::<Result<_>>()?;
         let length = ListLength::of(steps.len(), steps.len() + rest);
@@ -365,23 +379,12 @@ fn print_ledger(
             step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
         let short = cx.out.paint(DIM, step.id.short());
         let event = step.record.event.word();
-        let version = version_words(catalog, step, ledger.number(step)?);
+        let subject = ledger.subject(step)?;
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
         let here = live.unsent.as_ref().is_some_and(|unsent| report::is_unsent(unsent, step));
         let here = if here { "  (here only)" } else { "" };
         let at = view::minute_of(&at);
-        cx.out.line(format!("{short}  {at}  {event:<width$} {version}  by {by}{reason}{here}"))?;
+        cx.out.line(format!("{short}  {at}  {event:<width$} {subject}  by {by}{reason}{here}"))?;
     }
     Ok(())
-}
-
-/// A version by its number, by what a remote calls it, or by its id.
-fn version_words(catalog: &Catalog<'_>, step: &LedgerEntry, number: Option<u64>) -> String {
-    let Some(version) = step.version() else { return String::new() };
-    let id = version.short();
-    match number {
-        Some(number) => format!("v{number}"),
-        None if catalog.damaged() > 0 => format!("{id} (its ref is damaged)"),
-        None => catalog.elsewhere(&version).unwrap_or_else(|| format!("{id} (not here)")),
-    }
 }

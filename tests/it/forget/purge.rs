@@ -107,7 +107,7 @@ fn a_file_goes_out_of_every_version_and_snapshot() {
     project.ok("fsck");
     insta::assert_snapshot!(project.run("log --ledger --verify"), @"
     $ lua-store log --ledger --verify
-    fc1feea9  2026-11-21 09:30  purge     by ana@example.com  the code leaked
+    fc1feea9  2026-11-21 09:30  purge   3 object(s)  by ana@example.com  the code leaked
     04aaf93a  2026-11-21 09:30  delete  v3  by ana@example.com
     91cbd7d7  2026-11-21 09:30  promote v2  by ana@example.com  looks right
     --- stderr
