@@ -12,7 +12,6 @@ use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
 use crate::pack::{EntryBase, PackReader};
 use crate::protocol::AgentId;
-use crate::remote_store::external_refs;
 use crate::remote_store::open_agent::OpenAgent;
 use crate::store::{MissingObjects, ThinPack};
 use std::collections::HashSet;
@@ -179,7 +178,7 @@ impl RemoteStore {
         let packs = self.open_packs(head)?;
         let mut needed = head.heads.roots();
         for open_pack in packs.packs.iter().filter(|open_pack| open_pack.key != *new) {
-            needed.extend(external_refs::of(&open_pack.mapped, &packs.objects)?);
+            needed.extend(open_pack.mapped.external_refs(&packs.objects)?);
         }
         for id in needed {
             if !packs.objects.contains(&id)? {

@@ -13,7 +13,6 @@ mod compact;
 mod copy;
 mod damage;
 mod engine;
-mod external_refs;
 mod fetch;
 mod files;
 mod group_commit;

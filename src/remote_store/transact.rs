@@ -18,7 +18,6 @@ use crate::history::ledger;
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::{AgentId, CreateRefs, HeadView, Refusal, Transaction, TxnOutcome};
-use crate::remote_store::external_refs;
 use crate::remote_store::open_agent::OpenAgent;
 use crate::store::{Mapped, MissingObjects};
 use std::io::ErrorKind;
@@ -288,7 +287,7 @@ impl RemoteStore {
         let proven = self.upload_checks.verify_pack(agent, packs, pack, &mapped);
         if proven.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
             // Not the sender's fault: what is damaged was here before.
-            let leans_on = MissingObjects::of_all(external_refs::bases(&mapped)?);
+            let leans_on = MissingObjects::of_all(mapped.bases());
             self.note(agent, packs, &packs.objects.damaged_copies(&leans_on)?);
         }
         let needs = match proven? {

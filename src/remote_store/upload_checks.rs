@@ -8,7 +8,6 @@ use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, limits};
-use crate::remote_store::external_refs;
 use crate::remote_store::lru::LruCache;
 use crate::remote_store::open_agent::{OpenAgent, OpenPack};
 use crate::store::{Mapped, PackCheck, VerifyLimits};
@@ -114,7 +113,7 @@ impl UploadChecks {
             PackCheck::Missing { ids, more } => UploadCheck::Missing { ids, more },
             PackCheck::Sound { .. } => {
                 let piece = OpenPack::new(PackKey::fresh(agent, pack)?, mapped.clone());
-                UploadCheck::Sound(external_refs::of(mapped, &packs.with(piece).objects)?)
+                UploadCheck::Sound(mapped.external_refs(&packs.with(piece).objects)?)
             }
         };
         if !matches!(&proven, UploadCheck::Sound(needs) if needs.len() > MOST_NEEDS) {

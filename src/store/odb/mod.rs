@@ -10,6 +10,7 @@ mod big;
 mod cache;
 mod check;
 mod compact;
+mod external_refs;
 mod find;
 mod list;
 mod many;
