@@ -57,9 +57,12 @@ pub fn after_fetch(
     progress: &Progress,
 ) -> Result<()> {
     let known = before.cloned().unwrap_or_default();
+    // The caches go with what was purged, and this names nothing of it.
+    let said = store.last_known(name).filter(|said| said.refs.heads == now.heads);
     if apply(store, name, store.objects(), (&known, &now.heads), progress)? {
         store.set_remote(&store.lock()?, name, now)?;
         store.drop_purged(progress)?;
+        said.map_or(Ok(()), |said| store.set_last_known(name, &said))?;
     }
     Ok(())
 }
@@ -123,7 +126,7 @@ fn apply(
     let local = store.heads()?;
     let rewritten = purge::rewrite(&mut rewriter, &batch, sink, &local)?;
     let snapshots = local::rewritten_snapshots(store, &batch, &mut rewriter)?;
-    batch.commit()?;
+    batch.commit_under(Some(&lock))?;
     let mut list = store.purged()?;
     pairs.iter().for_each(|(object, tombstone)| list.insert(*object, *tombstone));
     store.set_purged(&lock, &list)?;

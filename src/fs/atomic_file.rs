@@ -39,6 +39,7 @@ pub struct AtomicFile {
     path: PathBuf,
     /// True for a file that was written elsewhere, which keeps its old name if it gets no new one.
     is_adopted: bool,
+    is_synced: bool,
 }
 
 impl AtomicFile {
@@ -49,7 +50,7 @@ impl AtomicFile {
 
     /// Takes over a file that was written whole under another name, in any folder of the same file system.
     pub fn adopt(path: &Path) -> AtomicFile {
-        AtomicFile { file: None, path: path.to_owned(), is_adopted: true }
+        AtomicFile { file: None, path: path.to_owned(), is_adopted: true, is_synced: false }
     }
 
     fn begin(dir: &Path, mut options: OpenOptions) -> Result<AtomicFile> {
@@ -58,7 +59,8 @@ impl AtomicFile {
             let path = dir.join(unique_name());
             match fault::step(Step::Create, &path, || options.open(&path)) {
                 Ok(file) if is_ours(&file, &path) => {
-                    return Ok(AtomicFile { file: Some(file), path, is_adopted: false });
+                    let (file, is_adopted, is_synced) = (Some(file), false, false);
+                    return Ok(AtomicFile { file, path, is_adopted, is_synced });
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -120,13 +122,19 @@ impl AtomicFile {
         self.rename(target)
     }
 
-    fn sync(&self) -> Result<()> {
+    /// Makes the bytes durable, once. For who wants that done before it takes a lock.
+    pub fn sync(&mut self) -> Result<()> {
+        if self.is_synced {
+            return Ok(());
+        }
         let opened = match self.file {
             Some(_) => None,
             None => Some(platform::open_to_sync(&self.path).at("open", &self.path)?),
         };
         let file = opened.as_ref().unwrap_or_else(|| self.file());
-        fault::step(Step::Sync, &self.path, || file.sync_all()).at("sync", &self.path)
+        fault::step(Step::Sync, &self.path, || file.sync_all()).at("sync", &self.path)?;
+        self.is_synced = true;
+        Ok(())
     }
 
     /// The file stays open, and so locked, until it has its name: a sweep in between would take a closed one for a
@@ -158,6 +166,7 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_synced = false;
         let file = self.file.as_mut().expect("it is open until it has its name");
         fault::write_all(file, &self.path, bytes).map(|()| bytes.len())
     }

@@ -173,7 +173,7 @@ fn make(
     )?;
     let mut batch = store.batch();
     let id = version::put(&mut batch, &meta, pushed.state, pushed.source, base.as_ref())?;
-    batch.commit()?;
+    batch.commit_under(Some(lock))?;
     // The record names the source version by its number, so that must not be lost alone.
     store.refs().confirm(source::REFS)?;
     store.create_ref(lock, &format!("{REFS}/v{number}"), id)?;

@@ -6,7 +6,7 @@ use crate::history::ledger;
 use crate::history::record::{Author, Event};
 use crate::history::version::Status;
 use crate::object::Id;
-use crate::store::Store;
+use crate::store::{Store, StoreLock};
 
 /// Change of a version that is or becomes deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,11 @@ impl DeletionChange {
         let outcome = self.plan(&pointer_state, number)?;
         match outcome {
             DeletionOutcome::Done => {
-                promote::swap(store, &lock, &self.record(store, &pointer_state, number, who)?)?;
+                promote::swap(
+                    store,
+                    &lock,
+                    &self.record((store, Some(&lock)), &pointer_state, number, who)?,
+                )?;
             }
             DeletionOutcome::DoneBefore => store.confirm()?,
         }
@@ -60,7 +64,7 @@ impl DeletionChange {
     /// here already and was not sent, it is the step.
     pub fn record(
         &self,
-        store: &Store,
+        (store, held): (&Store, Option<&StoreLock>),
         pointer_state: &PointerState,
         number: u64,
         who: &Author,
@@ -78,7 +82,7 @@ impl DeletionChange {
         };
         let active = pointer_state.pointer.and_then(|active| active.version);
         let change = PointerMove { event, reason, active };
-        promote::append(store, pointer_state, number, change, who)
+        promote::append((store, held), pointer_state, number, change, who)
     }
 }
 

@@ -166,6 +166,7 @@ pub fn promote(
     } else {
         let step = record_promotion(
             store,
+            Some(&lock),
             &pointer_state,
             promotion.number,
             request.reason.as_deref(),
@@ -176,9 +177,11 @@ pub fn promote(
     Ok(promotion)
 }
 
-/// Stores the record of a promotion that was judged. What is left is the step of the pointer.
+/// Stores the record of a promotion that was judged. What is left is the step of the pointer. `held` is the lock, where
+/// the caller holds it.
 pub fn record_promotion(
     store: &Store,
+    held: Option<&StoreLock>,
     pointer_state: &PointerState,
     number: u64,
     reason: Option<&str>,
@@ -186,7 +189,7 @@ pub fn record_promotion(
 ) -> Result<PointerSwap> {
     let reason = reason.map(str::to_owned);
     append(
-        store,
+        (store, held),
         pointer_state,
         number,
         PointerMove { event: Event::Promote, reason, active: Some(number) },
@@ -225,7 +228,7 @@ pub struct PointerSwap {
 
 /// Appends a record to the ledger. Nothing names it yet.
 pub(super) fn append(
-    store: &Store,
+    (store, held): (&Store, Option<&StoreLock>),
     pointer_state: &PointerState,
     number: u64,
     event: PointerMove,
@@ -243,7 +246,7 @@ pub(super) fn append(
     let mut batch = store.batch();
     let ledger =
         ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
-    batch.commit()?;
+    batch.commit_under(held)?;
     Ok(PointerSwap { number, expected, new: Active { version: event.active, ledger } })
 }
 

@@ -177,7 +177,8 @@ impl VerifiedBundle {
     pub fn admit(self, store: &Store) -> Result<Heads> {
         let BundleFile { heads, pack, scratch, .. } = self.bundle;
         if pack.count() > 0 {
-            store.objects().admit(scratch.path(), pack.id())?;
+            let purged = store.purged()?;
+            store.objects().admit(scratch.path(), pack.id(), &purged)?;
         }
         Ok(heads)
     }

@@ -60,8 +60,8 @@ impl Store {
         // A stored tree has everything below it: whoever finds one relies on that.
         let mut below = Reached::default();
         for tree in young_trees {
-            // One that is not whole is kept by nobody's wish.
-            drop(below.add(objects, &[tree]));
+            // One that is not whole keeps what it has.
+            below.add_readable(objects, &[tree])?;
         }
         let kept: Vec<Id> = garbage.old.iter().filter(|id| below.contains(id)).copied().collect();
         garbage.old.retain(|id| !below.contains(id));
@@ -91,14 +91,14 @@ impl Store {
             let lock = self.lock()?;
             reached.add(self.objects(), &self.roots()?)?;
             match old.iter().any(|id| reached.contains(id)) {
-                true => {
-                    Err(Error::conflict("cannot remove what nothing reached: something new does")
-                        .hint("somebody pushed meanwhile: run the command again"))
-                }
+                true => Err(needed_again()),
                 false => Ok(lock),
             }
         };
         let done = self.objects().compact_without(old, guard, progress)?;
+        if done.is_none() && !old.is_empty() {
+            return Err(needed_again());
+        }
         // Costs the next collection a grace period, and nothing else.
         drop(self.remember_unreached(&garbage));
         Ok(done)
@@ -107,11 +107,10 @@ impl Store {
     /// Refuses to build on objects that a collection removed since this process first looked for them. For writers, under
     /// the lock, before they make a ref.
     pub(in crate::store) fn require_kept(&self, new: &[Id]) -> Result<()> {
-        if !self.objects().lost_packs()? || self.broken_trees(new, Depth::Read)?.is_empty() {
+        if !self.objects().lost_objects()? || self.broken_trees(new, Depth::Read)?.is_empty() {
             return Ok(());
         }
-        Err(Error::unavailable("cannot go on: a collection removed objects that this needs")
-            .hint("run the command again: it stores them anew"))
+        Err(removed_meanwhile())
     }
 
     fn first_seen(&self) -> HashMap<Id, u64> {
@@ -136,6 +135,16 @@ impl Store {
         let text = format!("{HEADER}\n{}", lines.concat());
         fs::replace_unsynced(&self.path(layout::UNREACHED), text.as_bytes())
     }
+}
+
+fn needed_again() -> Error {
+    Error::conflict("cannot remove what nothing reached: something new does")
+        .hint("somebody pushed meanwhile: run the command again")
+}
+
+pub(in crate::store) fn removed_meanwhile() -> Error {
+    Error::unavailable("cannot go on: a collection removed objects that this needs")
+        .hint("run the command again")
 }
 
 fn millis(time: SystemTime) -> u64 {

@@ -80,7 +80,7 @@ impl Store {
     /// Opens the store in `dir`, refusing a format that this program does not know.
     pub fn open(dir: &Path) -> Result<Store> {
         layout::check_format(dir)?;
-        Ok(Store { dir: dir.to_owned(), objects: Odb::open(&dir.join(layout::OBJECTS)) })
+        Ok(Store { dir: dir.to_owned(), objects: Odb::of_store(dir) })
     }
 
     pub fn dir(&self) -> &Path {
@@ -128,6 +128,7 @@ impl Store {
     /// Creates the next ref of a series and gives its number.
     pub fn append_ref(&self, lock: &StoreLock, series: &str, id: Id) -> Result<u64> {
         self.require_kept(&[id])?;
+        self.require_unpurged(&id)?;
         self.refs().append(lock, series, id)
     }
 

@@ -5,10 +5,13 @@ use super::roots::Reached;
 use super::{Store, StoreLock, layout};
 use crate::error::{Error, Hint, Result};
 use crate::fs;
-use crate::object::{Id, Memory, ObjectKind, Rewriter, Source, Tombstone};
+use crate::object::{Id, ObjectKind, Source, Tombstone};
 use crate::progress::Progress;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+
+/// Most compactions of one purge: each looks again at what others stored meanwhile.
+const RACES: usize = 8;
 
 /// Purged objects, each with its tombstone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,24 +89,52 @@ impl Store {
 
     /// Purged objects that are stored nevertheless: an interrupted purge left them.
     pub fn purged_and_stored(&self) -> Result<Vec<Id>> {
-        let mut stored = Vec::new();
-        for (object, _) in self.purged()?.pairs() {
-            if self.objects().contains(&object)? {
-                stored.push(object);
-            }
+        let purged = self.purged()?;
+        match purged.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.objects().those_stored(purged.pairs().map(|(object, _)| object)),
         }
-        Ok(stored)
+    }
+
+    /// Refuses a new name for what leads to a purged object that is not removed yet: the writer found it stored before the
+    /// purge began. For writers, under the lock.
+    pub(super) fn require_unpurged(&self, new: &Id) -> Result<()> {
+        let stored = self.purged_and_stored()?;
+        if stored.is_empty() {
+            return Ok(());
+        }
+        let mut reached = Reached::default();
+        reached.add(self.objects(), &[*new])?;
+        match stored.iter().find(|id| reached.contains(id)) {
+            Some(id) => Err(Error::unavailable(format!("cannot go on: object {id} was purged"))
+                .hint("run the command again")
+                .also(Hint::FinishPurge)),
+            None => Ok(()),
+        }
     }
 
     /// Removes purged objects and every tree that leads to one, at once, and everything else that may hold their bytes.
     /// Refuses while a root leads to one.
     pub fn drop_purged(&self, progress: &Progress) -> Result<Option<Compacted>> {
-        let stored = self.purged_and_stored()?;
         self.clear_caches()?;
-        if stored.is_empty() {
-            return Ok(None);
+        let mut done: Option<Compacted> = None;
+        // Again where somebody stored something meanwhile.
+        for _ in 0..RACES {
+            let stored = self.purged_and_stored()?;
+            let Some(left) = stored.first() else { return Ok(done) };
+            if done.is_some_and(|done| done.kept > 0) {
+                let what = format!("object {left} was purged, and lies in a pack that is damaged");
+                return Err(Error::corrupt(what).hint(Hint::FsckAffected));
+            }
+            done = self.drop_leading_to(&stored, progress)?.or(done);
         }
-        let dropped = self.leading_to(&stored)?;
+        Err(Error::conflict("cannot remove purged objects: others store objects all the time")
+            .hint(Hint::PurgeAgain))
+    }
+
+    /// `None`: others wrote meanwhile, and nothing was removed.
+    fn drop_leading_to(&self, stored: &[Id], progress: &Progress) -> Result<Option<Compacted>> {
+        let dropped = self.leading_to(stored)?;
         let guard = || {
             let lock = self.lock()?;
             let mut reached = Reached::default();
@@ -116,26 +147,22 @@ impl Store {
                 None => Ok(lock),
             }
         };
-        let done = self.objects().compact_without(&dropped, guard, progress)?;
-        if let Some(left) = self.purged_and_stored()?.first() {
-            let what = format!("object {left} was purged, and lies in a pack that is damaged");
-            return Err(Error::corrupt(what).hint(Hint::FsckAffected));
-        }
-        Ok(done)
+        self.objects().compact_without(&dropped, guard, progress)
     }
 
-    /// These objects and all stored trees above them.
+    /// These objects and all stored trees above them. What a tree lacks besides keeps it from nothing.
     fn leading_to(&self, objects: &[Id]) -> Result<HashSet<Id>> {
-        let none = Id::from_bytes([0; 32]);
-        let mut rewriter = Rewriter::new(objects.iter().map(|id| (*id, none)));
-        let mut found: HashSet<Id> = objects.iter().copied().collect();
-        let mut scratch = Memory::default();
+        let mut above: HashMap<Id, Vec<Id>> = HashMap::new();
         for id in self.objects().ids()? {
-            if let Some((ObjectKind::Tree, _)) = self.objects().kind_and_len(&id)?
-                // Garbage may lack what is below it; nobody reads it.
-                && rewriter.rewrite(self.objects(), &mut scratch, id).is_ok_and(|new| new != id)
-            {
-                found.insert(id);
+            if let Some((ObjectKind::Tree, _)) = self.objects().kind_and_len(&id)? {
+                let tree = self.objects().tree(&id)?;
+                tree.entries().iter().for_each(|one| above.entry(one.id).or_default().push(id));
+            }
+        }
+        let (mut found, mut open) = (HashSet::new(), objects.to_vec());
+        while let Some(id) = open.pop() {
+            if found.insert(id) {
+                open.extend(above.get(&id).into_iter().flatten());
             }
         }
         Ok(found)

@@ -1,6 +1,6 @@
 //! Receiving: a foreign pack is verified where it lies, then added to the store, or removed.
 
-use super::{Mapped, Odb, PackCheck, Store, VerifyLimits, layout};
+use super::{Mapped, Odb, PackCheck, PurgedIds, Store, VerifyLimits, layout};
 use crate::error::{Kind, Result};
 use crate::fs;
 use crate::pack::PackId;
@@ -38,12 +38,13 @@ impl Store {
         progress: &Progress,
         accept: impl FnOnce(&Odb) -> Result<()>,
     ) -> Result<PackCheck> {
+        let purged = self.purged()?;
         let checked = match Mapped::open(file, id) {
             Ok(pack) => {
                 progress.begin("Checking", Unit::Item);
                 let checked = self.objects().verify_pack(&pack, limits, progress)?;
                 let accepted = || {
-                    self.refuse_purged(&pack)?;
+                    pack.refuse_purged(&purged, self.objects())?;
                     accept(&self.objects().with(&pack)?)
                 };
                 if let PackCheck::Sound { .. } = checked
@@ -61,18 +62,19 @@ impl Store {
             Err(error) => return Err(error),
         };
         match checked {
-            PackCheck::Sound { objects: 1.., .. } => self.objects().admit(file, id)?,
+            PackCheck::Sound { objects: 1.., .. } => self.objects().admit(file, id, &purged)?,
             _ => fs::remove(file)?,
         }
         Ok(checked)
     }
+}
 
+impl Mapped {
     /// Others may not know yet that an object was purged.
-    fn refuse_purged(&self, pack: &Mapped) -> Result<()> {
-        let purged = self.purged()?;
+    pub(super) fn refuse_purged(&self, purged: &PurgedIds, objects: &Odb) -> Result<()> {
         match purged.is_empty() {
             true => Ok(()),
-            false => pack.ids().try_for_each(|id| purged.refuse(&id, self.objects())),
+            false => self.ids().try_for_each(|id| purged.refuse(&id, objects)),
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use super::odb::Odb;
 use super::{Store, refs};
-use crate::error::Result;
-use crate::object::{Id, Source};
+use crate::error::{Kind, Result};
+use crate::object::{Id, Source, Tree};
 use std::collections::HashSet;
 
 impl Store {
@@ -35,12 +35,24 @@ pub(super) struct Reached {
 impl Reached {
     /// Adds roots, and all that is below. A tree that cannot be read is an error: what is below it is unknown.
     pub fn add(&mut self, objects: &Odb, roots: &[Id]) -> Result<()> {
+        self.walk(roots, |id| objects.tree(id).map(Some))
+    }
+
+    /// The same, but for trees that are missing or damaged.
+    pub fn add_readable(&mut self, objects: &Odb, roots: &[Id]) -> Result<()> {
+        self.walk(roots, |id| match objects.tree(id) {
+            Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::Unavailable) => Ok(None),
+            read => read.map(Some),
+        })
+    }
+
+    fn walk(&mut self, roots: &[Id], read: impl Fn(&Id) -> Result<Option<Tree>>) -> Result<()> {
         let mut open: Vec<Id> = roots.to_vec();
         while let Some(id) = open.pop() {
             if !self.ids.insert(id) {
                 continue;
             }
-            for entry in objects.tree(&id)?.entries() {
+            for entry in read(&id)?.iter().flat_map(Tree::entries) {
                 match entry.mode.is_directory() {
                     true => open.push(entry.id),
                     false => drop(self.ids.insert(entry.id)),

@@ -4,6 +4,8 @@
 use crate::common::shop::{self, edit};
 use crate::common::{Outcome, Project};
 use serde_json::Value;
+#[cfg(unix)]
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -70,14 +72,14 @@ fn eight_projects_push_into_one_store() {
     project.ok("fsck");
 }
 
-/// Number of packs in the store.
+/// True if a process has synced a pack, which gets its name under the lock.
 #[cfg(unix)]
-fn packs(project: &Project) -> usize {
-    let entries = std::fs::read_dir(project.path(".lua/objects")).unwrap().map(Result::unwrap);
-    entries.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "pack")).count()
+fn has_written(trace: &Path) -> bool {
+    let steps = std::fs::read_to_string(trace).unwrap_or_default();
+    steps.lines().any(|step| step.starts_with("Sync ") && step.contains("objects"))
 }
 
-/// Both build on v1, and wait for the lock with their objects stored: whoever gets it second must build anew.
+/// Both build on v1, and wait for the lock with their objects written: whoever gets it second must build anew.
 #[cfg(unix)]
 #[test]
 fn two_pushes_from_one_base_are_both_in_the_newest_state() {
@@ -87,13 +89,15 @@ fn two_pushes_from_one_base_are_both_in_the_newest_state() {
     edit(&copies[0], "src/skills/orders.skill.ts", "Knows about orders", "Knows every order");
     edit(&copies[1], "src/skills/catalog.skill.ts", "Knows the products", "Knows every product");
     let store = lua_store::internals::store::Store::open(&project.path(".lua")).unwrap();
-    let (before, lock) = (packs(&project), store.lock().unwrap());
+    let lock = store.lock().unwrap();
     let lines = ["push skill --name orders --json", "push skill --name catalog --json"];
+    let traces = [0, 1].map(|nth| project.path(&format!("../trace-{nth}")));
     let mut pushes = [0, 1].map(|nth| {
         let mut command = copies[nth].lua_store(lines[nth]);
+        command.env("LUA_STORE_FAULT", format!("trace={}", traces[nth].display()));
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     });
-    while packs(&project) < before + 2 {
+    while !traces.iter().all(|trace| has_written(trace)) {
         let ended = pushes.iter_mut().find_map(|push| push.try_wait().unwrap());
         assert_eq!(ended, None, "a push ended without the lock");
         std::thread::yield_now();

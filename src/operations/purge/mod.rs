@@ -91,7 +91,7 @@ pub fn purge(
     let new = purge::purge(&batch, &mut &batch, &heads, objects, (who, reason))?;
     let mut rewriter = Rewriter::new(new.details.objects.iter().map(PurgedObject::pair));
     let snapshots = rewritten_snapshots(store, &batch, &mut rewriter)?;
-    batch.commit()?;
+    batch.commit_under(Some(&lock))?;
     let mut list = store.purged()?;
     new.details.objects.iter().for_each(|one| list.insert(one.object, one.tombstone));
     store.set_purged(&lock, &list)?;
@@ -124,7 +124,7 @@ pub fn finish(project: &Project, progress: &Progress) -> Result<bool> {
         return Ok(false);
     }
     let snapshots = rewritten_snapshots(store, &batch, &mut rewriter)?;
-    batch.commit()?;
+    batch.commit_under(Some(&lock))?;
     replace_snapshots(store, &lock, &snapshots)?;
     // The process that was cut off may have died before a name was durable, and the old objects go now.
     store.confirm()?;

@@ -10,7 +10,7 @@ use crate::error::{At, Error, Result};
 use crate::fs::{self, AtomicFile};
 use crate::object::{Id, ObjectKind, ReadBlob, Sink, Source};
 use crate::pack::{EncodedEntry, EntryBase, EntryContent, PackEntry, PackId, PackWriter};
-use crate::store::PurgedIds;
+use crate::store::{PurgedIds, StoreLock};
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -206,8 +206,13 @@ impl Batch {
     }
 
     /// Makes all new objects durable and visible at once, as one pack. `None`: there was nothing new, and what
-    /// was found stored is durable.
+    /// was found stored is durable. Takes the lock of the store for a moment.
     pub fn commit(self) -> Result<Option<PackId>> {
+        self.commit_under(None)
+    }
+
+    /// The same for who may hold the lock of the store already.
+    pub fn commit_under(self, held: Option<&StoreLock>) -> Result<Option<PackId>> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if state.broken {
             return Err(Error::failed("cannot store the new objects: an earlier write failed"));
@@ -219,8 +224,7 @@ impl Batch {
             return Ok(None);
         };
         let (temp, id) = writer.finish().at("write", dir)?;
-        // A file of this name has these bytes, unless it is damaged: replacing it is right either way.
-        temp.replace(&dir.join(id.file_name()))?;
+        self.odb.publish(temp, id, &self.purged?, held)?;
         // For who reads on in this process: what was stored again is sound there only.
         self.odb.look_again()?;
         Ok(Some(id))

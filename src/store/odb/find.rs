@@ -8,6 +8,7 @@ use super::{Odb, big};
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, ObjectKind, Source};
 use crate::pack::{self, EntryBase, EntryContent, Group, GroupItemKind, PackEntry, PackId};
+use crate::store::gc;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -78,7 +79,7 @@ impl Source for Odb {
 }
 
 impl Packs {
-    fn holds(&self, id: &Id) -> bool {
+    pub(super) fn holds(&self, id: &Id) -> bool {
         self.good.iter().any(|pack| pack.reader.position(id).is_some())
     }
 }
@@ -88,6 +89,12 @@ impl Odb {
     /// what another process adds meanwhile is only stored twice.
     pub(super) fn has(&self, id: &Id) -> Result<bool> {
         Ok(self.packs()?.holds(id))
+    }
+
+    /// Those of the objects that are stored now. One look at the folder for all of them.
+    pub(in crate::store) fn those_stored(&self, ids: impl Iterator<Item = Id>) -> Result<Vec<Id>> {
+        let packs = self.latest()?;
+        Ok(ids.filter(|id| packs.holds(id)).collect())
     }
 
     /// Reads the object. A damaged copy is passed over when there is another one.
@@ -118,6 +125,9 @@ impl Odb {
 
     /// An object that no index lists is missing for certain only when every index can be trusted.
     fn explain_missing(&self, id: &Id) -> Result<Option<FoundObject>> {
+        if self.is_lost(id) {
+            return Err(gc::removed_meanwhile());
+        }
         let packs = self.packs()?;
         if let Some(pack) = packs.damaged.first() {
             let message = format!(

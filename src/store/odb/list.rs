@@ -2,7 +2,7 @@
 
 use super::Odb;
 use crate::error::{At, Error, Result};
-use crate::fs::{self, AtomicFile, Map};
+use crate::fs::{self, Map};
 use crate::object::Id;
 use crate::pack::{PackId, PackReader};
 use std::collections::HashMap;
@@ -96,7 +96,7 @@ impl Packs {
         self.good.iter().find(|pack| pack.id == id)
     }
 
-    fn without(&self, id: PackId) -> Packs {
+    pub fn without(&self, id: PackId) -> Packs {
         let good = self.good.iter().filter(|pack| pack.id != id).cloned().collect();
         Packs { good, damaged: Vec::new() }
     }
@@ -126,21 +126,16 @@ impl Odb {
         Ok(known.unwrap_or_default())
     }
 
-    /// Makes a proven pack one of the folder's, durably.
-    pub(in crate::store) fn admit(&self, file: &Path, id: PackId) -> Result<()> {
-        AtomicFile::adopt(file).replace(&self.dir()?.join(id.file_name()))?;
-        // It may have taken the place of a damaged one of that name, which must not be read on.
-        let mut known = self.0.packs.write().unwrap_or_else(PoisonError::into_inner);
-        *known = known.take().map(|packs| Arc::new(packs.without(id)));
-        drop(known);
-        self.look_again().map(drop)
+    /// True if an object that this process once saw is gone now: a pack that had it was removed, and no other has it. A
+    /// compaction alone loses none.
+    pub(in crate::store) fn lost_objects(&self) -> Result<bool> {
+        self.look_again()?;
+        Ok(!self.0.lost.lock().unwrap_or_else(PoisonError::into_inner).is_empty())
     }
 
-    /// True if a pack that this process once listed is gone now: put together with others, and perhaps without all of
-    /// its objects.
-    pub(in crate::store) fn lost_packs(&self) -> Result<bool> {
-        self.look_again()?;
-        Ok(self.0.lost.load(Ordering::Relaxed))
+    /// True if this process once saw the object, and it is gone now.
+    pub(super) fn is_lost(&self, id: &Id) -> bool {
+        self.0.lost.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
     /// Every object, with the time when the newest pack that has it was written.
@@ -168,9 +163,9 @@ impl Odb {
             None => Arc::default(),
         };
         let packs = Arc::new(open_all(dir, names, &old)?);
-        if old.good.iter().any(|pack| packs.get(pack.id).is_none()) {
-            self.0.lost.store(true, Ordering::Relaxed);
-        }
+        let gone = old.good.iter().filter(|pack| packs.get(pack.id).is_none());
+        let lost = gone.flat_map(|pack| pack.reader.ids()).filter(|id| !packs.holds(id));
+        self.0.lost.lock().unwrap_or_else(PoisonError::into_inner).extend(lost);
         *known = Some(packs.clone());
         Ok(Some(packs))
     }

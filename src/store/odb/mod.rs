@@ -14,6 +14,7 @@ mod external_refs;
 mod find;
 mod list;
 mod many;
+mod publish;
 mod thin_pack;
 mod verify_pack;
 
@@ -28,12 +29,12 @@ pub use list::Mapped;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Id, IdPrefix};
-use crate::store::PurgedIds;
+use crate::store::{PurgedIds, layout};
 use list::Packs;
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// Object database: packs to read objects from. Cheap to clone; may be used from many threads.
 #[derive(Clone)]
@@ -42,9 +43,11 @@ pub struct Odb(Arc<OdbInner>);
 struct OdbInner {
     /// `None`: a fixed list of packs, wherever they are.
     dir: Option<PathBuf>,
+    /// Store that they belong to: its lock is held where a pack gets its name, and its list says what was purged.
+    store: Option<PathBuf>,
     packs: RwLock<Option<Arc<Packs>>>,
-    /// A pack that was listed before is gone.
-    lost: AtomicBool,
+    /// Objects of packs that were listed before and are gone.
+    lost: Mutex<HashSet<Id>>,
     groups: GroupCache,
 }
 
@@ -71,13 +74,23 @@ pub struct PackCounts {
 impl Odb {
     /// The objects in a folder. Nothing is read yet.
     pub fn open(dir: &Path) -> Odb {
-        let groups = GroupCache::default();
-        Odb(Arc::new(OdbInner {
-            dir: Some(dir.to_owned()),
-            packs: RwLock::new(None),
-            lost: AtomicBool::new(false),
-            groups,
-        }))
+        Odb::new(Some(dir.to_owned()), None, None, GroupCache::default())
+    }
+
+    /// The objects of a store. Nothing is read yet.
+    pub(in crate::store) fn of_store(store: &Path) -> Odb {
+        let dir = Some(store.join(layout::OBJECTS));
+        Odb::new(dir, Some(store.to_owned()), None, GroupCache::default())
+    }
+
+    fn new(
+        dir: Option<PathBuf>,
+        store: Option<PathBuf>,
+        packs: Option<Packs>,
+        groups: GroupCache,
+    ) -> Odb {
+        let packs = RwLock::new(packs.map(Arc::new));
+        Odb(Arc::new(OdbInner { dir, store, packs, lost: Mutex::default(), groups }))
     }
 
     /// The objects in exactly these packs. What must be read first comes first.
@@ -87,8 +100,7 @@ impl Odb {
 
     /// The same with groups that it shares with others.
     pub fn over_with(packs: impl IntoIterator<Item = Mapped>, groups: GroupCache) -> Odb {
-        let packs = RwLock::new(Some(Arc::new(Packs::fixed(packs))));
-        Odb(Arc::new(OdbInner { dir: None, packs, lost: AtomicBool::new(false), groups }))
+        Odb::new(None, None, Some(Packs::fixed(packs)), groups)
     }
 
     /// These packs as they are now, and one that is none of them.
@@ -106,8 +118,8 @@ impl Odb {
     }
 
     /// Objects that must not be stored again.
-    fn purged(&self) -> Result<PurgedIds> {
-        match self.0.dir.as_deref().and_then(Path::parent) {
+    pub(in crate::store) fn purged(&self) -> Result<PurgedIds> {
+        match &self.0.store {
             Some(store) => PurgedIds::read(store),
             None => Ok(PurgedIds::default()),
         }

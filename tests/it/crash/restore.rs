@@ -80,7 +80,7 @@ fn prepared(old: &Files, new: &Files) -> (tempfile::TempDir, String) {
     // A command keeps what it replaces before.
     let mut batch = store.batch();
     workspace::snapshot(project.path(), &mut batch, None, &SnapshotOptions::default()).unwrap();
-    batch.commit().unwrap();
+    batch.commit_under(Some(&lock)).unwrap();
     (project, taken.tree.to_string())
 }
 

@@ -9,11 +9,11 @@ mod plan;
 mod write;
 
 use super::find::ReadCost;
-use super::list::{Pack, Packs};
+use super::list::{Mapped, Pack, Packs};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::{Id, ObjectKind};
+use crate::object::{Id, ObjectKind, Tree};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use plan::CompactPlan;
@@ -62,14 +62,15 @@ impl Odb {
     }
 
     /// Puts packs together. `None`: there was nothing to do. Safe beside readers, writers and other
-    /// compactions; takes no lock.
+    /// compactions; takes the lock only while the new pack gets its name.
     pub fn compact(&self, scope: CompactScope, progress: &Progress) -> Result<Option<Compacted>> {
         let inputs = self.inputs(self.dir()?, &*self.latest()?, scope);
         self.repack(&inputs, &HashSet::new(), || Ok(()), progress)
     }
 
     /// Puts all packs together without some objects. `guard` is asked when the new pack is durable and the old ones are
-    /// about to go; what it gives is held until they are gone.
+    /// about to go; what it gives is held until they are gone, and holds the lock of the store. `None`: there are no
+    /// packs, or others wrote meanwhile what needs these objects, and nothing was removed.
     pub(in crate::store) fn compact_without<G>(
         &self,
         left_out: &HashSet<Id>,
@@ -94,14 +95,15 @@ impl Odb {
         let plan = CompactPlan::new(healthy);
         let pack = match plan.count() {
             0 => None,
-            _ => Some(self.write_plan(&plan, progress)?),
+            _ => match self.write_plan(&plan, progress)? {
+                Some(pack) if self.read_back(pack, &plan)? => Some(pack),
+                _ => return Ok(None),
+            },
         };
-        if let Some(pack) = pack
-            && !self.read_back(pack, &plan)?
-        {
+        let held = guard()?;
+        if !self.needs_none_of(left_out, &plan, inputs, pack)? {
             return Ok(None);
         }
-        let held = guard()?;
         let is_kept = |id: &Id| {
             !left_out.contains(id) && (plan.position(id).is_none() || damaged.contains(id))
         };
@@ -191,6 +193,32 @@ impl Odb {
         Ok(true)
     }
 
+    /// True if what stays needs nothing that is left out: neither the new pack, nor one that was published meanwhile,
+    /// whose writer may have read anything.
+    fn needs_none_of(
+        &self,
+        left_out: &HashSet<Id>,
+        plan: &CompactPlan,
+        inputs: &[Arc<Pack>],
+        new: Option<PackId>,
+    ) -> Result<bool> {
+        if left_out.is_empty() {
+            return Ok(true);
+        }
+        let trees = plan.objects().iter().filter_map(|object| object.children.as_ref());
+        if trees.flat_map(Tree::entries).any(|entry| left_out.contains(&entry.id)) {
+            return Ok(false);
+        }
+        let known: HashSet<PackId> = inputs.iter().map(|pack| pack.id).chain(new).collect();
+        for pack in self.latest()?.good.iter().filter(|pack| !known.contains(&pack.id)) {
+            let needs = Mapped(pack.clone()).external_refs(self)?;
+            if needs.iter().any(|id| left_out.contains(id)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Removes the old packs, but those with something that is in no other. One that cannot be removed only takes room
     /// until the next time.
     fn retire(
@@ -216,7 +244,7 @@ impl Odb {
 fn known_of(id: Id, (kind, bytes): (ObjectKind, Vec<u8>)) -> plan::PlannedObject {
     let mut object = plan::PlannedObject::new(id, kind, bytes.len() as u64);
     if kind == ObjectKind::Tree {
-        object.children = crate::object::Tree::decode(&bytes).ok();
+        object.children = Tree::decode(&bytes).ok();
     }
     object
 }

@@ -255,3 +255,20 @@ fn a_delta_is_read_though_its_base_is_damaged_where_it_lies() {
     std::fs::write(dir.path().join(&name), bytes).unwrap();
     assert_eq!(Odb::open(dir.path()).blob(&oldest).unwrap(), text(2400, 0));
 }
+
+/// A compaction that read an object before it was removed does not store it again.
+#[test]
+fn what_was_removed_meanwhile_does_not_come_back() {
+    let (dir, odb, tops) = history(2);
+    let mut batch = odb.batch();
+    let removed = batch.put_blob(b"removed".to_vec(), None).unwrap();
+    batch.commit().unwrap();
+    let inputs = odb.inputs(dir.path(), &odb.latest().unwrap(), CompactScope::All);
+    let (left_out, progress) = (HashSet::from([removed]), Progress::default());
+    Odb::open(dir.path()).compact_without(&left_out, || Ok(()), &progress).unwrap().unwrap();
+    assert_eq!(odb.repack(&inputs, &HashSet::new(), || Ok(()), &progress).unwrap(), None);
+    let odb = Odb::open(dir.path());
+    assert!(!odb.contains(&removed).unwrap());
+    assert_eq!(packs(&dir), 1);
+    assert!(tops.iter().all(|top| walk(&odb, top) > 0));
+}

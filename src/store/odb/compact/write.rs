@@ -19,7 +19,12 @@ const LEVEL: i32 = 9;
 const SHARE: u64 = 16 << 20;
 
 impl Odb {
-    pub(super) fn write_plan(&self, plan: &CompactPlan, progress: &Progress) -> Result<PackId> {
+    /// `None`: some of the objects were removed meanwhile, and nothing was written.
+    pub(super) fn write_plan(
+        &self,
+        plan: &CompactPlan,
+        progress: &Progress,
+    ) -> Result<Option<PackId>> {
         let dir = self.dir()?;
         fs::sweep(dir)?;
         let mut writer = PackWriter::new(AtomicFile::create_in(dir)?);
@@ -37,7 +42,8 @@ impl Odb {
             }
         }
         let (temp, id) = writer.finish().at("write", dir)?;
-        temp.replace(&dir.join(id.file_name())).map(|()| id)
+        let ids = plan.objects().iter().map(|object| object.id);
+        Ok(self.publish_again(temp, id, ids)?.then_some(id))
     }
 
     /// The entries of some units; nothing for one that is not to be held in memory.
