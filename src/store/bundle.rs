@@ -178,6 +178,7 @@ impl VerifiedBundle {
         let BundleFile { heads, pack, scratch, .. } = self.bundle;
         if pack.count() > 0 {
             let purged = store.purged()?;
+            pack.refuse_purged(&purged, store.objects())?;
             store.objects().admit(scratch.path(), pack.id(), &purged)?;
         }
         Ok(heads)
