@@ -1,7 +1,7 @@
 //! The history of a remote that is no project's: a store in the user's cache folder for each remote that was looked
 //! at. It has what the remote has and nothing else, and all of it can be removed at any time.
 
-use super::{Address, Remote, fetch};
+use super::{Address, Remote, fetch, follow};
 use crate::client::fast_forward;
 use crate::client::remembered::RememberedRemote;
 use crate::error::{Error, Kind, Result};
@@ -195,7 +195,8 @@ impl CachedRemote {
     }
 
     fn follow(&self, remote: &dyn Remote, progress: &Progress) -> Result<()> {
-        let head = fetch::read_head(&self.store, NAME, remote)?;
+        // Nobody knows this store by a name, so that there is nothing to say where it follows a purge.
+        let head = follow::read_head(&self.store, NAME, remote, &Progress::default())?;
         if head.heads.is_empty() {
             return Err(Error::not_found(format!(
                 "nothing was ever pushed to \"{}\"",

@@ -268,3 +268,20 @@ fn a_purge_explains_nothing_but_itself() {
     assert!(!project.path(".lua/purged").exists());
     faults::assert_clean(&project.root());
 }
+
+/// A store that only reads a remote keeps nothing of what the remote purged.
+#[test]
+fn the_cache_of_a_remote_that_is_no_projects_follows_it() {
+    let project = published();
+    let ops = Project::new();
+    let url = data(&project).canonicalize().unwrap().join(AGENT);
+    let line = format!("cat-file v2:notes/plan.txt --remote \"{}\"", url.display());
+    assert!(ops.ok(&line).contains(SECRET));
+    let cache = ops.home().join(".cache/lua-store/remotes");
+    assert!(!in_remote(&cache).is_empty());
+    project.ok(PURGE);
+    let now = ops.run(&line);
+    assert_eq!(now.code, 0, "{now}");
+    assert!(now.stdout.starts_with("lua-store tombstone 1\n"), "{now}");
+    assert_eq!(in_remote(&cache), [""; 0]);
+}
