@@ -4,7 +4,7 @@
 //! overwritten. An answer that was lost is found by asking again with the same id.
 
 use super::fetch::{self, remember};
-use super::{Remote, txn};
+use super::{Remote, follow, txn};
 use crate::client::divergence::Divergence;
 use crate::error::{Error, Hint, Kind, Result};
 use crate::object::Id;
@@ -94,7 +94,9 @@ pub fn send(
                 (head, races) = (now, races + 1);
                 continue;
             }
-            TxnOutcome::Refused(refusal) => return Err(refusal_error(refusal)),
+            TxnOutcome::Refused(refusal) => {
+                return Err(refused(store, (name, remote, &head), refusal));
+            }
         };
         remember(store, name, &now)?;
         all.add(pushed);
@@ -215,6 +217,24 @@ fn unanswered(error: Error) -> Error {
     match error.kind() {
         Kind::Unavailable => error.hint(UNANSWERED),
         _ => error,
+    }
+}
+
+/// The error for a refusal. Where the remote changed since it was asked, a purge may be the reason, and a fetch says so.
+fn refused(
+    store: &Store,
+    (name, remote, head): (&str, &dyn Remote, &Head),
+    refusal: Refusal,
+) -> Error {
+    let is_about_pack = matches!(refusal, Refusal::Missing { .. } | Refusal::Invalid { .. });
+    let error = refusal_error(refusal);
+    let is_other = || match fetch::read_head(store, name, remote) {
+        Err(now) => now.kind() == Kind::Rewritten,
+        Ok(now) => now.heads != head.heads,
+    };
+    match is_about_pack && is_other() {
+        true => Error::new(error.kind(), error.message()).hint(follow::hint(name)),
+        false => error,
     }
 }
 

@@ -10,6 +10,7 @@
 use super::engine::{Cas, PackKey};
 use super::head::{LoadedHead, PackRef, StoredHead, TxnContext};
 use super::head_position::{HeadAt, HeadPosition};
+use super::rules::BrokenRule;
 use super::transact::{TxnAnswer, VerifiedPack};
 use super::{Bearer, RemoteStore, TxnEffects, rules};
 use crate::error::{Error, Result};
@@ -242,6 +243,9 @@ impl RemoteStore {
         }
         let mut packs = packs.clone();
         if let Some(verified) = &mut one.pack {
+            if let Some(object) = self.purged_in(head, &packs.objects, &verified.mapped)? {
+                return Ok(Refusal::from(BrokenRule::Purged(object)).into());
+            }
             // Looked at after the head: whatever forgets that the pack was retired removed it first.
             if verified.is_stored
                 && (head.is_retired(&verified.key) || self.packs.stat(&verified.key)?.is_none())

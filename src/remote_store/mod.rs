@@ -27,6 +27,7 @@ mod page;
 mod presence;
 mod probe;
 mod purge;
+mod purged;
 mod queue;
 mod rules;
 mod scrub;
@@ -61,6 +62,7 @@ use crate::parallel;
 use crate::protocol::{AgentId, Head};
 use crate::remote_store::lru::LruCache;
 use crate::remote_store::open_agent::OpenAgent;
+use crate::remote_store::purged::PurgedObjects;
 use crate::remote_store::thin_packs::ThinPacks;
 use crate::store::GroupCache;
 use damage::DamageLog;
@@ -126,6 +128,7 @@ pub struct RemoteStore {
     thin_packs: ThinPacks,
     /// Heads of which every pack exists.
     present: LruCache<AgentId, Complete>,
+    purged: LruCache<AgentId, PurgedObjects>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
     upload_checks: UploadChecks,
@@ -176,6 +179,7 @@ impl RemoteStore {
             open_agents,
             groups,
             present,
+            purged: LruCache::new(MOST_HEADS),
             thin_packs,
             gates,
             upload_checks,

@@ -15,6 +15,8 @@ pub enum BrokenRule {
     DoesNothing,
     TooManyRefs,
     TooManyRecords,
+    /// The pack contains this object.
+    Purged(Id),
     /// A rule of the agent, as `fsck` says it too.
     OfAgent(String),
 }
@@ -28,6 +30,9 @@ impl fmt::Display for BrokenRule {
             }
             BrokenRule::TooManyRecords => {
                 write!(f, "more than {} ledger records at once", limits::MAX_RECORDS)
+            }
+            BrokenRule::Purged(object) => {
+                write!(f, "the pack contains object {object}, which was purged: fetch first")
             }
             BrokenRule::OfAgent(sentence) => f.write_str(sentence),
         }

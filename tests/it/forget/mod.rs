@@ -4,3 +4,4 @@ mod bundle;
 mod gc;
 pub mod purge;
 mod remote;
+mod server;

@@ -5,8 +5,10 @@ use crate::common::server::{Server, data, token};
 use crate::common::shop::{self, edit};
 use crate::common::{Project, faults};
 use crate::remote::{copy, copy_of, shared};
-use lua_store::internals::object::Source;
+use lua_store::internals::client::{FolderRemote, Remote, push};
+use lua_store::internals::object::{Id, Source};
 use lua_store::internals::pack::PackId;
+use lua_store::internals::progress::Progress;
 use lua_store::internals::remote_store::RemoteStore;
 use lua_store::internals::store::{Heads, Mapped, Odb, Store};
 use std::path::Path;
@@ -284,4 +286,40 @@ fn the_cache_of_a_remote_that_is_no_projects_follows_it() {
     assert_eq!(now.code, 0, "{now}");
     assert!(now.stdout.starts_with("lua-store tombstone 1\n"), "{now}");
     assert_eq!(in_remote(&cache), [""; 0]);
+}
+
+/// The remote purges an object that it does not have yet: somebody who was asked before may be sending it.
+#[test]
+fn a_push_that_began_before_it_is_refused_and_says_what_to_do() {
+    let project = shared();
+    push_history(&project);
+    let ben = copy_of(&project, "ben@example.com");
+    for (who, path) in [(&project, "own.txt"), (&ben, "copied.txt")] {
+        who.write(path, "another code: 99-99-99\n");
+        who.ok("push backup --offline");
+    }
+    let now = std::time::SystemTime::now();
+    let remote = FolderRemote::new(&data(&project), &AGENT.parse().unwrap(), now);
+    let head = remote.head(None).unwrap();
+    project.ok("purge own.txt --reason leaked --force");
+    let store = Store::open(&ben.path(".lua")).unwrap();
+    let sent = push::push(&store, "origin", &remote, head, &Progress::default());
+    let refused = sent.err().unwrap();
+    let object = Id::of_blob(b"another code: 99-99-99\n");
+    let words = format!("contains object {object}, which was purged: fetch first");
+    assert!(refused.message().contains(&words), "{refused}");
+    let hints = format!("{refused:?}");
+    assert!(hints.contains("FollowPurge"), "{hints}");
+    assert_eq!(remote.head(None).unwrap().heads.source.len(), 3);
+
+    let told = ben.run("fetch");
+    assert!(told.stderr.contains("origin purged 1 object(s)"), "{told}");
+    std::fs::remove_file(ben.path("copied.txt")).unwrap();
+    ben.ok("pull");
+    ben.ok("push backup");
+    assert!(ben.ok("cat-file source/v4:source/copied.txt").starts_with("lua-store tombstone 1\n"));
+    assert_eq!(
+        RemoteStore::open(&data(&project)).unwrap().check(&AGENT.parse().unwrap()).unwrap(),
+        [""; 0]
+    );
 }
