@@ -71,7 +71,11 @@ fn diff_compares_one_part() {
     assert!(answer["persona"].is_null() && answer["skills"]["added"] == serde_json::json!([]));
     let answer = project.json("diff v1 v2 persona");
     assert!(answer["persona"].is_object() && answer["changed"] == serde_json::json!([]));
-    assert_eq!(project.ok("diff v1 v2 job nightly"), "Diff v1 → v2\nNo differences.\n");
+    // The server is in the file of the persona, which changed.
+    for part in ["job nightly", "mcp-server docs"] {
+        let told = project.ok(&format!("diff v1 v2 {part}"));
+        assert_eq!(told, "Diff v1 → v2\nNo differences.\n", "{part}");
+    }
     assert_eq!(paths(&project.json("diff v1 v2 skill catalog src/lib")).len(), 2);
     // Of the project, what was not pushed.
     edit(&project, "src/skills/catalog.skill.ts", "Finds what we sell", "Finds anything");

@@ -148,8 +148,10 @@ fn a_long_ledger_is_folded_with_its_undeletions() {
         project.ok("version undelete 3");
         project.ok("version delete 3 --force");
     }
-    assert!(project.path(".lua/cache/ledger").exists());
+    // One that is written now has the deletion, and what follows is folded onto it.
+    std::fs::remove_file(project.path(".lua/cache/ledger")).unwrap();
     assert_eq!(statuses(&project), ["deleted", "active", "deleted"]);
+    assert!(project.path(".lua/cache/ledger").exists());
     project.ok("version undelete 3");
     assert_eq!(statuses(&project), ["staged", "active", "deleted"]);
     std::fs::remove_file(project.path(".lua/cache/ledger")).unwrap();
