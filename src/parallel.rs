@@ -158,7 +158,7 @@ pub fn require(threads: usize, what: &str) -> Result<()> {
 /// The system gives no thread for something that needs one.
 pub fn none(what: &str, error: &io::Error) -> Error {
     Error::unavailable(format!("cannot start a thread to {what}: {error}")).hint(
-        "you have as many processes as you may: end some, or raise the limit (`ulimit -u`, the pids limit of a container)",
+        "the limit of processes is reached: end some, or raise the limit (`ulimit -u`, the pids limit of a container)",
     )
 }
 

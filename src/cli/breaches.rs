@@ -9,12 +9,12 @@ const BREACHES: usize = 5;
 /// Says what was taken although it breaks a rule.
 pub fn print(cx: &mut Context<'_>, breaches: &[Breach]) {
     for breach in breaches.iter().take(BREACHES) {
-        cx.out.warn(format!("taken as it is: {}", breach.sentence()));
+        cx.out.warn(format!("accepted as it is: {}", breach.sentence()));
     }
     if !breaches.is_empty() {
         let more = breaches.len().saturating_sub(BREACHES);
         let more = if more > 0 { format!("{more} more; ") } else { String::new() };
-        cx.out.hint(format!("{more}every command works around it; run `lua-store fsck` to see it"));
+        cx.out.hint(format!("{more}commands work around it; run `lua-store fsck` to list it"));
     }
 }
 

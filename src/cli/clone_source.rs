@@ -112,15 +112,14 @@ fn listed(agents: &[AgentId]) -> String {
 
 fn is_folder(text: &str) -> Error {
     Error::usage(format!(
-        "cannot clone \"{text}\": it is a folder, and no remote, bundle or project"
+        "cannot clone \"{text}\": it is a folder, but not a remote, a bundle or a project"
     ))
     .hint(format!("run `lua-store -C {text} init` to make it a project"))
 }
 
 fn is_missing(text: &str, path: &Path) -> Error {
-    let error = Error::not_found(format!(
-        "cannot clone \"{text}\": it was taken for a path, and there is no such file or folder"
-    ));
+    let error =
+        Error::not_found(format!("cannot clone \"{text}\": there is no such file or folder"));
     if let Some(url) = as_url(text) {
         return error.hint(format!("run `lua-store clone {url}` if it is a server"));
     }

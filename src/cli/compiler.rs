@@ -36,7 +36,7 @@ impl Compiler {
             return Ok(());
         }
         Err(Error::failed(format!("`lua compile` failed: {status}")).hint(
-            "correct what it names above, or leave `--compiler` out: the agent is read without it",
+            "correct the errors above, or leave `--compiler` out: the agent is read without it",
         ))
     }
 }

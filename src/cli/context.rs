@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
         if self.out.finish().is_ok()
             && let Err(error) = upkeep::after_write(project)
         {
-            self.out.warn(format!("packs could not be put together: {error}"));
+            self.out.warn(format!("packs could not be combined: {error}"));
         }
     }
 

@@ -109,9 +109,7 @@ pub fn print_not_included(cx: &mut Context<'_>, version: u64, left_out: &NotIncl
     let NotIncluded { edited, source_versions } = left_out;
     if let (Some(first), Some(last)) = (source_versions.first(), source_versions.last()) {
         let range = if first == last { format!("v{first}") } else { format!("v{first}..v{last}") };
-        cx.out.note(format!(
-            "Not in v{version}: source version {range}, which changes files and nothing of the agent"
-        ));
+        cx.out.note(format!("Not in v{version}: source version {range}, which changes files only"));
     }
     if edited.is_empty() {
         return;
@@ -137,7 +135,7 @@ pub fn print_not_reserved(cx: &mut Context<'_>, project: &Project, number: u64) 
         Err(error) if error.kind() == Kind::Usage => return Ok(()),
         Err(error) => return Err(error),
     };
-    cx.out.note(format!("v{number} is not sent to {name}: its number is not reserved there"));
+    cx.out.note(format!("v{number} was not sent to {name}: its number is not reserved there"));
     cx.out.hint("run `lua-store push` to send it; `version create --send` creates and sends");
     Ok(())
 }

@@ -29,7 +29,7 @@ impl DataFolder {
         let parent_exists = folder.parent().is_none_or(|parent| parent.is_dir());
         if !parent_exists && self.data.is_some() {
             return Err(Error::not_found(format!(
-                "cannot make \"{}\": the folder above it does not exist",
+                "cannot create \"{}\": its parent folder does not exist",
                 folder.display()
             )));
         }
@@ -68,7 +68,7 @@ impl DataFolder {
         let named = self.data.clone().or_else(|| variable("LUA_STORE_DATA"));
         match named.or_else(default) {
             Some(folder) => Ok(cx.directory()?.join(folder)),
-            None => Err(Error::usage("cannot tell where the server's data are")
+            None => Err(Error::usage("cannot find the data folder of the server")
                 .hint("add `--data DIR` to name the folder")),
         }
     }

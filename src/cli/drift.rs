@@ -35,7 +35,7 @@ pub fn print_unknown(
         };
         cx.out.json(&answer)?;
     }
-    cx.out.warn(format!("drift is not known: {}", error.message()));
+    cx.out.warn(format!("drift is unknown: {}", error.message()));
     if let (Some(served), Some(known_remote)) = (&live.served, &live.known_remote) {
         cx.out.note(format!(
             "v{} was live, {}",

@@ -109,7 +109,7 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         }
         _ => format!("Local code is {}.", compared.drift.standing().phrase()),
     })?;
-    cx.out.hint("run `lua-store sync --push` to push what is here");
+    cx.out.hint("run `lua-store sync --push` to push the local code");
     let against = match &compared.against {
         DriftTarget::Published => String::new(),
         DriftTarget::Version(revision) => format!(" --against {revision}"),

@@ -25,8 +25,8 @@ pub fn open(cx: &mut Context<'_>, whom: &LiveRemoteArgs, remote: &str) -> Result
     let mut kept = cache.open(&address)?;
     let fresh = !whom.offline && refresh(cx, &mut kept, &name, address, insecure)?;
     let Some(at_ms) = kept.asked() else {
-        return Err(Error::not_found(format!("nothing of \"{name}\" is known here"))
-            .hint("without `--offline` it is asked"));
+        return Err(Error::not_found(format!("nothing is known about \"{name}\""))
+            .hint("run the command without `--offline` to ask it"));
     };
     // Room that cannot be made free now is made free another time.
     drop(cache.shrink(&kept));
@@ -44,7 +44,7 @@ fn find(cx: &mut Context<'_>, remote: &str) -> Result<(String, Address, bool)> {
     }
     let project = cx.project().map_err(|error| match error.kind() {
         Kind::Usage => error.hint(
-            "outside of a project a remote is an address, as in `--remote https://host/AGENT`",
+            "outside a project a remote must be an address, as in `--remote https://host/AGENT`",
         ),
         _ => error,
     })?;
@@ -92,7 +92,7 @@ fn folder() -> Result<PathBuf> {
         None => std::env::home_dir().map(|home| home.join(".cache")),
     };
     let folder = folder.filter(|folder| folder.is_absolute()).ok_or_else(|| {
-        Error::usage("there is no folder for what is brought from a remote")
+        Error::usage("there is no folder for the cache of remotes")
             .hint("set `XDG_CACHE_HOME=/path/of/a/folder` to name one")
     })?;
     Ok(folder.join("lua-store").join("remotes"))
@@ -101,7 +101,7 @@ fn folder() -> Result<PathBuf> {
 fn most_bytes() -> Result<u64> {
     let Some(text) = environment("LUA_STORE_CACHE_BYTES") else { return Ok(MOST_BYTES) };
     text.parse().map_err(|_| {
-        Error::usage(format!("LUA_STORE_CACHE_BYTES is \"{text}\", which is no number of bytes"))
-            .hint("for example `LUA_STORE_CACHE_BYTES=1000000000`")
+        Error::usage(format!("LUA_STORE_CACHE_BYTES is \"{text}\", which is not a number of bytes"))
+            .hint("set for example `LUA_STORE_CACHE_BYTES=1000000000`")
     })
 }

@@ -11,9 +11,9 @@ use std::fmt::Write;
 /// Groups of commands. Every command is in exactly one; a test holds this.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["demo", "init", "status", "compile"]),
-    ("Keep and bring back the project", &["push", "source", "restore", "snapshot", "undo", "op"]),
+    ("Store and restore the project", &["push", "source", "restore", "snapshot", "undo", "op"]),
     (
-        "Number, compare and promote what was pushed",
+        "Create, compare and promote versions",
         &["version", "persona", "log", "blame", "diff", "show"],
     ),
     (
@@ -21,7 +21,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["clone", "fetch", "pull", "sync", "remote", "login", "logout", "bundle", "serve"],
     ),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
-    ("Look after the store", &["fsck", "gc", "purge", "compact", "count-objects"]),
+    ("Maintain the store", &["fsck", "gc", "purge", "compact", "count-objects"]),
     ("Set up", &["git", "completions", "man", "help"]),
     ("Help topics", &["versions"]),
 ];

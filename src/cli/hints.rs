@@ -38,7 +38,9 @@ pub fn text(hint: &Hint) -> String {
         Hint::OpenMerge => {
             "edit the files that `lua-store status` lists, then run `lua-store pull --continue`; run `lua-store pull --abort` to restore the files as they were"
         }
-        Hint::OpenMergeWithMarkers => "run `lua-store pull --markers` where a pull has conflicts",
+        Hint::OpenMergeWithMarkers => {
+            "run `lua-store pull --markers` to resolve conflicts in the files"
+        }
         Hint::AbortMerge => "run `lua-store pull --abort`, then pull again",
         Hint::PushMerge => "run `lua-store push` to store it as the next source version",
         Hint::ContinueMerge => "run `lua-store pull --continue` to close it",
@@ -60,7 +62,7 @@ pub fn text(hint: &Hint) -> String {
         Hint::ListSources => "run `lua-store source list` to list them",
         Hint::ListPersonas => "run `lua-store persona list` to list them",
         Hint::ListAuthors => {
-            "the version was made to exhaust memory; run `lua-store source list` to see by whom"
+            "run `lua-store source list` to see who pushed it: its files unfold to more than a disk has room for"
         }
         Hint::LogPromotions => "run `lua-store log --ledger` to list all promotions",
         Hint::LogAuthors => "run `lua-store log --ledger` to see who promoted what, and when",
@@ -90,12 +92,12 @@ fn step(hint: &Hint) -> String {
         Hint::PushBeforeVersion => "run `lua-store push` first, then `lua-store version create`",
         Hint::PushEdits => {
             "run `lua-store push` to store them first\n\
-             add `--force` to overwrite them; a safety snapshot keeps them"
+             add `--force` to overwrite them; they are stored as a safety snapshot"
         }
         Hint::PushBackup => "run `lua-store push backup` to store the files as they are",
         Hint::PushDropped => {
             "write it in a form that the compiler knows, then run `lua compile` again\n\
-             run `lua-store push --allow-dropped` to push it as it is read here"
+             run `lua-store push --allow-dropped` to push it as `lua-store` reads it"
         }
         Hint::MoveInside => {
             "move it into the project, or install it as a package from a registry\n\
@@ -115,8 +117,8 @@ fn of_remote(hint: &Hint) -> String {
     let fixed = match hint {
         Hint::AddRemote => "run `lua-store remote add origin https://host/AGENT` to create one",
         Hint::RemoteMoved => "if the remote moved there, run `lua-store remote set-url origin URL`",
-        Hint::Offline => "add `--offline` to leave the remote alone",
-        Hint::StepOffline => "nothing was changed; add `--offline` to move only the pointer here",
+        Hint::Offline => "add `--offline` to continue without the remote",
+        Hint::StepOffline => "nothing was changed; add `--offline` to move only the local pointer",
         Hint::Pull => "run `lua-store pull` to download it",
         Hint::PullAndFollow => "run `lua-store pull` to download it, and renumber yours after it",
         Hint::PullForNumber => "run `lua-store pull` to give yours the next free number",
@@ -187,7 +189,7 @@ fn of_values(hint: &Hint) -> String {
         }
         Hint::AllowSecrets(names) => format!(
             "read it when the agent runs: put the value into `.env` and write `env('NAME')`\n\
-             run `{}` to store what is no secret",
+             run `{}` to store it if it is not a secret",
             allow_command(names)
         ),
         Hint::RestoreSnapshot(number) => {
@@ -205,7 +207,7 @@ fn of_undo(hint: &Hint) -> String {
     match hint {
         Hint::OpLog => "run `lua-store op log` to list what was recorded".to_owned(),
         Hint::PromoteAnother => {
-            "run `lua-store version promote` with another version to take it back the forward way"
+            "run `lua-store version promote` with another version: it replaces this one with a new record"
                 .to_owned()
         }
         Hint::UndoPromotion => {
@@ -229,7 +231,7 @@ fn of_named_remote(hint: &Hint) -> String {
         ),
         Hint::RemoteBegunAnew { remote } => format!(
             "nothing was changed here, and the history of \"{remote}\" is kept; ask its operator\n\
-             if it was begun anew on purpose, run `lua-store remote set-url {remote} URL` to forget what it had"
+             if it was created anew on purpose, run `lua-store remote set-url {remote} URL` to forget what it had"
         ),
         Hint::StepTheirs { action, remote } => {
             let remote = remote.as_ref().map_or(String::new(), |name| format!(" --remote {name}"));
@@ -241,7 +243,7 @@ fn of_named_remote(hint: &Hint) -> String {
             format!("run `lua-store pull {remote}` to download it; nothing was changed")
         }
         Hint::PullTheirs { remote } => format!(
-            "run `lua-store pull {remote} --theirs` to take theirs where they conflict, or with `--ours` to keep yours; nothing was changed"
+            "run `lua-store pull {remote} --theirs` to resolve conflicts with theirs, or `--ours` with yours; nothing was changed"
         ),
         Hint::PullTheirLedger { remote } => format!(
             "run `lua-store pull {remote} --theirs` to take theirs and leave your promotions out; nothing was changed"

@@ -183,7 +183,7 @@ impl RemoteQuery {
         let answer = answer.map(|answer| match answer.recv_timeout(left) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => Err(Error::unavailable("it does not answer")),
-            Err(RecvTimeoutError::Disconnected) => Err(Error::failed("asking it broke off")),
+            Err(RecvTimeoutError::Disconnected) => Err(Error::failed("the connection broke")),
         });
         let error = match answer {
             Some(Ok(now)) => {
@@ -205,7 +205,7 @@ impl RemoteQuery {
                 cx.out.note(format!("{name} could not be asked: {}", error.message()))
             }
             (Some(error), None) => cx.out.warn(format!(
-                "{name} could not be asked, and never was: what is live is told as it is here ({})",
+                "{name} could not be asked, and never was: the local state is shown ({})",
                 error.message()
             )),
             (None, _) => {}
@@ -232,9 +232,9 @@ fn patience() -> Result<Duration> {
     let Some(text) = remote::environment("LUA_STORE_PATIENCE") else { return Ok(PATIENCE) };
     text.parse().map(Duration::from_millis).map_err(|_| {
         Error::usage(format!(
-            "LUA_STORE_PATIENCE is \"{text}\", which is no number of milliseconds"
+            "LUA_STORE_PATIENCE is \"{text}\", which is not a number of milliseconds"
         ))
-        .hint("for example `LUA_STORE_PATIENCE=2000`; 0 never asks")
+        .hint("set for example `LUA_STORE_PATIENCE=2000`; 0 never asks")
     })
 }
 

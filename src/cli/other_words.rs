@@ -21,7 +21,7 @@ const WORDS: &[(&[&str], &str)] = &[
     (&["deploy"], "run `lua-store version promote VERSION` to make a version live"),
     (
         &["rollback"],
-        "run `lua-store version promote previous` to make the version before live again, `lua-store source rollback --version N` to bring files back",
+        "run `lua-store version promote previous` to make the version before live again, `lua-store source rollback --version N` to restore files",
     ),
     (
         &["revert"],
@@ -62,7 +62,7 @@ const WORDS: &[(&[&str], &str)] = &[
         &["promote", "create"],
         "run `lua-store version promote VERSION`, or `lua-store version create`",
     ),
-    (&["auth", "signin", "configure"], "run `lua-store login` to keep a token for a server"),
+    (&["auth", "signin", "configure"], "run `lua-store login` to store the token for a server"),
     (&["describe", "info", "production"], "run `lua-store status`"),
     (&["completion"], "run `lua-store completions SHELL`"),
     (&["config"], "edit \".lua/config.toml\", or run `lua-store remote add` for a remote"),
@@ -70,7 +70,7 @@ const WORDS: &[(&[&str], &str)] = &[
         &["verify", "check", "doctor"],
         "run `lua-store fsck` to check the store, `lua-store sync --check` to compare with what is live",
     ),
-    (&["prune", "clean", "repack"], "run `lua-store gc` to remove what nothing reaches"),
+    (&["prune", "clean", "repack"], "run `lua-store gc` to remove unreachable objects"),
     (&["sources"], "run `lua-store source list`"),
     (&["build"], "run `lua-store compile`"),
 ];
@@ -120,7 +120,7 @@ pub fn hint(word: &str, after: &[&str]) -> Option<String> {
     let known = WORDS.iter().find(|(words, _)| words.contains(&&*word));
     let stock = || {
         let is_stock = STOCK.contains(&&*word);
-        is_stock.then(|| format!("run `lua {word}`: it is a command of the stock command alone"))
+        is_stock.then(|| format!("run `lua {word}`: only the stock command has it"))
     };
     known.map(|(_, hint)| (*hint).to_owned()).or_else(stock)
 }

@@ -344,5 +344,5 @@ impl<'a> ErrorView<'a> {
 /// The error of a destructive command that cannot ask.
 pub fn cannot_ask(question: &str) -> Error {
     Error::new(Kind::Usage, format!("cannot ask \"{question}\" without a terminal"))
-        .hint("add `--force` to do it without a question")
+        .hint("add `--force` to run it without a question")
 }

@@ -40,7 +40,7 @@ fn message(info: &PanicHookInfo<'_>) -> String {
     let cause = info.payload_as_str().unwrap_or("no message");
     format!(
         "Error: this is a bug in lua-store: {cause}{place}\n\
-         hint: what was stored before is not affected; run `lua-store fsck` to verify it\n\
+         hint: stored data is not affected; run `lua-store fsck` to verify it\n\
          hint: please report this with the command you ran and `lua-store --version`\n"
     )
 }

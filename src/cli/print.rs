@@ -27,7 +27,7 @@ pub fn unread<'v>(
     for version in versions {
         let Some(reason) = version.unread() else { continue };
         let text = format!(
-            "{}: its agent was not read, its state is the one before: {reason}",
+            "{}: its agent could not be read, its state is that of the version before: {reason}",
             version.name
         );
         lines(out, [Line::plain(text)])?;

@@ -65,9 +65,9 @@ pub fn run(
     }
     git.iter().for_each(|git| print_git(cx, git));
     if let Some(kept) = kept {
-        cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
+        cx.out.note(format!("Your earlier files are stored as safety snapshot {kept}."));
         cx.out.hint(format!(
-            "run `lua-store source rollback --snapshot {kept} --force` to bring them back"
+            "run `lua-store source rollback --snapshot {kept} --force` to restore them"
         ));
     }
     if !changes.is_empty() {
@@ -100,7 +100,8 @@ fn agent_version(project: &Project, heads: Option<&Heads>, version: &Revision) -
     match resolve::version(project.store(), heads, version)?.content {
         VersionContent::Agent(version) => Ok(version),
         VersionContent::Source(_) | VersionContent::Snapshot(_) => {
-            Err(Error::usage(format!("\"{version}\" is no agent version")).hint(Hint::ListVersions))
+            Err(Error::usage(format!("\"{version}\" is not an agent version"))
+                .hint(Hint::ListVersions))
         }
     }
 }

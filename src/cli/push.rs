@@ -171,7 +171,7 @@ fn unsent(cx: &mut Context<'_>, project: &Project, to: &RemoteArgs) -> Result<Op
         Ok(None) => return Ok(None),
         // The push is done; other damage is reported, and no part of its answer.
         Err(error) if error.kind() == error::Kind::Corrupt => {
-            cx.out.warn(format!("cannot say what else waits for the remote: {error}"));
+            cx.out.warn(format!("cannot list what was not sent to the remote: {error}"));
             return Ok(None);
         }
         Err(error) => return Err(error),

@@ -22,7 +22,8 @@ pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>
     }
     print_remarks(cx, &pushed.report);
     if let Some(reason) = &pushed.report.unread {
-        cx.out.warn(format!("only the files are kept: the agent in them cannot be read: {reason}"));
+        cx.out
+            .warn(format!("only the files are stored, because the agent cannot be read: {reason}"));
     }
     let changed = pushed.report.changed();
     let is_folded = |item: &&PushedItem| item.change == PushChange::Unchanged && !item.rebundled;
@@ -141,7 +142,7 @@ pub fn print_remarks(cx: &mut Context<'_>, report: &PushReport) {
         report.notes.iter().map(|n| format!("{}:{}:{}: {}", n.path, n.line, n.column, n.message));
     let files = report.snapshot.notes.iter().map(|n| {
         format!(
-            "\"{}\" and \"{}\" are one name on systems that do not tell case or Unicode forms apart",
+            "\"{}\" and \"{}\" are the same name on systems that ignore case or Unicode form",
             n.path, n.collides_with
         )
     });
@@ -156,15 +157,14 @@ pub fn print_remarks(cx: &mut Context<'_>, report: &PushReport) {
         }
         if list.len() > REMARKS {
             cx.out.warn(format!(
-                "… and {} more: `lua-store status --json` has all",
+                "… and {} more: run `lua-store status --json` to list all",
                 list.len() - REMARKS
             ));
         }
     }
     if let Some(first) = report.snapshot.leftovers.first() {
         cx.out.warn(format!(
-            "\"{first}\" is left of a restore that was cut off, and may be what somebody saved meanwhile; \
-             the next restore gives that a name of its own"
+            "\"{first}\" is left by an interrupted restore, and may be a file that somebody saved meanwhile; the next restore renames it to NAME.saved-N"
         ));
     }
     for needed in report.needed.iter().take(REMARKS) {

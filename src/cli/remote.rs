@@ -69,7 +69,7 @@ impl RemoteArgs {
                 "this project is the agent \"{ours}\", and the remote \"{name}\" ({address}) is of \"{theirs}\""
             ))
             .hint(format!("run `lua-store remote set-url {name} URL` to correct the address"))
-            .also(format!("add `--as {theirs}` to send it there all the same"))
+            .also(format!("add `--as {theirs}` to send it there anyway"))
             .with_details(AgentMismatch {
                 agent: ours.to_owned(),
                 remote: name.clone(),
@@ -179,7 +179,7 @@ fn patience() -> Result<RetryPolicy> {
     let mut patience = RetryPolicy::default();
     if let Some(text) = environment("LUA_STORE_TRIES") {
         patience.tries = text.parse().ok().filter(|tries| *tries > 0).ok_or_else(|| {
-            Error::usage(format!("LUA_STORE_TRIES is \"{text}\", which is no count"))
+            Error::usage(format!("LUA_STORE_TRIES is \"{text}\", which is not a number"))
                 .hint("set for example `LUA_STORE_TRIES=1` to try everything once")
         })?;
     }

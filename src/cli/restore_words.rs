@@ -33,12 +33,12 @@ pub fn read(
     {
         match rest {
             [folder] if exists(first)? => {
-                return Err(Error::usage(format!("\"{first}\" is a version, and a path too"))
-                    .hint(format!("for the paths: `lua-store restore -- {first} {folder}`\nfor all files of the version: `lua-store restore {version} {folder}` in another directory")));
+                return Err(Error::usage(format!("\"{first}\" is both a version and a path"))
+                    .hint(format!("run `lua-store restore -- {first} {folder}` to restore the paths\nrun `lua-store restore {version} {folder}` in another directory to write all files of the version")));
             }
             [folder] => return Ok(RestoreWords::Folder(version, folder.clone())),
             [] if !exists(first)? => {
-                return Err(Error::usage(format!("\"{first}\" is a version: say which files, or a folder"))
+                return Err(Error::usage(format!("\"{first}\" is a version: no files and no folder were named"))
                     .hint(format!("run `lua-store restore --from {first} PATH` to restore files in the project\nrun `lua-store restore {first} DIR` to write all its files into a new folder")));
             }
             _ => {}
@@ -47,8 +47,8 @@ pub fn read(
     let mut selection = selection::read(cx, words)?;
     selection.extend(after.iter().cloned().map(Selection::Path));
     if selection.is_empty() {
-        return Err(Error::usage("nothing to restore was named")
-            .hint("run for example `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project"));
+        return Err(Error::usage("no path was named")
+            .hint("run for example `lua-store restore src/index.ts` to restore a file, `lua-store restore .` to restore the whole project"));
     }
     Ok(RestoreWords::Project(selection))
 }
@@ -68,11 +68,11 @@ pub fn replacements(
                 "the agent in {} was not read when it was pushed: {reason}",
                 found.name
             ))
-            .hint("name the paths that contain it"));
+            .hint("run `lua-store restore PATH` to restore the files that contain it"));
         }
         found.state().ok_or_else(|| {
-            Error::usage(format!("{} contains files, and no agent was read of them", found.name))
-                .hint("name the paths that contain it")
+            Error::usage(format!("{} contains only files, and no agent", found.name))
+                .hint("run `lua-store restore PATH` to restore the files that contain it")
         })
     };
     let mut all = Vec::new();

@@ -49,8 +49,11 @@ pub fn read(cx: &Context<'_>, words: &[String]) -> Result<Vec<Selection>> {
             }
             (Some(_), None) if is_path => Selection::Path(word.clone()),
             (Some(kind), None) => {
-                return Err(Error::usage(format!("say which {}: `{word} NAME`", kind.one))
-                    .hint(format!("a path of this name goes after `--`: `-- {word}`")));
+                return Err(Error::usage(format!(
+                    "the name of the {} is missing: `{word} NAME`",
+                    kind.one
+                ))
+                .hint(format!("write `-- {word}` for a path of this name")));
             }
             (None, _) if word == "persona" => Selection::Persona,
             (None, _) => Selection::Path(word.clone()),

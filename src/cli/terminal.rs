@@ -58,9 +58,12 @@ impl<'c, 'o> Terminal<'c, 'o> {
     /// New records of the remote, and the fate of ours.
     fn joined(&mut self, name: &str, joined: &JoinedHistory) {
         let JoinedHistory { incoming, unsent, left_out, .. } = joined;
-        self.records(&format!("Brought from {name}, not known here before:"), incoming);
-        self.records(&format!("Not sent to {name} before, and going there first:"), unsent);
-        self.records(&format!("Left out, as {name} has a ledger without it:"), left_out);
+        self.records(&format!("Downloaded from {name}:"), incoming);
+        self.records(&format!("Sent to {name} first:"), unsent);
+        self.records(
+            &format!("Left out, because the ledger of {name} does not contain it:"),
+            left_out,
+        );
     }
 }
 
@@ -105,7 +108,7 @@ impl Reporter for Terminal<'_, '_> {
             Notice::Delivered(_) => {}
             Notice::LedgersJoined { remote, joined } => self.joined(remote, joined),
             Notice::LedgerBehind { remote } => {
-                out.warn(format!("the ledger here cannot follow the one of {remote}"));
+                out.warn(format!("the local ledger and that of {remote} have diverged"));
                 out.hint(format!("run `lua-store pull {remote}` to merge yours and theirs"));
             }
             Notice::Edited { label, path, spared } => {
@@ -113,7 +116,7 @@ impl Reporter for Terminal<'_, '_> {
                     out.line(format!("✅ {label} synced from server ({path})"))?;
                 }
                 if let Some(spared) = spared {
-                    out.note(format!("{spared} stays as it is, since other code uses it too."));
+                    out.note(format!("{spared} was not changed, because other code uses it too."));
                 }
             }
         }

@@ -22,7 +22,7 @@ pub fn now() -> Result<Timestamp> {
     match std::env::var("LUA_STORE_NOW") {
         Ok(text) => text.parse().map_err(|_| {
             Error::usage(format!("LUA_STORE_NOW is \"{text}\", which is not a time"))
-                .hint("a time looks like `2026-11-21T09:30:00Z`")
+                .hint("use a time such as `2026-11-21T09:30:00Z`")
         }),
         Err(_) => Ok(Timestamp::now()),
     }

@@ -80,7 +80,7 @@ pub fn run(
     if let Some(until) = &request.until {
         let at = entries.iter().position(|entry| entry.version.name == *until);
         let missing = || {
-            Error::usage(format!("{until} is no version or push of this store's history"))
+            Error::usage(format!("{until} is not a version or push of this store"))
                 .hint(Hint::HelpVersions)
         };
         entries.drain(..at.ok_or_else(missing)?);

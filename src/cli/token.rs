@@ -32,7 +32,7 @@ impl Token {
         let Address::Http { .. } = address else { return Ok(Token::default()) };
         let kept = match credentials_file() {
             Some(file) => {
-                credentials::find(&file, address)?.map(|token| (token, "kept by `login`"))
+                credentials::find(&file, address)?.map(|token| (token, "stored by `login`"))
             }
             None => None,
         };
@@ -73,7 +73,7 @@ pub fn login(
     insecure: bool,
 ) -> Result<NamedRemote> {
     let file = credentials_file().ok_or_else(|| {
-        Error::failed("there is no place to keep a token: neither HOME nor XDG_CONFIG_HOME is set")
+        Error::failed("cannot store a token: neither HOME nor XDG_CONFIG_HOME is set")
             .hint("set LUA_STORE_TOKEN for each command instead")
     })?;
     if !insecure {

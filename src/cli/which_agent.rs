@@ -58,7 +58,7 @@ impl WhichAgent {
         for (number, folder) in (1..).zip(&folders) {
             cx.out.note(format!("  [{number}] {folder}"));
         }
-        let answer = cx.ask("Several agents are here. Which one?")?.unwrap_or_default();
+        let answer = cx.ask("Several agents were found. Which one?")?.unwrap_or_default();
         let by_number =
             answer.parse().ok().and_then(|number: usize| folders.get(number.checked_sub(1)?));
         let folder = by_number.or_else(|| folders.iter().find(|folder| **folder == answer));
@@ -83,7 +83,7 @@ fn named(below: &Path, agent: &Path) -> Result<PathBuf> {
     match folders[..] {
         [folder] => Ok(root.join(folder)),
         [] if places.is_empty() => Err(missing(agent)),
-        [] => Err(missing(agent).hint(format!("the agents here: {}", listed(&places)))),
+        [] => Err(missing(agent).hint(format!("the agents found: {}", listed(&places)))),
         _ => Err(Error::usage(format!(
             "several agents have the name \"{}\": {}",
             agent.display(),
@@ -94,7 +94,10 @@ fn named(below: &Path, agent: &Path) -> Result<PathBuf> {
 }
 
 fn missing(agent: &Path) -> Error {
-    Error::not_found(format!("\"{}\" is no directory, file or name of an agent", agent.display()))
+    Error::not_found(format!(
+        "\"{}\" is not the directory, file or name of an agent",
+        agent.display()
+    ))
 }
 
 /// `agents/desk (desk, agents/desk/agent.ts), …`

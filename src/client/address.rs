@@ -22,9 +22,9 @@ impl Address {
             Some(("http" | "https", _)) => http(text),
             Some(("file", path)) => folder(Path::new(path), text),
             Some((scheme, _)) => Err(Error::usage(format!(
-                "\"{text}\" begins with \"{scheme}://\", which is no way to a remote"
+                "\"{text}\" begins with \"{scheme}://\", which is not supported"
             ))
-            .hint("a remote is `https://host/AGENT`, or the path of a folder")),
+            .hint("use `https://host/AGENT`, or the path of a folder")),
             None if text.is_empty() => folder(Path::new(""), text),
             None => folder(&from.join(text), text),
         }
@@ -48,10 +48,8 @@ impl Address {
             return Ok(());
         }
         let which = origin.map_or(String::new(), |origin| format!(" ({origin})"));
-        Err(Error::usage(format!(
-            "the token{which} for \"{self}\" would cross the network in plain text"
-        ))
-        .hint(Hint::Insecure))
+        Err(Error::usage(format!("the token{which} for \"{self}\" would be sent in plain text"))
+            .hint(Hint::Insecure))
     }
 
     /// True if the traffic stays on this machine.
@@ -70,15 +68,15 @@ impl Address {
 fn http(text: &str) -> Result<Address> {
     let wrong = |what: &str| {
         Error::usage(format!("\"{text}\" is not the address of a remote: {what}"))
-            .hint("a remote is `https://host/AGENT`, or the path of a folder")
+            .hint("use `https://host/AGENT`, or the path of a folder")
     };
     let base = text.trim_end_matches('/');
-    let uri: Uri = base.parse().map_err(|_| wrong("it is no URL"))?;
+    let uri: Uri = base.parse().map_err(|_| wrong("it is not a URL"))?;
     let authority = uri.authority().ok_or_else(|| wrong("it has no host"))?;
     if let Some((_, host)) = authority.as_str().rsplit_once('@') {
         // Not shown again: it may be a secret.
         return Err(Error::usage(format!(
-            "the address of a remote at \"{host}\" has a token in it, which does not belong there"
+            "the address of a remote at \"{host}\" contains a token"
         ))
         .hint(Hint::LoginWithUrl));
     }
@@ -141,10 +139,10 @@ mod tests {
         for (text, part) in [
             ("ssh://host/a", "ssh://"),
             ("https://host", "id of an agent"),
-            ("https://host/a b", "no URL"),
+            ("https://host/a b", "not a URL"),
             ("https://host/a?x=1", "a query"),
             ("https://host/a#x", "a fragment"),
-            ("https://me:secret@host/a", "has a token in it"),
+            ("https://me:secret@host/a", "contains a token"),
             ("/srv/..", "id of an agent"),
             ("", "id of an agent"),
         ] {

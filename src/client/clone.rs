@@ -80,7 +80,7 @@ fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
-        .hint("name a folder that is not there yet"))
+        .hint("name a folder that does not exist"))
 }
 
 /// True if a clone may begin here, or go on: files are restored before the first ref is made. A store that its maker

@@ -46,7 +46,7 @@ impl Divergence {
         })
     }
 
-    /// True if the remote has nothing that is not here.
+    /// True if the remote has nothing new.
     pub fn can_push(&self) -> bool {
         [self.source, self.versions, self.ledger]
             .iter()

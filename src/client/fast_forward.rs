@@ -56,7 +56,7 @@ fn differences(what: &str, seen: &[Id], now: &[Id]) -> Vec<String> {
     let more = lost.len().saturating_sub(NAMED);
     lost.truncate(NAMED);
     if more > 0 {
-        lost.push(format!("{more} more {what}(s) are other ones"));
+        lost.push(format!("{more} more {what}(s) differ"));
     }
     match &seen[now.len().min(seen.len())..] {
         [] => {}
@@ -101,6 +101,6 @@ mod tests {
         );
         assert_eq!(differences(&[1, 2, 3], &[2, 1]).len(), 3);
         let many = differences(&[1, 2, 3, 4, 5], &[6, 7, 8, 9, 10]);
-        assert_eq!(many.last().unwrap(), "2 more version(s) are other ones");
+        assert_eq!(many.last().unwrap(), "2 more version(s) differ");
     }
 }

@@ -315,7 +315,7 @@ impl Arrival<'_> {
         if self.now.active.is_none_or(|active| objects.contains(&active.ledger).unwrap_or(false)) {
             fast_forward::check_ledger(self.name, objects, before.heads.active, self.now.active)?;
         }
-        let refused = format!("what the remote \"{}\" has is not taken in", self.name);
+        let refused = format!("cannot accept the data of the remote \"{}\"", self.name);
         if self.strictness == Strictness::AsIs {
             let bounded = rules::check_bounds(objects, &self.known(objects)?, &self.now);
             return bounded.map_err(|error| error.context(refused));
@@ -374,9 +374,7 @@ pub(super) fn get(
         }
         spool.discard()?;
         if !resumed {
-            return Err(Error::corrupt(
-                "the remote sent a pack with another hash than its name says",
-            ));
+            return Err(Error::corrupt("the remote sent a pack whose hash differs from its name"));
         }
     }
 }
@@ -384,7 +382,7 @@ pub(super) fn get(
 /// Number of objects of a verified pack; an error says why another one is refused.
 pub(super) fn sound(checked: PackCheck) -> Result<u64> {
     let refuse = |reason: String| {
-        Err(Error::corrupt(format!("the remote sent a pack that is not taken in: {reason}"))
+        Err(Error::corrupt(format!("the remote sent an invalid pack: {reason}"))
             .hint("nothing was changed; the remote itself may be damaged"))
     };
     match checked {

@@ -54,7 +54,7 @@ impl Remote for FolderRemote {
             // A disk that is not there now is not an agent that was never pushed.
             None if known.is_some_and(|known| !known.heads.is_empty()) => {
                 return Err(Error::unavailable(format!(
-                    "the folder \"{}\" is not there",
+                    "the folder \"{}\" does not exist",
                     self.root.display()
                 )));
             }

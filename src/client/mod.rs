@@ -67,7 +67,8 @@ pub trait Remote: Send {
 /// A name for a new transaction.
 fn txn() -> Result<TxnId> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::failed(format!("the system gives no random numbers: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Error::failed(format!("cannot get random numbers from the system: {error}"))
+    })?;
     Ok(TxnId(bytes))
 }

@@ -105,7 +105,7 @@ pub fn send(
         }
         head = now;
     }
-    Err(Error::unavailable(format!("others were faster at \"{name}\", {} times", limits::RACES))
+    Err(Error::unavailable(format!("others pushed to \"{name}\" first, {} times", limits::RACES))
         .hint("run the command again: nothing was changed"))
 }
 
@@ -125,7 +125,7 @@ fn check_done(name: &str, sent: &Heads, now: &Head) -> Result<()> {
         return Ok(());
     }
     Err(Error::failed(format!(
-        "the remote \"{name}\" says that it is done, and has something else than was sent"
+        "the remote \"{name}\" reports success, but contains other data than was sent"
     ))
     .hint(Hint::FetchDisbelieved { remote: name.to_owned() }))
 }
@@ -210,7 +210,8 @@ fn send_transaction(
 }
 
 /// Hint where it is not known if anything happened.
-pub const UNANSWERED: &str = "the remote may have taken it: run the same command again to find out";
+pub const UNANSWERED: &str =
+    "the remote may have accepted it: run the same command again to find out";
 
 /// The question may have arrived although no answer came.
 fn unanswered(error: Error) -> Error {
@@ -242,20 +243,20 @@ fn refused(
 pub fn refusal_error(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Moved(_) => {
-            Error::conflict("the remote refuses: something is not as it was expected to be")
+            Error::conflict("the remote refused: its state is not the expected one")
                 .hint(Hint::Fetch)
         }
         Refusal::Missing { ids, more } => {
             let names: Vec<String> = ids.iter().take(3).map(Id::to_string).collect();
             let others = if more || ids.len() > 3 { " and others" } else { "" };
             Error::corrupt(format!(
-                "the remote refuses: it misses object {}{others}",
+                "the remote refused: it lacks object {}{others}",
                 names.join(", ")
             ))
             .hint(Hint::FsckWhole)
         }
         Refusal::Invalid { reason } => {
-            Error::failed(format!("the remote refuses: {reason}")).hint(Hint::FsckWhole)
+            Error::failed(format!("the remote refused: {reason}")).hint(Hint::FsckWhole)
         }
         Refusal::NoPack => Error::unavailable("the remote lost the pack that was sent to it")
             .hint("run the command again: nothing was changed"),

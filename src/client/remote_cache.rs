@@ -186,8 +186,8 @@ impl CachedRemote {
         let named = Error::new(error.kind(), message);
         match error.kind() {
             Kind::Rewritten => named.hint(format!(
-                "what it had is still kept here, and read; ask whoever runs it\n\
-                 was it begun anew on purpose, `rm -r \"{}\"` forgets what it had",
+                "the earlier data is still in the cache and is read from there; ask the operator of the remote\n\
+             if it was created anew on purpose, run `rm -r \"{}\"` to remove the earlier data",
                 self.root.display()
             )),
             _ => error.hints().iter().cloned().fold(named, Error::also),

@@ -95,7 +95,7 @@ fn renamed_from<S: Source>(
 
 fn to_text(path: &str, bytes: &[u8]) -> Result<String> {
     if is_binary(bytes) {
-        return Err(Error::failed(format!("cannot blame \"{path}\": it is no text")));
+        return Err(Error::failed(format!("cannot blame \"{path}\": it is not text")));
     }
     // A text without a newline at its end, as personas are, has no other last line because of that.
     let mut text = String::from_utf8_lossy(bytes).into_owned();

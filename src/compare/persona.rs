@@ -51,7 +51,7 @@ impl PersonaVersion {
             numbers: number.into_iter().map(|number| (PERSONA.to_owned(), number)).collect(),
             ..State::default()
         };
-        compare::persona(source, &state)?.ok_or_else(|| Error::corrupt("a persona is not there"))
+        compare::persona(source, &state)?.ok_or_else(|| Error::corrupt("the persona is missing"))
     }
 }
 
@@ -155,7 +155,7 @@ pub fn pick<'v>(versions: &'v [PersonaVersion], revision: &Revision) -> Result<&
             "no version with a persona is active".to_owned(),
         ),
         other => {
-            return Err(Error::usage(format!("\"{other}\" is no version of the persona"))
+            return Err(Error::usage(format!("\"{other}\" is not a version of the persona"))
                 .hint(Hint::ListPersonas));
         }
     };

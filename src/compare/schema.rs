@@ -206,9 +206,9 @@ fn properties(
     };
     if others(old) != others(new) && !old.is_empty() && !new.is_empty() {
         let says = match (others(old), others(new)) {
-            (_, Value::Bool(false)) => "no longer takes other parameters",
-            (Value::Bool(false), _) => "now takes other parameters",
-            _ => "takes other parameters of another type now",
+            (_, Value::Bool(false)) => "no longer accepts other parameters",
+            (Value::Bool(false), _) => "now accepts other parameters",
+            _ => "now accepts other parameters of another type",
         };
         report(name, says, found);
     }
@@ -227,8 +227,8 @@ fn items(
 ) {
     match (old.get("items"), new.get("items")) {
         (Some(a), Some(b)) => walk(&format!("{name}[]"), a, b, found),
-        (None, Some(items)) => report(name, format!("now holds {}", type_words(items)), found),
-        (Some(_), None) => report(name, "now holds anything", found),
+        (None, Some(items)) => report(name, format!("now contains {}", type_words(items)), found),
+        (Some(_), None) => report(name, "now contains anything", found),
         (None, None) => {}
     }
 }

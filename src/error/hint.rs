@@ -181,7 +181,7 @@ pub enum Hint {
         is_silent: bool,
     },
     Login,
-    /// A token would cross the network in plain text.
+    /// A token would be sent in plain text.
     Insecure,
     LoginAgain,
     LoginWithUrl,

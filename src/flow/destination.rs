@@ -172,8 +172,7 @@ fn check_author(remote: &NamedRemote, who: &Author) -> Result<()> {
         return Ok(());
     }
     let name = &remote.name;
-    let message =
-        format!("you are \"{by}\", and the token for {name} speaks for \"{owner}\" alone");
+    let message = format!("you are \"{by}\", and the token for {name} is bound to \"{owner}\"");
     Err(Error::new(Kind::Forbidden, message)
         .hint(Hint::AuthorOfToken { owner, remote: name.clone() }))
 }

@@ -253,7 +253,7 @@ impl VersionCommit {
         }
         let tagged = match *tag_is_free {
             true => repository.tag(&self.tag, &prepared.commit),
-            false => Err(Error::failed("a tag of this name is there and holds other files")),
+            false => Err(Error::failed("a tag of this name exists and contains other files")),
         };
         match tagged {
             Ok(()) => self.outcome.tag = Some(self.tag.clone()),
@@ -316,7 +316,7 @@ fn later(event: &GitEvent) -> Hint {
     match event {
         GitEvent::Pushed { .. } | GitEvent::Pulled { .. } => Hint::PushToCommit,
         GitEvent::Promoted(_) | GitEvent::Deleted(_) | GitEvent::Undeleted(_) => format!(
-            "`git commit --allow-empty --only -m '{}'` commits it afterwards",
+            "run `git commit --allow-empty --only -m '{}'` to commit it afterwards",
             event.message()
         )
         .into(),

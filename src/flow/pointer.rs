@@ -156,7 +156,7 @@ fn unchanged(error: Error) -> Error {
 fn diverged(step: &PointerRequest<'_>, name: &str) -> Error {
     let PointerRequest { action, remote, .. } = step;
     Error::conflict(format!(
-        "cannot {action}: what was recorded here offline cannot follow what \"{name}\" has"
+        "cannot {action}: the records that were created offline and the ledger of \"{name}\" have diverged"
     ))
     .hint(Hint::StepTheirs { action: (*action).to_owned(), remote: remote.map(str::to_owned) })
 }
@@ -166,5 +166,5 @@ fn overtaken(action: &str, name: &str) -> Error {
     Error::conflict(format!(
         "cannot {action}: somebody else moved the pointer of \"{name}\" meanwhile"
     ))
-    .hint("the same command again is judged by what is live now; nothing was changed")
+    .hint("run the same command again to decide on what is live now; nothing was changed")
 }

@@ -54,7 +54,7 @@ pub fn choose(
         (None, many) => {
             let names: Vec<&str> = many.iter().map(|(name, _)| *name).collect();
             return Err(Error::usage(format!("there are several remotes: {}", names.join(", ")))
-                .hint(format!("say which one, as in `--remote {}`", names[0])));
+                .hint(format!("add `--remote {}` to choose one", names[0])));
         }
     };
     let url = config.remote(name).ok_or_else(|| unknown(name, config))?;

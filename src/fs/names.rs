@@ -23,9 +23,9 @@ pub const LONGEST_LINK: u64 = 4095;
 pub fn too_long(path: &str) -> Option<String> {
     let longest = path.split('/').map(str::len).max().unwrap_or(0);
     if longest > LONGEST_NAME {
-        Some(format!("its name has {longest} bytes, and may have {LONGEST_NAME}"))
+        Some(format!("its name has {longest} bytes, more than {LONGEST_NAME}"))
     } else if path.len() > LONGEST_PATH {
-        Some(format!("its path has {} bytes, and may have {LONGEST_PATH}", path.len()))
+        Some(format!("its path has {} bytes, more than {LONGEST_PATH}", path.len()))
     } else if path.split('/').count() > DEEPEST + 1 {
         Some(format!("it is more than {DEEPEST} folders deep"))
     } else {
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn paths_that_some_system_cannot_hold() {
         assert_eq!(too_long(&"a".repeat(255)), None);
-        assert_eq!(too_long(&"é".repeat(128)).unwrap(), "its name has 256 bytes, and may have 255");
+        assert_eq!(too_long(&"é".repeat(128)).unwrap(), "its name has 256 bytes, more than 255");
         assert_eq!(too_long(&format!("{}x", "d/".repeat(256))), None);
         assert_eq!(
             too_long(&format!("{}x", "d/".repeat(257))).unwrap(),

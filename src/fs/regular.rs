@@ -31,9 +31,8 @@ pub fn check_regular(file: &File, path: &Path) -> Result<()> {
     if kind.is_file() {
         return Ok(());
     }
-    let what = if kind.is_dir() { "a folder" } else { "no regular file" };
-    let message =
-        format!("cannot read \"{}\": it is {what}, and a file belongs there", path.display());
+    let what = if kind.is_dir() { "a folder" } else { "a special file" };
+    let message = format!("cannot read \"{}\": it is {what}, not a file", path.display());
     Err(Error::corrupt(message).hint("move it away, and run the command again"))
 }
 
@@ -49,10 +48,8 @@ fn no_file(action: &str, path: &Path, error: io::Error) -> Error {
     let stands =
         std::fs::symlink_metadata(path).is_ok_and(|data| !data.is_file() && !data.is_symlink());
     match stands && error.kind() != ErrorKind::PermissionDenied {
-        true => {
-            Error::corrupt(format!("cannot {action} \"{}\": a file belongs there", path.display()))
-                .hint("move it away, and run the command again")
-        }
+        true => Error::corrupt(format!("cannot {action} \"{}\": it is not a file", path.display()))
+            .hint("move it away, and run the command again"),
         false => Error::io(action, path, error),
     }
 }

@@ -32,7 +32,7 @@ impl Repository {
         let name =
             |file: &NewGitBlob| converted.get(&file.path).or_else(|| stored.get(&file.id)).cloned();
         let missing_blob =
-            |file: &NewGitBlob| Error::failed(format!("git did not take \"{}\"", file.path));
+            |file: &NewGitBlob| Error::failed(format!("git did not accept \"{}\"", file.path));
         files.iter().map(|file| name(file).ok_or_else(|| missing_blob(file))).collect()
     }
 
@@ -99,5 +99,5 @@ fn import(git: &GitCommand, source: &dyn Source, ids: &[Id]) -> Result<HashMap<I
 }
 
 fn broken(error: &io::Error) -> Error {
-    Error::failed(format!("cannot give a file to git: {error}"))
+    Error::failed(format!("cannot pass a file to git: {error}"))
 }

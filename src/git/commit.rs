@@ -99,8 +99,8 @@ impl Repository {
         self.move_refs(&prepared.message, &line)?;
         let followed = self.follow(&prepared.edits);
         Ok(followed.err().map(|error| {
-            let fix = "`git reset -q .` in the project makes its index that of the commit";
-            error.context("the commit is made, and the index does not follow").hint(fix)
+            let fix = "run `git reset -q .` in the project to set its index to the commit";
+            error.context("the commit was created, but the index was not updated").hint(fix)
         }))
     }
 
@@ -162,7 +162,7 @@ impl Repository {
         match doubtful.find(newer) {
             None => Ok(()),
             Some(change) => Err(Error::failed(format!(
-                "git has \"{}\" as it is in the project now, and the version as it was before",
+                "git contains \"{}\" as it is in the project now, and the version contains an earlier state",
                 change.path
             ))
             .hint(Hint::PushBeforeVersion)),

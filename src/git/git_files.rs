@@ -126,7 +126,7 @@ fn read_blob(out: &mut dyn BufRead) -> io::Result<(String, Option<Id>)> {
 }
 
 fn cut_short(error: &io::Error) -> Error {
-    Error::failed(format!("cannot read what git cat-file says: {error}"))
+    Error::failed(format!("cannot read the output of git cat-file: {error}"))
 }
 
 fn file(mode: &str, oid: &str) -> GitFile {

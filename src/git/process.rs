@@ -217,7 +217,7 @@ fn failed(args: &[&str], said: &[u8]) -> Error {
     let said = String::from_utf8_lossy(said);
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.clone().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    let why = first.or_else(|| lines.clone().next()).unwrap_or("it said nothing");
+    let why = first.or_else(|| lines.clone().next()).unwrap_or("it printed nothing");
     let why = why.trim_start_matches("fatal: ").trim_start_matches("error: ").trim_end_matches('.');
     let error = Error::failed(format!("git {} failed: {why}", args.first().unwrap_or(&"")));
     match lines.find(|line| line.starts_with("git config ")) {
@@ -240,7 +240,7 @@ mod tests {
             "git rev-parse failed: detected dubious ownership in repository at '/x'"
         );
         assert_eq!(error.hint_text(), Some("`git config --global --add safe.directory /x`"));
-        assert_eq!(failed(&["x"], b"").message(), "git x failed: it said nothing");
+        assert_eq!(failed(&["x"], b"").message(), "git x failed: it printed nothing");
     }
 
     #[test]

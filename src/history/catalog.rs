@@ -231,17 +231,18 @@ impl<'a> Catalog<'a> {
         let first_damage = || self.refs.iter().find_map(|(_, id)| id.as_ref().err());
         self.number_of(id).ok_or_else(|| match (first_damage(), self.elsewhere(id)) {
             (_, Some(name)) => {
-                Error::not_found(format!("{name} has no number here")).hint(Hint::PullAndFollow)
+                Error::not_found(format!("{name} has no local number")).hint(Hint::PullAndFollow)
             }
             (Some(error), None) => error.repeat(),
-            (None, None) => {
-                Error::corrupt(format!("the ledger names version {}, and no ref does", id.short()))
-                    .hint(Hint::Fsck)
-            }
+            (None, None) => Error::corrupt(format!(
+                "the ledger names version {}, to which no ref points",
+                id.short()
+            ))
+            .hint(Hint::Fsck),
         })
     }
 
-    /// Name at a remote of a version that has no number here, as in `origin/v4`: the ledger came
+    /// Name at a remote of a version that has no local number, as in `origin/v4`: the ledger came
     /// from there, and the number is another version's here until a pull.
     pub fn elsewhere(&self, id: &Id) -> Option<String> {
         let remotes = self.store.tracked().ok()?;
@@ -325,7 +326,7 @@ fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
     let mut later = ledger::steps(objects, Some(logged.ledger)).skip(1).map_while(Result::ok);
     if !is_next && later.any(|step| step.id == active.ledger) {
         return Err(Error::corrupt(format!(
-            "ACTIVE is an older one: it names {active}, and {logged} came later"
+            "ACTIVE is outdated: it names {active}, and {logged} came later"
         ))
         .hint(store.mend_pointer(logged)));
     }

@@ -19,7 +19,7 @@ pub fn check(store: &Store, local: &Heads, new: &Heads) -> Result<()> {
         let moved: Vec<String> = moved.into_iter().flatten().collect();
         if !moved.is_empty() {
             return Err(Error::conflict(format!(
-                "the remote \"{name}\" has our {} under the same number, which would become another one",
+                "the remote \"{name}\" has our {} under the same number, which would change",
                 moved.join(" and ")
             ))
             .hint(Hint::ForgetRemote { remote: name.to_owned() }));

@@ -27,9 +27,12 @@ pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
 
 fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
     let file = store.path(&name.to_string());
-    let backup = format!("bring \"{}\" back from a backup", file.display());
+    let backup = format!("restore \"{}\" from a backup", file.display());
     if let Some(id) = store.logged().refs.get(name) {
-        return format!("the log knows what it held: `echo {id} > \"{}\"`", file.display());
+        return format!(
+            "run `echo {id} > \"{}\"` to restore it, as the log recorded it",
+            file.display()
+        );
     }
     let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
@@ -37,10 +40,16 @@ fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
     let found = unnamed(store, survey, name).unwrap_or_default();
     match (active(store, name), &found[..]) {
         (Some(id), _) => {
-            format!("the ledger knows what it held: `echo {id} > \"{}\"`", file.display())
+            format!(
+                "run `echo {id} > \"{}\"` to restore it, as the ledger recorded it",
+                file.display()
+            )
         }
         (None, [only]) if alone => {
-            format!("one version has no ref: `echo {only} > \"{}\"`", file.display())
+            format!(
+                "run `echo {only} > \"{}\"` to restore it: this is the only version without a ref",
+                file.display()
+            )
         }
         (None, []) => backup,
         (None, several) => {

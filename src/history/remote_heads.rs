@@ -15,7 +15,7 @@ pub fn heads(store: &Store, remote: &str) -> Result<Heads> {
     match known {
         Some(tracking) => Ok(tracking.heads),
         None if store.config()?.remote(remote).is_some() => {
-            Err(Error::not_found(format!("nothing of the remote \"{remote}\" is known here"))
+            Err(Error::not_found(format!("nothing is known about the remote \"{remote}\""))
                 .hint(Hint::Fetch))
         }
         None => {
@@ -65,6 +65,6 @@ fn by_word(store: &Store, remote: &str, heads: &Heads, of: &Revision) -> Result<
         Revision::Previous => catalog
             .previous_number()?
             .ok_or_else(|| none("no version was active before the active one")),
-        _ => catalog.latest().ok_or_else(|| none("there are no versions")),
+        _ => catalog.latest().ok_or_else(|| none("there is not a range of versions")),
     }
 }

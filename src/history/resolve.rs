@@ -22,9 +22,9 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
             catalog.has(*number).then_some(*number).ok_or_else(missing)
         }
         Revision::Active => catalog.active_number().ok_or_else(|| none_active(catalog)),
-        Revision::Latest => catalog
-            .latest()
-            .ok_or_else(|| Error::not_found("there are no versions yet").hint(Hint::CreateVersion)),
+        Revision::Latest => catalog.latest().ok_or_else(|| {
+            Error::not_found("there is not a range of versions yet").hint(Hint::CreateVersion)
+        }),
         Revision::Previous => catalog.previous_number()?.ok_or_else(|| {
             Error::not_found("no version was active before the active one")
                 .hint(Hint::LogPromotions)
@@ -33,7 +33,8 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
         Revision::Remote(remote, of) if !matches!(**of, Revision::Source(_)) => {
             let (_, id) = remote_heads::find(catalog.store(), remote, of)?;
             catalog.number_of(&id).ok_or_else(|| {
-                Error::not_found(format!("{revision} has no number here")).hint(Hint::PullAndFollow)
+                Error::not_found(format!("{revision} has no local number"))
+                    .hint(Hint::PullAndFollow)
             })
         }
         Revision::Source(_)
@@ -156,7 +157,7 @@ fn in_series(store: &Store, digits: &str) -> Result<Option<AnyVersion>> {
 
 fn none_active(catalog: &Catalog) -> Error {
     if let Some(number) = catalog.active_elsewhere() {
-        return Error::not_found(format!("the active version v{number} is not here"))
+        return Error::not_found(format!("the active version v{number} is not in this store yet"))
             .hint(Hint::Pull);
     }
     let error = Error::not_found("no version is active");
@@ -271,7 +272,7 @@ fn by_prefix(store: &Store, digits: &str) -> Result<TreeEntry> {
         several => {
             let ids: Vec<String> = several.iter().take(8).map(Id::to_string).collect();
             Err(Error::usage(format!("\"{digits}\" is ambiguous"))
-                .hint(format!("more digits tell them apart: {}", ids.join(", "))))
+                .hint(format!("use more digits: {}", ids.join(", "))))
         }
     }
 }

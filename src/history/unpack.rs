@@ -27,11 +27,11 @@ pub fn unpack(
             "cannot restore into \"{folder}\": it is not empty, \"{path}\" is in it"
         ))
         .hint(
-            "name a folder that is not there yet, or one in which a restore of the same version was cut off",
+            "name a folder that does not exist, or one in which a restore of the same version was interrupted",
         ));
     }
     let made = fs::create_dir_all(folder)
         .and_then(|()| workspace::apply(&plan, folder, &objects, progress).map(drop));
-    made.map_err(|error| error.also("the same command again finishes it"))?;
+    made.map_err(|error| error.also("run the same command again to finish it"))?;
     Ok(object::leaves(&objects, files)?.len())
 }

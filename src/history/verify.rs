@@ -35,7 +35,8 @@ pub fn ledger(project: &Project, catalog: &Catalog) -> Result<usize> {
             && unnamed.insert(version)
             && unnamed.len() > catalog.damaged()
         {
-            let what = format!("ledger record {} names a version that no ref has", step.id.short());
+            let what =
+                format!("ledger record {} names a version to which no ref points", step.id.short());
             return Err(Error::corrupt(what).hint(Hint::Fsck));
         }
     }
@@ -172,7 +173,7 @@ impl<'a> Walk<'a> {
         let Ok(report) = report else { return };
         for breach in report.breaches.into_iter().filter(|breach| !breach.unreadable) {
             let what = if breach.what.is_empty() { "ledger" } else { store::short(&breach.what) };
-            let next = "nobody can change it any more: every command goes on, and nobody takes the like today";
+            let next = "it cannot be changed any more; every command continues, and new data like it is refused";
             self.records.push(Problem {
                 subject: "rules".to_owned(),
                 what: format!("{whose}{what}: {}", breach.reason),

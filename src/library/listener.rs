@@ -79,7 +79,7 @@ impl flow::Reporter for LibraryReporter {
                 Vec::new()
             }
             Notice::LedgerBehind { remote } => {
-                self.message(&format!("the ledger here cannot follow the one of {remote}"));
+                self.message(&format!("the local ledger and that of {remote} have diverged"));
                 Vec::new()
             }
             Notice::Git(outcome) => {

@@ -94,9 +94,8 @@ pub fn abort(project: &Project, who: &Author, progress: &Progress) -> Result<Opt
     let merge = require(project, "abort")?;
     let store = project.store();
     if Incoming::of(store.objects(), &store.heads()?, &merge.theirs.heads)?.is_empty() {
-        return Err(
-            Error::conflict("cannot abort: the merge was made already").hint(Hint::ContinueMerge)
-        );
+        return Err(Error::conflict("cannot abort: the merge is complete already")
+            .hint(Hint::ContinueMerge));
     }
     let previous = source::latest(store)?;
     let mut batch = store.batch();

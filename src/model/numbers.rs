@@ -38,13 +38,13 @@ pub fn next(highest: Option<&str>) -> Result<String> {
 pub fn next_persona(highest: Option<&str>) -> Result<String> {
     let Some(text) = highest else { return Ok("1".to_owned()) };
     let number: u64 =
-        text.parse().map_err(|_| Error::corrupt(format!("\"{text}\" is no persona version")))?;
+        text.parse().map_err(|_| Error::corrupt(format!("\"{text}\" is not a persona version")))?;
     Ok(number.checked_add(1).ok_or_else(|| too_large(text))?.to_string())
 }
 
 /// Reads a semver number.
 pub fn parse(text: &str) -> Result<Version> {
-    let hint = "a version is three numbers like 1.0.3, with an optional tag like 1.0.3-beta";
+    let hint = "use three numbers such as 1.0.3, with an optional tag such as 1.0.3-beta";
     Version::parse(text)
         .map_err(|_| Error::usage(format!("\"{text}\" is not a version number")).hint(hint))
 }

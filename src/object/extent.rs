@@ -106,13 +106,13 @@ impl TreeExtent {
         }
         // The root is inside of nothing.
         if self.levels > most.levels + 1 {
-            return Some(format!("it has more than {} folders inside each other", most.levels));
+            return Some(format!("it has more than {} nested folders", most.levels));
         }
         if self.path > most.path {
             return Some(format!("it has a path of more than {} bytes", most.path));
         }
         if self.bytes > MOST_BYTES {
-            return Some(format!("its files have more than {} GiB together", MOST_BYTES >> 30));
+            return Some(format!("its files have more than {} GiB in total", MOST_BYTES >> 30));
         }
         None
     }
@@ -191,7 +191,7 @@ mod tests {
             assert_eq!(extents.of(&memory, &tree).unwrap().bytes, 1 << (30 + doublings));
             let refused =
                 extents.check(&memory, &tree, MOST).map_err(|error| error.message().to_owned());
-            let said = Err("its files have more than 64 GiB together".to_owned());
+            let said = Err("its files have more than 64 GiB in total".to_owned());
             assert_eq!(refused, if doublings > 6 { said } else { Ok(()) });
             let both = vec![TreeEntry::directory("a", tree), TreeEntry::directory("b", tree)];
             tree = memory.put_tree(&Tree::new(both).unwrap(), None).unwrap();
@@ -207,7 +207,13 @@ mod tests {
             extents.of(&memory, &deep).unwrap(),
             TreeExtent { entries: 100_000, levels: 100_000, bytes: 1, path: 2 * 99_999 + 4 }
         );
-        assert!(extents.check(&memory, &deep, MOST).unwrap_err().message().contains("256 folders"));
+        assert!(
+            extents
+                .check(&memory, &deep, MOST)
+                .unwrap_err()
+                .message()
+                .contains("256 nested folders")
+        );
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Tree {
         }
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(Error::failed(format!(
-                "the name \"{}\" comes twice in one tree",
+                "the name \"{}\" occurs twice in one tree",
                 pair[0].name
             )));
         }

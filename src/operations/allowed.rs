@@ -16,7 +16,7 @@ pub fn change(project: &Project, allow: &[String], disallow: &[String]) -> Resul
             return Err(Error::not_found(format!("\"{name}\" is not allowed")).hint(match config
                 .allow()
             {
-                list if list.is_empty() => "nothing is".to_owned(),
+                list if list.is_empty() => "no name is allowed".to_owned(),
                 list => format!("allowed: {}", list.join(", ")),
             }));
         }

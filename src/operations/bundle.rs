@@ -85,7 +85,7 @@ pub fn verify_pack(
     let (heads, objects) = (proven.heads(), proven.objects());
     let known = rules::known(objects, here.known, heads)?;
     let report = rules::check(objects, &known, heads, RefScope::Whole)?;
-    let refused = format!("the bundle \"{}\" is not taken in", file.display());
+    let refused = format!("cannot accept the bundle \"{}\"", file.display());
     match strictness {
         Strictness::Refuse => report.refuse(&refused)?,
         Strictness::AsIs => {
@@ -141,7 +141,7 @@ pub fn clone(
             "cannot clone into \"{}\": it is not empty",
             root.display()
         ))
-        .hint("name a folder that is not there yet"));
+        .hint("name a folder that does not exist"));
     }
     let parent =
         root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

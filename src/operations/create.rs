@@ -203,7 +203,7 @@ fn unused(
 
 fn unread(number: u64, reason: &str) -> Error {
     Error::failed(format!(
-        "cannot make a version of source version v{number}: its agent was not read: {reason}"
+        "cannot create a version of source version v{number}: its agent was not read: {reason}"
     ))
     .hint(Hint::CreateUnreadable)
 }

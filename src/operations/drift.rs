@@ -155,9 +155,9 @@ impl std::str::FromStr for DriftTarget {
                 | Revision::Active
                 | Revision::Latest
                 | Revision::Previous) => Ok(DriftTarget::Version(revision)),
-                other => Err(Error::usage(format!("\"{other}\" is no version to compare with"))
+                other => Err(Error::usage(format!("\"{other}\" is not a version to compare with"))
                     .hint(
-                        "say `published`, `active`, `latest`, `previous`, or a number like `v2`",
+                        "use `published`, `active`, `latest`, `previous`, or a number like `v2`",
                     )),
             },
         }

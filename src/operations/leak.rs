@@ -60,8 +60,9 @@ pub fn refuse(leaks: &[Leak]) -> Result<()> {
         return Ok(());
     }
     let (count, told) = (leaks.len(), &leaks[..leaks.len().min(TOLD)]);
-    let mut message =
-        format!("cannot push: {count} secret(s) would be kept for ever, and sent to every remote");
+    let mut message = format!(
+        "cannot push: {count} secret(s) would be stored for ever, and sent to every remote"
+    );
     told.iter().for_each(|leak| message += &format!("\n  {}", leak.sentence()));
     if count > told.len() {
         message += &format!("\n  … and {} more", count - told.len());
@@ -144,7 +145,7 @@ impl<'a> SecretGuard<'a> {
         for (place, value) in values.iter_mut().filter(|_| !self.allowed.matches(&owner.subject)) {
             let key = place.rsplit('/').next().unwrap_or_default();
             let shown = format!(
-                "{} (as `lua compile` made it)",
+                "{} (in the output of `lua compile`)",
                 place.trim_start_matches('/').replace('/', ".")
             );
             self.value(&owner, key, &shown, value, &mut found);

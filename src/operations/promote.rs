@@ -54,14 +54,14 @@ impl<'a> PointerState<'a> {
             let other = resolve::number(after, revision)?;
             if other != number {
                 return Err(Error::conflict(format!(
-                    "\"{revision}\" is v{number} at the remote and v{other} here, where something waits to be sent"
+                    "\"{revision}\" is v{number} at the remote and v{other} here, because of records that were not sent"
                 ))
                 .hint(Hint::PromoteByNumber(number)));
             }
         }
         if self.shared.is_some_and(|both| number > both as u64) {
             return Err(Error::conflict(format!(
-                "v{number} is another version here than at the remote"
+                "v{number} here and v{number} at the remote are different versions"
             ))
             .hint(Hint::PullForNumber));
         }

@@ -110,7 +110,7 @@ fn require_sound(store: &Store, root: Option<Id>) -> Result<()> {
     match store.broken_trees(&root, Depth::Read)?.is_empty() {
         true => Ok(()),
         false => Err(Error::corrupt(
-            "cannot push: what is as it was pushed before is damaged, and in no file of the project",
+            "cannot push: an unchanged part of the last push is damaged, and no file of the project contains it",
         )
         .hint(Hint::FsckFromRemote)),
     }

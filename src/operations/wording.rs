@@ -19,9 +19,9 @@ pub fn check(store: &Store, words: &[(&str, Option<&str>)]) -> Result<()> {
             continue;
         }
         let reason = leak::reason(text.unwrap_or_default(), &hit);
-        return Err(Error::failed(format!("cannot keep this {field}: it {reason}")).hint(format!(
-            "write it without that value: it is kept for ever and sent to every remote\n\
-             \"{allow}\" in the list `allow` of \".lua/config.toml\" keeps what is no secret"
+        return Err(Error::failed(format!("cannot store this {field}: it {reason}")).hint(format!(
+            "write it without that value: it would be stored for ever and sent to every remote\n\
+             add \"{allow}\" to the list `allow` of \".lua/config.toml\" if it is not a secret"
         )));
     }
     Ok(())

@@ -61,7 +61,7 @@ impl IndexLayout {
         if pack[HEADER.len() - 1..].first() != Some(&HEADER[HEADER.len() - 1]) {
             return Err(malformed("it has a format that this program does not know"));
         }
-        IndexLayout::from_footer(pack).or_malformed("its end is cut off or changed")
+        IndexLayout::from_footer(pack).or_malformed("its end is truncated or changed")
     }
 
     fn from_footer(pack: &[u8]) -> Option<IndexLayout> {

@@ -81,7 +81,7 @@ impl<W: Write> PackWriter<W> {
     fn begin(&mut self, ids: &[Id]) -> io::Result<u64> {
         let count = self.ids.len() + ids.len();
         if u32::try_from(count).is_err() {
-            return Err(io::Error::other("a pack holds at most 4294967295 objects"));
+            return Err(io::Error::other("a pack contains at most 4294967295 objects"));
         }
         self.firsts.push(self.ids.len() as u32);
         self.offsets.push(self.offset());

@@ -148,7 +148,7 @@ impl KnownHead {
         match (get("after"), get("digest")) {
             (None, None) => Ok(None),
             (Some(after), Some(digest)) => format!("{after}&{digest}").parse().map(Some),
-            _ => Err(Error::usage("`after` and `digest` belong together")),
+            _ => Err(Error::usage("`after` and `digest` must be given together")),
         }
     }
 }

@@ -84,8 +84,7 @@ impl RemoteStore {
             // A deletion was cut off before it came to this.
             return self.unmark(agent);
         }
-        let message =
-            format!("agent \"{agent}\" is archived: it can be read, and takes nothing new");
+        let message = format!("agent \"{agent}\" is archived: pushes and promotions are refused");
         Err(Error::new(Kind::Forbidden, message).hint(Hint::Unarchive { agent: agent.to_string() }))
     }
 

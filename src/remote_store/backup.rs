@@ -74,7 +74,7 @@ impl RemoteStore {
             Some(begun) => {
                 let begun = String::from_utf8_lossy(&begun).into_owned();
                 return Err(Error::conflict(format!(
-                    "the restore into \"{}\" was begun from another backup, \"{begun}\"",
+                    "the restore into \"{}\" was started from another backup, \"{begun}\"",
                     folder.display()
                 )));
             }

@@ -23,12 +23,11 @@ impl Bearer {
         let Some((what, by)) = stranger else { return Ok(()) };
         let TokenName { id, name } = &self.token;
         let token = if name.is_empty() { id } else { name };
-        let message = format!(
-            "{what} is by \"{by}\", and the token \"{token}\" speaks for \"{owner}\" alone"
-        );
+        let message =
+            format!("{what} is by \"{by}\", and the token \"{token}\" is bound to \"{owner}\"");
         Err(Error::new(Kind::Forbidden, message).hint(format!(
             "nothing was changed there; add `--author {owner}` to name the token's owner as the author from now on\n\
-             to send what others created, ask whoever runs the server for a token with `--for-others`"
+             to send what others created, ask the operator of the server for a token with `--for-others`"
         )))
     }
 }
@@ -128,8 +127,8 @@ mod tests {
         assert_eq!(error.kind(), Kind::Forbidden);
         assert_eq!(
             error.message(),
-            "the deletion of v1 is by \"ceo@example.com\", and the token \"laptop-2\" speaks for \
-             \"ana@example.com\" alone"
+            "the deletion of v1 is by \"ceo@example.com\", and the token \"laptop-2\" is bound to \
+             \"ana@example.com\""
         );
     }
 }

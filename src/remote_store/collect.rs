@@ -242,7 +242,7 @@ impl RemoteStore {
         }
         let unsure = unknown.is_some();
         let busy =
-            || Error::unavailable(format!("agent \"{agent}\" is busy: nothing was cleared up"));
+            || Error::unavailable(format!("agent \"{agent}\" is busy: its upkeep was not done"));
         SwapResult { landed: Err(unknown.unwrap_or_else(busy)), unsure }
     }
 

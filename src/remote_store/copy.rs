@@ -88,7 +88,7 @@ impl RemoteStore {
         let gone = |key: &PackKey| {
             let file = key.file_name();
             Error::corrupt(format!(
-                "pack \"{file}\" does not exist: the copy of the agent stays as it was"
+                "pack \"{file}\" does not exist: the copy of the agent was not changed"
             ))
         };
         loop {
@@ -199,7 +199,8 @@ fn extends(head: &StoredHead, former: &StoredHead) -> Result<()> {
         return Ok(());
     }
     Err(Error::conflict(
-        "the copy has versions that are not here any more: it stays as it was".to_owned(),
+        "the copy has versions that the server does not have any more: it was not changed"
+            .to_owned(),
     ))
 }
 

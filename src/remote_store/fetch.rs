@@ -60,7 +60,7 @@ impl Read for ServedPackReader {
         let read = (&self.pack.0.bytes()[self.at..]).read(out)?;
         // Zeros in the place of what the disk does not give are sent to nobody.
         if self.pack.is_torn() {
-            return Err(io::Error::other("the disk cannot give all of the pack any more"));
+            return Err(io::Error::other("the disk can no longer read all of the pack"));
         }
         self.at += read;
         Ok(read)
@@ -96,7 +96,7 @@ impl RemoteStore {
     /// Checks that all wanted ids are trees of the agent.
     fn check_wanted(&self, agent: &AgentId, fetch: &FetchRequest, packs: &OpenAgent) -> Result<()> {
         if fetch.want.is_empty() {
-            return Err(Error::usage("nothing is asked for"));
+            return Err(Error::usage("the list `want` is empty"));
         }
         for id in &fetch.want {
             let found = packs.objects.kind_and_len(id);
@@ -104,7 +104,7 @@ impl RemoteStore {
                 Some((object::ObjectKind::Tree, _)) => {}
                 Some((object::ObjectKind::Blob, _)) => {
                     return Err(Error::usage(format!(
-                        "object {id} is no version, no record and no folder"
+                        "object {id} is not a version, a record or a folder"
                     )));
                 }
                 None => return Err(absent(agent, id, packs)),

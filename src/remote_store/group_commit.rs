@@ -291,7 +291,7 @@ pub fn recorded_outcome(
         return Ok(None);
     };
     if landed.request.is_some_and(|request| request != tx.request()) {
-        let what = format!("transaction {} was another request before", tx.txn);
+        let what = format!("transaction {} was used for another request before", tx.txn);
         return Err(
             Error::usage(what).hint("each transaction needs a new id; only a retry has the same")
         );

@@ -55,7 +55,7 @@ impl RemoteStore {
     ) -> Result<u64> {
         if total == 0 || total > limits::MAX_PACK || offset > total {
             return Err(Error::usage(format!(
-                "cannot take a pack of {total} bytes: at most {} are taken",
+                "cannot take a pack of {total} bytes: the limit is {}",
                 limits::MAX_PACK
             )));
         }
@@ -112,7 +112,7 @@ impl RemoteStore {
                 Ok(_) => {}
                 Err((_, error)) => {
                     return Err(Error::unavailable(format!(
-                        "the upload of pack {pack} broke off after {at} of {total} bytes: {error}"
+                        "the upload of pack {pack} was interrupted after {at} of {total} bytes: {error}"
                     )));
                 }
             }
@@ -130,7 +130,7 @@ impl RemoteStore {
             file.remove()?;
             forget_sender(&part)?;
             return Err(Error::corrupt(format!(
-                "what arrived is not pack {pack}: its bytes have another hash"
+                "the received bytes are not pack {pack}: its bytes have another hash"
             ))
             .hint("send it again from its beginning"));
         }
@@ -141,7 +141,7 @@ impl RemoteStore {
 }
 
 fn elsewhere(pack: &PackId, found: u64) -> Error {
-    Error::conflict(format!("{found} bytes of pack {pack} have arrived: go on from there"))
+    Error::conflict(format!("{found} bytes of pack {pack} have arrived: continue from there"))
 }
 
 fn len_of(path: &Path) -> Result<Option<u64>> {

@@ -44,7 +44,7 @@ impl RemoteLayout {
             && !root.parent().is_some_and(|parent| parent.as_os_str().is_empty() || parent.is_dir())
         {
             return Err(Error::not_found(format!(
-                "cannot make \"{}\": the folder above is missing",
+                "cannot create \"{}\": its parent folder does not exist",
                 root.display()
             )));
         }
@@ -64,8 +64,8 @@ impl RemoteLayout {
     /// Refuses a folder that has anything in it.
     pub fn check_new(root: &Path) -> Result<()> {
         if RemoteLayout::exists(root) {
-            return Err(Error::conflict(format!("\"{}\" keeps agents already", root.display()))
-                .hint("a backup is restored into a folder of its own, which is empty or missing"));
+            return Err(Error::conflict(format!("\"{}\" contains agents already", root.display()))
+                .hint("name an empty or new folder for the backup"));
         }
         check_empty(root)
     }
@@ -224,7 +224,7 @@ fn check_format(root: &Path, found: &[u8]) -> Result<()> {
         .hint("a newer lua-store wrote it; update lua-store to read it"));
     }
     Err(Error::failed(format!(
-        "\"{place}\" is not a folder of `lua-store serve`: its file \"format\" holds {text:?}"
+        "\"{place}\" is not a folder of `lua-store serve`: its file \"format\" contains {text:?}"
     )))
 }
 
@@ -232,7 +232,7 @@ fn check_format(root: &Path, found: &[u8]) -> Result<()> {
 fn check_empty(root: &Path) -> Result<()> {
     if RemoteLayout::new(root).restoring().exists() {
         return Err(Error::failed(format!(
-            "a backup was not restored to its end in \"{}\"",
+            "a restore of a backup was interrupted in \"{}\"",
             root.display()
         ))
         .hint(Hint::RestoreBackupAgain));
@@ -242,10 +242,10 @@ fn check_empty(root: &Path) -> Result<()> {
     match names_in(root)?.into_iter().find(stranger) {
         None => Ok(()),
         Some(name) => Err(Error::failed(format!(
-            "cannot keep agents in \"{}\": it has other files, such as \"{name}\"",
+            "cannot store agents in \"{}\": it has other files, such as \"{name}\"",
             root.display()
         ))
-        .hint("name a folder of its own, which is made when it is missing")),
+        .hint("name an empty or new folder")),
     }
 }
 
@@ -332,7 +332,7 @@ mod tests {
             RemoteLayout::make(&root.join("deeper"))
                 .unwrap_err()
                 .message()
-                .contains("the folder above is missing")
+                .contains("its parent folder does not exist")
         );
         RemoteLayout::make(&root).unwrap();
         RemoteLayout::make(&root).unwrap();

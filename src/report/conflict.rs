@@ -153,7 +153,7 @@ pub fn conflict_sentence(conflict: &Conflict) -> String {
         ConflictReason::Broken(why) => {
             format!("{what} with the changes of both sides cannot be read: {why}")
         }
-        ConflictReason::Entangled => format!("{what} would come out as neither side has it"),
+        ConflictReason::Entangled => format!("{what} would differ from both sides"),
     }
 }
 

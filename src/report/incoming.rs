@@ -155,7 +155,7 @@ pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
         .with_details(details)
 }
 
-/// `2 source versions and 1 version that are not here`
+/// `2 source versions and 1 version that are missing here`
 fn count(incoming: &Incoming) -> String {
     let several = |count: usize, one: &str, more: &str| match count {
         0 => None,
@@ -173,26 +173,27 @@ fn count(incoming: &Incoming) -> String {
     let all = incoming.source.len() + incoming.versions.len() + incoming.ledger.len();
     let verb = if all == 1 { "is" } else { "are" };
     match parts.split_last() {
-        Some((last, [])) => format!("{last} that {verb} not here"),
-        Some((last, rest)) => format!("{} and {last} that are not here", rest.join(", ")),
-        None => "nothing that is not here".to_owned(),
+        Some((last, [])) => format!("{last} that {verb} missing here"),
+        Some((last, rest)) => format!("{} and {last} that are missing here", rest.join(", ")),
+        None => "nothing new".to_owned(),
     }
 }
 
 /// The error of a refused pull.
 pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
     let what = match (&refused.conflicts[..], &refused.diverged) {
-        ([], _) => "both sides promoted, deleted or undeleted since".to_owned(),
-        ([_], _) => "one change here and one there cannot both stand".to_owned(),
-        (several, _) => format!("{} changes here and there cannot both stand", several.len()),
+        ([], _) => "both sides promoted, deleted or undeleted versions".to_owned(),
+        ([_], _) => "one change here conflicts with one there".to_owned(),
+        (several, _) => format!("{} changes here conflict with changes there", several.len()),
     };
     let error = Error::conflict(format!("cannot pull from \"{remote}\": {what}"));
     let by_hand = |conflict: &crate::merge::Conflict| {
         matches!(conflict.why, ConflictReason::Broken(_) | ConflictReason::Entangled)
     };
     if refused.conflicts.iter().any(by_hand) {
-        return error
-            .hint("edit your files so that both can stand, then pull again; nothing was changed");
+        return error.hint(
+            "edit your files to resolve the conflicts, then pull again; nothing was changed",
+        );
     }
     error.hint(match refused.diverged {
         Some(_) => Hint::PullTheirLedger { remote: remote.to_owned() },

@@ -43,7 +43,7 @@ struct VersionView<'a> {
 #[derive(Serialize)]
 pub struct LedgerChangeView<'a> {
     event: &'static str,
-    /// `None`: the version has no number here.
+    /// `None`: the version has no local number.
     version: Option<u64>,
     by: &'a str,
     at: String,

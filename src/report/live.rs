@@ -91,9 +91,9 @@ fn pointer(live: &Live) -> Option<String> {
     match live.pointer() {
         Pointer::Same => None,
         Pointer::HereOnly => Some(format!("{here} is active here only; {remote} serves {serves}")),
-        Pointer::Behind => {
-            Some(format!("{here} is still active here: `lua-store pull` brings what {remote} has"))
-        }
+        Pointer::Behind => Some(format!(
+            "{here} is still active here: run `lua-store pull` to get the version of {remote}"
+        )),
     }
 }
 

@@ -17,7 +17,7 @@ pub fn built_lines(difference: &Difference) -> Vec<Line> {
     let groups = [
         (Sign::Removed, "−", &difference.removed, ""),
         (Sign::Added, "+", &difference.restored, ""),
-        (Sign::Removed, "−", &difference.missing, ", left out from the start"),
+        (Sign::Removed, "−", &difference.missing, ", omitted since the beginning"),
     ];
     for (sign, mark, lost, end) in groups {
         let same =

@@ -136,7 +136,7 @@ impl Access {
         let known = self.known()?;
         let entry = known.by_id.get(&id_of(&hash)).filter(|entry| entry.is_of(&hash));
         let entry = entry.ok_or_else(|| {
-            denied("the token is not known here: it was revoked, or made for another server")
+            denied("the token is unknown: it was revoked, or created for another server")
         })?;
         match entry.expires_at {
             Some(end) if entry.is_expired((self.clock)()) => Err(denied(&format!(
@@ -173,7 +173,7 @@ fn allows(scope: TokenScope, needed: TokenScope, agents: &str) -> Result<()> {
 fn presented_token(headers: &HeaderMap) -> Result<TokenSecret> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (value, more) = (values.next(), values.next().is_some());
-    let Some(value) = value else { return Err(denied("this needs a token")) };
+    let Some(value) = value else { return Err(denied("a token is required")) };
     let text = value.to_str().ok().filter(|_| !more);
     let bearer = text
         .and_then(|text| text.split_once(' '))
@@ -183,7 +183,7 @@ fn presented_token(headers: &HeaderMap) -> Result<TokenSecret> {
     };
     TokenSecret::parse(token.trim()).ok_or_else(|| {
         denied(
-            "this is not a token of `lua-store serve`: it is cut, mistyped or of another service",
+            "this is not a token of `lua-store serve`: it is truncated, mistyped or from another service",
         )
     })
 }

@@ -323,7 +323,7 @@ fn at_offset(status: StatusCode, offset: u64) -> HttpResponse {
 
 /// An upload goes on at another byte than the client thought.
 fn elsewhere(offset: u64, here: u64) -> HttpResponse {
-    let message = format!("the upload goes on at byte {here}, not at {offset}");
+    let message = format!("the upload continues at byte {here}, not at {offset}");
     let error = Error::conflict(message).hint("send the bytes from Upload-Offset on");
     with_offset(HttpError::from(error).into_response(), here)
 }

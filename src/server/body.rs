@@ -29,7 +29,7 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, HttpError>> {
             Ok(Ok(data)) => return Some(Ok(data)),
             Ok(Err(_trailers)) => {}
             Err(error) => {
-                let message = format!("the body of the request broke off: {error}");
+                let message = format!("the body of the request was interrupted: {error}");
                 return Some(Err(HttpError::new(StatusCode::BAD_REQUEST, Error::usage(message))));
             }
         }
@@ -154,7 +154,7 @@ impl Read for UploadBody {
                 None => {
                     return Err(io::Error::new(
                         io::ErrorKind::UnexpectedEof,
-                        "the upload broke off",
+                        "the upload was interrupted",
                     ));
                 }
             }
@@ -166,10 +166,10 @@ impl Read for UploadBody {
 }
 
 fn too_slow() -> HttpError {
-    let error = Error::new(Kind::Unavailable, "the body of the request came too slowly");
+    let error = Error::new(Kind::Unavailable, "the body of the request arrived too slowly");
     HttpError::new(
         StatusCode::REQUEST_TIMEOUT,
-        error.hint("what arrived of a pack is kept: go on from there"),
+        error.hint("the received part of the pack is kept: continue from there"),
     )
 }
 

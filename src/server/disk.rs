@@ -76,8 +76,7 @@ impl Disk {
         let known = self.known();
         let refusal = known.refusal.as_ref()?;
         Some(format!(
-            "\"{}\" takes no writes: {} ({refusal}). What is stored is served; pushes and promotions are refused \
-             until it does",
+            "\"{}\" cannot be written: {} ({refusal}). The server serves the stored data, and refuses pushes and promotions until it can be written",
             self.data.display(),
             why(refusal)
         ))
@@ -94,8 +93,8 @@ impl DiskHealth {
 pub fn why(error: &Error) -> &'static str {
     match error.io_kind() {
         Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => "the disk is full",
-        Some(ErrorKind::ReadOnlyFilesystem) => "the disk can only be read",
-        _ => "the server's log says why",
+        Some(ErrorKind::ReadOnlyFilesystem) => "the disk is read-only",
+        _ => "see the log of the server for the reason",
     }
 }
 
@@ -104,7 +103,7 @@ fn probe(store: &RemoteStore) -> Result<()> {
     match failures.first() {
         None => Ok(()),
         Some(what) => {
-            Err(Error::unavailable(format!("the disk does not hold what it must: {what}")))
+            Err(Error::unavailable(format!("the disk does not meet the requirements: {what}")))
         }
     }
 }

@@ -10,8 +10,8 @@ pub fn parse(text: &str, now: Timestamp) -> Result<Timestamp> {
     let end = after(text, now).or_else(|| day(text)).or_else(|| text.parse().ok());
     match end {
         Some(end) if end > now => Ok(end),
-        Some(_) => Err(Error::usage(format!("\"{text}\" is over already"))),
-        None => Err(Error::usage(format!("\"{text}\" is neither a while nor a time"))
+        Some(_) => Err(Error::usage(format!("\"{text}\" has passed already"))),
+        None => Err(Error::usage(format!("\"{text}\" is neither a duration nor a time"))
             .hint("use `12h`, `30d`, `8w`, `2027-01-31` or `2027-01-31T09:00:00Z`")),
     }
 }
@@ -36,7 +36,8 @@ pub fn hours(text: &str) -> Option<u64> {
 /// Time that an old token stays valid after a rotation.
 pub fn grace(text: &str) -> Result<SignedDuration> {
     let hours = hours(text).and_then(|hours| i64::try_from(hours).ok());
-    let wrong = || Error::usage(format!("\"{text}\" is no while")).hint("use `24h`, `7d` or `0h`");
+    let wrong =
+        || Error::usage(format!("\"{text}\" is not a duration")).hint("use `24h`, `7d` or `0h`");
     hours.map(SignedDuration::from_hours).ok_or_else(wrong)
 }
 
@@ -66,10 +67,10 @@ mod tests {
 
     #[test]
     fn what_is_over_or_makes_no_sense_is_refused() {
-        assert_eq!(end("2026-11-20"), "\"2026-11-20\" is over already");
-        assert_eq!(end("0d"), "\"0d\" is over already");
+        assert_eq!(end("2026-11-20"), "\"2026-11-20\" has passed already");
+        assert_eq!(end("0d"), "\"0d\" has passed already");
         for text in ["", "d", "soon", "-1d", "1.5d", "99999999999d", "30", "2026-13-01", "ä"] {
-            assert_eq!(end(text), format!("\"{text}\" is neither a while nor a time"));
+            assert_eq!(end(text), format!("\"{text}\" is neither a duration nor a time"));
         }
     }
 }

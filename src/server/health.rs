@@ -22,8 +22,8 @@ pub async fn readyz(Shared(state): Shared<Arc<ServerState>>) -> Result<HttpRespo
     let shared = state.clone();
     let checked = on_thread(move || Ok(shared.check_disk())).await?;
     checked.map_err(|error| {
-        let why = format!("the data folder takes no writes: {}", disk::why(&error));
-        let hint = "what is stored is served; pushes and promotions are refused";
+        let why = format!("the data folder cannot be written: {}", disk::why(&error));
+        let hint = "the stored data is served; pushes and promotions are refused";
         Error::new(Kind::Unavailable, why).hint(hint)
     })?;
     // Readable without knowing which agents exist.

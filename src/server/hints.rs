@@ -12,7 +12,7 @@ pub const LIST_AGENTS: &str = "run `lua-store serve agents list` to list the age
 pub const NO_AUTH_IS_LOCAL: &str = "`--no-auth` is for 127.0.0.1; leave it out, and create tokens: \
      `lua-store serve token create --agent AGENT --scope push`";
 pub const FSCK: &str = "ask the operator of the server to run `lua-store serve fsck`";
-pub const ADDRESS: &str = "a remote's address is this server's and the id of an agent: `lua-store remote add origin URL/AGENT`";
+pub const ADDRESS: &str = "run `lua-store remote add origin URL/AGENT` with the URL of this server and the id of an agent";
 pub const TOKEN: &str = "ask the operator of the server for a token (`lua-store serve token create`); \
      run `lua-store login URL` to store it, or set LUA_STORE_TOKEN";
 
@@ -31,13 +31,13 @@ pub fn of_server(hint: &Hint) -> Option<String> {
     Some(match hint {
         Hint::Text(text) => text.clone(),
         Hint::Unarchive { agent } => format!(
-            "ask the operator of the server to open it again: `lua-store serve agents archive {agent} --undo`"
+            "ask the operator of the server to make it writable again: `lua-store serve agents archive {agent} --undo`"
         ),
         Hint::DeleteDamaged { agent } => format!(
-            "look for it in a backup first; run `lua-store serve agents delete {agent} --damaged` to give up what is stored of it"
+            "look for it in a backup first; run `lua-store serve agents delete {agent} --damaged` to delete its stored data"
         ),
         Hint::RestoreBackupAgain => {
-            "`lua-store serve restore BACKUP` with the same folder goes on".to_owned()
+            "run `lua-store serve restore BACKUP` with the same folder to continue".to_owned()
         }
         _ => return None,
     })

@@ -34,7 +34,7 @@ impl<S> Guarded<S> {
         match limit.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::TimedOut,
-                "the client takes nothing",
+                "the client reads nothing",
             ))),
             Poll::Pending => Poll::Pending,
         }

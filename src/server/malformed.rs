@@ -151,16 +151,16 @@ pub async fn answer(
 fn why(status: StatusCode) -> Error {
     match status {
         StatusCode::REQUEST_TIMEOUT => {
-            Error::unavailable("the head of the request came too slowly")
+            Error::unavailable("the head of the request arrived too slowly")
         }
         StatusCode::URI_TOO_LONG => Error::usage("the address of the request is too long"),
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Error::usage(
             "the head of the request is too large: at most 100 headers, and 128 KiB in all",
         ),
         StatusCode::HTTP_VERSION_NOT_SUPPORTED => {
-            Error::usage("HTTP/2 is not spoken here").hint("speak HTTP/1.1")
+            Error::usage("HTTP/2 is not supported").hint("use HTTP/1.1")
         }
-        _ => Error::usage("the request is no HTTP/1.1 that can be read"),
+        _ => Error::usage("the request is not valid HTTP/1.1"),
     }
 }
 

@@ -116,7 +116,7 @@ impl Metrics {
         page.family("build_info", "gauge", "Which program this is.");
         page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
         self.of_requests(&mut page);
-        page.family("transactions_total", "counter", "Transactions by what became of them.");
+        page.family("transactions_total", "counter", "Transactions by outcome.");
         for (outcome, count) in &*lock(&self.transactions) {
             page.sample("transactions_total", &format!("outcome=\"{outcome}\""), count);
         }
@@ -135,10 +135,14 @@ impl Metrics {
             ("received_bytes_total", "Bytes of request bodies.", count(&self.received)),
             ("sent_bytes_total", "Bytes of answer bodies.", count(&self.sent)),
             ("panics_total", "Requests that a bug ended.", count(&self.panics)),
-            ("log_lines_dropped_total", "Log lines nobody took in time.", dropped_log_lines),
-            ("proofs_total", "Packs that were proven.", verify_counts),
-            ("proofs_spared_total", "Packs that were known from an earlier proof.", spared),
-            ("damage_total", "Damaged objects and packs that came to light.", count(&self.damage)),
+            (
+                "log_lines_dropped_total",
+                "Log lines that could not be written in time.",
+                dropped_log_lines,
+            ),
+            ("proofs_total", "Packs that were verified.", verify_counts),
+            ("proofs_spared_total", "Packs that were verified before.", spared),
+            ("damage_total", "Damaged objects and packs that were found.", count(&self.damage)),
         ] {
             page.family(name, "counter", help);
             page.sample(name, "", value);
@@ -153,8 +157,8 @@ impl Metrics {
         let agents = lock(&self.agents).len().to_string();
         for (name, help, value) in [
             ("damaged", "Damaged objects and packs that are known now.", damaged),
-            ("disk_writable", "Whether the disk takes writes.", writable.to_string()),
-            ("condemned_bytes", "Bytes of packs that nothing needs any more.", retired),
+            ("disk_writable", "Whether the disk accepts writes.", writable.to_string()),
+            ("condemned_bytes", "Bytes of retired packs.", retired),
             ("cache_bytes", "Bytes of answers that are kept or being sent.", cached),
             ("connections", "Open connections.", now(&self.connections)),
             ("uploads", "Uploads in progress.", now(&self.uploads)),
@@ -202,14 +206,14 @@ impl Metrics {
 
 fn of_pools(page: &mut MetricsText, pools: &Pools) {
     let all: Vec<_> = pools.counts().collect();
-    page.family("pool_places", "gauge", "Places of a pool that are taken.");
+    page.family("pool_places", "gauge", "Places of a pool in use.");
     for (pool, taken, _) in &all {
         page.sample("pool_places", &format!("pool=\"{pool}\""), taken);
     }
     page.family(
         "pool_refused_total",
         "counter",
-        "Requests that were told to come again, as a pool was full.",
+        "Requests that were refused because a pool was full.",
     );
     for (pool, _, refused) in &all {
         page.sample("pool_refused_total", &format!("pool=\"{pool}\""), refused);

@@ -119,7 +119,7 @@ impl AgentPatterns {
             }
         }
         match all.is_empty() {
-            true => Err(Error::usage("a token is for one agent at least")),
+            true => Err(Error::usage("a token needs at least one agent")),
             false => Ok(AgentPatterns(all)),
         }
     }

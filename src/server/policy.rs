@@ -10,15 +10,13 @@ pub fn check_policy(config: &ServerConfig, tokens: usize) -> Result<Vec<String>>
     let here = address.ip().is_loopback();
     if config.open && !here {
         return Err(Error::usage(format!(
-            "cannot listen on {address} with `--no-auth`: others reach it"
+            "cannot listen on {address} with `--no-auth`: other machines can reach it"
         ))
         .hint(hints::NO_AUTH_IS_LOCAL));
     }
     if !here && tokens == 0 {
-        return Err(Error::usage(format!(
-            "cannot listen on {address}: there is no token, so nobody could be told apart"
-        ))
-        .hint(hints::CREATE_PUSH_TOKEN));
+        return Err(Error::usage(format!("cannot listen on {address}: there is no token"))
+            .hint(hints::CREATE_PUSH_TOKEN));
     }
     let mut warnings = Vec::new();
     if !here && config.tls.is_none() {

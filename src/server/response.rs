@@ -36,24 +36,25 @@ impl HttpError {
     /// The body for the client. What went wrong inside of the server is for its log alone, as it
     /// names files of the machine.
     pub fn answer(&self, request: &str) -> HttpResponse {
-        let problem = match self.status {
-            StatusCode::INTERNAL_SERVER_ERROR if self.error.kind() == Kind::Corrupt => {
-                let told = Error::failed(format!(
-                    "the server failed at request {request}: what it keeps is damaged"
-                ));
-                body(&told.hint(hints::FSCK))
-            }
-            StatusCode::INTERNAL_SERVER_ERROR => {
-                let told = Error::failed(format!("the server failed at request {request}"));
-                body(
-                    &told.hint("the server's log says why; what was stored before is not affected"),
-                )
-            }
-            StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
-                unwritable(&self.error)
-            }
-            _ => body(&self.error),
-        };
+        let problem =
+            match self.status {
+                StatusCode::INTERNAL_SERVER_ERROR if self.error.kind() == Kind::Corrupt => {
+                    let told = Error::failed(format!(
+                        "the server failed at request {request}: its stored data is damaged"
+                    ));
+                    body(&told.hint(hints::FSCK))
+                }
+                StatusCode::INTERNAL_SERVER_ERROR => {
+                    let told = Error::failed(format!("the server failed at request {request}"));
+                    body(&told.hint(
+                        "see the log of the server for the reason; stored data is not affected",
+                    ))
+                }
+                StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
+                    unwritable(&self.error)
+                }
+                _ => body(&self.error),
+            };
         let mut answer = json(self.status, &problem);
         let headers = answer.headers_mut();
         match self.status {
@@ -99,7 +100,7 @@ impl From<Error> for HttpError {
 fn unwritable(error: &Error) -> ErrorBody {
     let (what, when) = match error.io_kind() {
         Some(ErrorKind::ReadOnlyFilesystem) => {
-            ("the server's disk can only be read", "it takes writes again")
+            ("the server's disk is read-only", "it can be written again")
         }
         _ => ("the server's disk is full", "there is room"),
     };

@@ -95,13 +95,13 @@ fn name(request: &Request) -> &'static str {
 }
 
 async fn nothing_here() -> HttpError {
-    Error::not_found("there is nothing at this address").hint(super::hints::ADDRESS).into()
+    Error::not_found("there is no such address").hint(super::hints::ADDRESS).into()
 }
 
 async fn wrong_method() -> HttpError {
     HttpError::new(
         StatusCode::METHOD_NOT_ALLOWED,
-        Error::usage("this address is not for that method"),
+        Error::usage("this address does not allow that method"),
     )
 }
 

@@ -133,7 +133,7 @@ fn read_file(dir: &Path) -> Result<Option<Active>> {
     let damaged = || {
         let was = log::newest(dir).and_then(|mark| mark.active);
         Error::corrupt(format!(
-            "\"{}\" is damaged: it holds {}",
+            "\"{}\" is damaged: it contains {}",
             path.display(),
             layout::show(&bytes)
         ))

@@ -128,7 +128,7 @@ impl BundleFile {
             Error::corrupt(format!("cannot use the bundle \"{}\": {what}", file.display()))
         };
         if !lines.starts_with(HEADER.as_bytes()) {
-            return Err(damaged("it is no bundle, or one of another format".into()));
+            return Err(damaged("it is not a bundle, or one of another format".into()));
         }
         let block = Block::decode(&lines).map_err(&damaged)?;
         let mut temp = AtomicFile::create_in(scratch)?;
@@ -199,8 +199,8 @@ fn accept(checked: PackCheck, what: &str) -> Result<()> {
 }
 
 fn lacks(what: &str) -> Error {
-    Error::failed(format!("cannot use {what}: it goes on from older versions, which are not here"))
-        .hint("take in the bundle that has them first, or have one made with `--versions all`")
+    Error::failed(format!("cannot use {what}: it needs earlier versions, which are not here"))
+        .hint("fetch the bundle that contains them first, or create one with `--versions all`")
 }
 
 /// Everything up to and with the seal; whatever there is, where that does not come.

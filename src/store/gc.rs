@@ -138,12 +138,12 @@ impl Store {
 }
 
 fn needed_again() -> Error {
-    Error::conflict("cannot remove what nothing reached: something new does")
+    Error::conflict("cannot remove unreachable objects: a new ref reaches one of them")
         .hint("somebody pushed meanwhile: run the command again")
 }
 
 pub(in crate::store) fn removed_meanwhile() -> Error {
-    Error::unavailable("cannot go on: a collection removed objects that this needs")
+    Error::unavailable("cannot continue: `lua-store gc` removed objects that this command needs")
         .hint("run the command again")
 }
 

@@ -77,7 +77,7 @@ pub fn check_untracked(dir: &Path) -> Result<()> {
     };
     if tracked {
         return Err(Error::failed(format!(
-            "cannot make a store in \"{}\": git tracks files there, and `git clean -fdx` would remove the rest",
+            "cannot create a store in \"{}\": git tracks files there, and `git clean -fdx` would remove the rest",
             dir.display()
         ))
         .hint(format!("run `git rm -r -q --cached {DIR}` to remove them from git and keep them on the disk")));

@@ -130,7 +130,7 @@ pub fn check_format(dir: &Path) -> Result<()> {
         ))
         .hint("a newer lua-store wrote it; update lua-store to read it"));
     }
-    Err(Error::corrupt(format!("\"{}\" is damaged: it holds {text}", path.display()))
+    Err(Error::corrupt(format!("\"{}\" is damaged: it contains {text}", path.display()))
         .hint(Hint::RecoverFormat { line: show(FORMAT_LINE.as_bytes()) }))
 }
 
@@ -204,10 +204,10 @@ mod tests {
         Store::init(&dir).unwrap();
         let cases: [(&[u8], Kind, &str); 6] = [
             (b"lua-store 2\n", Kind::Failed, "its format is \"lua-store 2\""),
-            (b"lua-store 1", Kind::Corrupt, "it holds \"lua-store 1\""),
-            (b"lua-store \n", Kind::Corrupt, "it holds \"lua-store \""),
-            (b"", Kind::Corrupt, "it holds nothing"),
-            (b"\xff\x00", Kind::Corrupt, "it holds \"\u{fffd}\\0\""),
+            (b"lua-store 1", Kind::Corrupt, "it contains \"lua-store 1\""),
+            (b"lua-store \n", Kind::Corrupt, "it contains \"lua-store \""),
+            (b"", Kind::Corrupt, "it contains nothing"),
+            (b"\xff\x00", Kind::Corrupt, "it contains \"\u{fffd}\\0\""),
             (&[b'a'; 5000], Kind::Corrupt, "(5000 bytes)"),
         ];
         for (bytes, kind, part) in cases {

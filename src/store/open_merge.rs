@@ -62,7 +62,7 @@ impl OpenMerge {
         let mut fields = Vec::new();
         for line in lines.lines() {
             let (name, value) = line.split_once(": ").ok_or("a line has no name")?;
-            let value: String = serde_json::from_str(value).map_err(|_| "a value is no text")?;
+            let value: String = serde_json::from_str(value).map_err(|_| "a value is not text")?;
             fields.push((name, value));
         }
         let all = |name: &str| -> Vec<String> {

@@ -123,7 +123,7 @@ impl Store {
             let stored = self.purged_and_stored()?;
             let Some(left) = stored.first() else { return Ok(done) };
             if done.is_some_and(|done| done.kept > 0) {
-                let what = format!("object {left} was purged, and lies in a pack that is damaged");
+                let what = format!("object {left} was purged, and is in a damaged pack");
                 return Err(Error::corrupt(what).hint(Hint::FsckAffected));
             }
             done = self.drop_leading_to(&stored, progress)?.or(done);

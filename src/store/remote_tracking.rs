@@ -121,8 +121,9 @@ impl Store {
     ) -> Result<()> {
         lock.check(self.dir());
         let path = self.tracking_path(name)?;
-        let refused =
-            |what| Error::failed(format!("cannot keep what the remote \"{name}\" has: {what}"));
+        let refused = |what| {
+            Error::failed(format!("cannot store the state of the remote \"{name}\": {what}"))
+        };
         tracking.check().map_err(refused)?;
         let folder = self.dir().join(layout::REMOTES);
         self.require_kept(&tracking.heads.roots())?;

@@ -85,7 +85,7 @@ fn names_that_differ_only_in_case() {
     let outcome = project.run("push");
     assert_eq!(outcome.code, 0, "{outcome}");
     assert_snapshot!(outcome.stderr, @r#"
-    warning: "Notes.md" and "notes.md" are one name on systems that do not tell case or Unicode forms apart
+    warning: "Notes.md" and "notes.md" are the same name on systems that ignore case or Unicode form
     hint: run `lua-store version create` to create a version of it
     "#);
 }
@@ -226,7 +226,7 @@ fn ignored_files_in_the_way_are_not_touched() {
         "\"out/report.txt\" is in the way",
     );
     assert_snapshot!(outcome.stderr, @r#"
-    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
+    `source rollback` restores files only. To change the live version, run `lua-store version promote`.
     Error: cannot restore: "out/report.txt" is in the way and is not tracked
     hint: move it away, then run the command again; nothing was changed
     "#);

@@ -110,7 +110,7 @@ fn a_client_does_not_take_it_in() {
 /// 16,384 files of 4 and of 8 MiB: one length is that of an object in a pack, the other of one that is streamed.
 #[test]
 fn bytes_are_bounded_as_files_are() {
-    let said = "source: its files have more than 64 GiB together";
+    let said = "source: its files have more than 64 GiB in total";
     for size in [5 << 20, 9 << 20] {
         let project = doubled_of(vec![0; size], 14);
         project.ok("bundle create ../bomb.bundle");
@@ -133,7 +133,7 @@ fn bytes_are_bounded_as_files_are() {
         );
         let head = remote.head(None).unwrap();
         let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
-        assert!(sent.unwrap_err().message().contains("its files have more than 64 GiB together"));
+        assert!(sent.unwrap_err().message().contains("its files have more than 64 GiB in total"));
     }
     let project = doubled_of(vec![0; 5 << 20], 13);
     project.ok("bundle create ../large.bundle");

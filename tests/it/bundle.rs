@@ -56,7 +56,7 @@ fn everything_in_one_file() {
     );
     assert_snapshot!(project.run("bundle verify all.bundle"), @r#"
     $ lua-store bundle verify all.bundle
-    ✓ "all.bundle" is whole: 3 version(s), 4 source version(s), v1 active.
+    ✓ "all.bundle" is complete: 3 version(s), 4 source version(s), v1 active.
     "#);
     assert_eq!(project.json("bundle verify all.bundle")["versions"].as_array().unwrap().len(), 3);
     // Anywhere else too, where there is no project.
@@ -80,14 +80,17 @@ fn some_versions_go_on_from_the_others() {
     let project = history();
     project.ok("bundle create first.bundle --versions v1");
     let rest = project.run("bundle create rest.bundle --versions v2..v3");
-    assert!(rest.code == 0 && rest.stderr.contains("is of use where those are"), "{rest}");
+    assert!(
+        rest.code == 0 && rest.stderr.contains("only a store that has them can read it"),
+        "{rest}"
+    );
     project.ok("bundle create all.bundle");
     let size = |name: &str| project.path(name).metadata().unwrap().len();
     assert!(size("rest.bundle") < size("first.bundle"));
     let elsewhere = Project::new();
     let root = elsewhere.path("cloned");
     let error = clone(&project.path("rest.bundle"), &root).err().unwrap();
-    assert!(error.message().contains("goes on from older versions, which are not here"), "{error}");
+    assert!(error.message().contains("needs earlier versions, which are not here"), "{error}");
     assert!(!root.exists() && std::fs::read_dir(elsewhere.root()).unwrap().count() == 0);
     clone(&project.path("first.bundle"), &root).unwrap();
     assert_eq!((heads(&root).versions.len(), heads(&root).active), (1, None));
@@ -131,14 +134,14 @@ fn what_cannot_be_a_bundle_is_said() {
     assert_snapshot!(told.join("\n"), @r#"
     $ lua-store bundle create x --versions v1,v3
     --- stderr
-    Error: cannot make a bundle of "v1,v3": it leaves out v2
-    hint: numbers have no gaps in a bundle: `--versions v1..v3` takes those between too
+    Error: cannot create a bundle of "v1,v3": the list lacks v2
+    hint: use `--versions v1..v3` to include the versions between: a bundle has no gaps
     --- exit 2
 
     $ lua-store bundle create x --versions v3..v1
     --- stderr
-    Error: "v3..v1" are no versions
-    hint: give them as in `--versions v5..v7`, or `--versions all`
+    Error: "v3..v1" is not a range of versions
+    hint: use a range such as `--versions v5..v7`, or `--versions all`
     --- exit 2
 
     $ lua-store bundle create x --versions v2..v9
@@ -149,8 +152,8 @@ fn what_cannot_be_a_bundle_is_said() {
 
     $ lua-store bundle create x --versions latest
     --- stderr
-    Error: "latest" are no versions
-    hint: give them as in `--versions v5..v7`, or `--versions all`
+    Error: "latest" is not a range of versions
+    hint: use a range such as `--versions v5..v7`, or `--versions all`
     --- exit 2
 
     $ lua-store bundle create there
@@ -166,12 +169,12 @@ fn what_cannot_be_a_bundle_is_said() {
 
     $ lua-store bundle verify there
     --- stderr
-    Error: cannot use the bundle "[DIR]/project/there": it is no bundle, or one of another format
+    Error: cannot use the bundle "[DIR]/project/there": it is not a bundle, or one of another format
     --- exit 1
 
     $ lua-store bundle verify none
     --- stderr
-    Error: cannot use the bundle "[DIR]/project/none": it is no bundle, or one of another format
+    Error: cannot use the bundle "[DIR]/project/none": it is not a bundle, or one of another format
     --- exit 1
 
     $ lua-store bundle verify nothing

@@ -85,7 +85,7 @@ fn a_folder_without_an_agent_is_unreadable() {
     $ lua-store compile
     --- stderr
     Error: no `new LuaAgent({...})` found in "[DIR]/project"
-    hint: go to the folder of an agent project, or make one with `lua init`
+    hint: run the command in the folder of an agent project, or run `lua init` to create one
     --- exit 1
     "#);
 }

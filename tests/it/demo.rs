@@ -32,7 +32,7 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
     let back = "lua-store version promote previous -m \"it promises refunds\"";
     let at = commands.iter().position(|command| command["command"] == back).expect("the night");
     let text = |at: usize, stream: &str| commands[at][stream].as_str().unwrap().to_owned();
-    assert!(text(at, "stderr").contains("Brought from origin"), "{demo:#}");
+    assert!(text(at, "stderr").contains("Downloaded from origin"), "{demo:#}");
     assert!(text(at, "stderr").contains("by colleague@example.com"), "{demo:#}");
     let (bad, good) = (text(at - 1, "stdout"), text(at, "stdout"));
     let number = |told: &str, before: &str| {
@@ -79,7 +79,7 @@ fn without_an_author_the_demo_says_whom_it_takes() {
     project.set("LUA_STORE_AUTHOR", "");
     let shown = project.ok("demo");
     assert!(
-        shown.contains("# nothing says who you are, so the author here is you@example.com"),
+        shown.contains("# no author is configured, so the author here is you@example.com"),
         "{shown}"
     );
 }

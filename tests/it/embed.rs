@@ -129,7 +129,7 @@ fn a_token_goes_to_no_address_where_it_can_be_read_on_the_way() {
     opened.add_remote("origin", "http://store.example.com/agent_shop").unwrap();
     let refused = opened.remote("origin", Some("lst_secret"), now()).err().unwrap();
     assert_eq!(refused.kind(), Kind::Usage);
-    assert!(refused.message().contains("would cross the network in plain text"), "{refused}");
+    assert!(refused.message().contains("would be sent in plain text"), "{refused}");
 }
 
 /// The agent, opened by the library, with a remote.

@@ -245,7 +245,7 @@ fn a_search_lists_versions_and_pushes() {
     project.ok("restore notes.md");
     let outcome = project.run("log snapshot/v1 notes.md");
     assert!(
-        outcome.code == 2 && outcome.stderr.contains("snapshot/v1 is no version or push"),
+        outcome.code == 2 && outcome.stderr.contains("snapshot/v1 is not a version or push"),
         "{outcome}"
     );
 }

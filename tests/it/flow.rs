@@ -81,7 +81,10 @@ fn a_push_that_is_behind_makes_nothing() {
     let who = Author { by: "page@example.com".to_owned(), at_ms: 1_700_000_000_000 };
     let refused =
         Destination::for_push(&mut Quiet, &project, origin(&project), &who).err().unwrap();
-    assert_eq!(refused.message(), "cannot push: \"origin\" has 1 source version that is not here");
+    assert_eq!(
+        refused.message(),
+        "cannot push: \"origin\" has 1 source version that is missing here"
+    );
     assert_eq!(shop.list("-C ../copy source list").as_array().unwrap().len(), 1);
 }
 

@@ -54,12 +54,12 @@ fn a_damaged_ref_is_found() {
     project.write(".lua/refs/versions/v1", "nonsense\n");
     assert_snapshot!(project.run("fsck"), @r#"
     $ lua-store fsck
-    damaged: refs: the ref "[DIR]/project/.lua/refs/versions/v1" is damaged: it holds "nonsense"
+    damaged: refs: the ref "[DIR]/project/.lua/refs/versions/v1" is damaged: it contains "nonsense"
       affects versions/v1
-      next: the log knows what it held: `echo f38ff06825b9be920c58652776582cbcf0829978fac4219ae336446f79c0528d > "[DIR]/project/.lua/refs/versions/v1"`
+      next: run `echo f38ff06825b9be920c58652776582cbcf0829978fac4219ae336446f79c0528d > "[DIR]/project/.lua/refs/versions/v1"` to restore it, as the log recorded it
     Checked 45 objects in 2 pack(s), 1 ref(s): 1 problem(s).
     --- stderr
-    hint: run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well
+    hint: run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well
     --- exit 1
     "#);
 }

@@ -109,10 +109,10 @@ fn without_a_command_the_project_is_shown_and_what_to_run_next() {
     There is no store in this folder or above it.
 
     Next:
-      lua-store demo                 watch the program at work on a sample agent
+      lua-store demo                 run the main commands on a sample agent
       lua-store init                 create a store for the project in this folder
       lua-store clone URL            download an agent with all its versions
-      lua-store status --remote URL  see what is active on a server
+      lua-store status --remote URL  show what is active on a server
       lua-store help                 list all commands
     ");
     let project = shop::versioned();
@@ -160,7 +160,7 @@ fn without_a_command_the_project_is_shown_and_what_to_run_next() {
     Edited:          1 file since the last push
 
     Next:
-      lua-store diff                show what is edited
+      lua-store diff                list the edits
       lua-store push                store the project as the next source version
       lua-store version promote v1  make it the active version
       lua-store pull                download what others pushed, and merge it

@@ -47,7 +47,7 @@ fn where_things_stand_is_one_screen() {
       Live since 09:30 UTC (just now) by ana@example.com
     Newest version:  v2  second
     Pushed source:   v2
-    Staged:          v2 (made, never live)
+    Staged:          v2 (created, never live)
     Nothing to push: the project is as it was pushed.
     --- stderr
     hint: run `lua-store version promote v2` to make it active
@@ -60,7 +60,7 @@ fn where_things_stand_is_one_screen() {
       Live since 09:30 UTC (just now) by ana@example.com
     Newest version:  v2  second
     Pushed source:   v2
-    Staged:          v2 (made, never live)
+    Staged:          v2 (created, never live)
     Not pushed:
       ~ job nightly (changed)
       A docs/new.md

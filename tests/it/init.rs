@@ -7,14 +7,14 @@ use insta::assert_snapshot;
 fn a_newcomer_is_told_what_comes_next() {
     assert_snapshot!(Project::new().run("init"), @r#"
     $ lua-store init
-    ✓ Made a store in [DIR]/project/.lua
+    ✓ Created a store in [DIR]/project/.lua
     --- stderr
 
     What to do next:
-      lua-store push -m "first push"    keep the project as it is now
-      lua-store version create          give what is kept a number: v1
+      lua-store push -m "first push"    store the project as it is now
+      lua-store version create          give that state a number: v1
       lua-store version promote v1      make v1 the active version
-      lua-store status                  see where things stand
+      lua-store status                  show what is active and what is not pushed
     "#);
 }
 
@@ -122,14 +122,14 @@ fn of_several_agents_none_is_taken_silently() {
     assert!(!project.path(".lua").exists());
     assert_snapshot!(project.run("init --agent agents/desk"), @r#"
     $ lua-store init --agent agents/desk
-    ✓ Made a store in [DIR]/project/agents/desk/.lua
+    ✓ Created a store in [DIR]/project/agents/desk/.lua
     --- stderr
 
     What to do next:
-      lua-store push -m "first push"    keep the project as it is now
-      lua-store version create          give what is kept a number: v1
+      lua-store push -m "first push"    store the project as it is now
+      lua-store version create          give that state a number: v1
       lua-store version promote v1      make v1 the active version
-      lua-store status                  see where things stand
+      lua-store status                  show what is active and what is not pushed
     "#);
     assert!(project.path("agents/desk/.lua/format").exists() && !project.path(".lua").exists());
     let push = project.json("push --agent agents/desk");
@@ -144,8 +144,8 @@ fn of_several_agents_none_is_taken_silently() {
     assert_snapshot!(project.run("init --agent nowhere"), @r#"
     $ lua-store init --agent nowhere
     --- stderr
-    Error: "nowhere" is no directory, file or name of an agent
-    hint: the agents here: agents/desk ("desk", agents/desk/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
+    Error: "nowhere" is not the directory, file or name of an agent
+    hint: the agents found: agents/desk ("desk", agents/desk/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
     --- exit 3
     "#);
     for other in ["desk", "agents/desk/agent.ts"] {

@@ -352,9 +352,9 @@ fn a_source_version_that_its_version_misses() {
     let fsck = project.run("fsck");
     assert!(
         fsck.code == 1
-            && fsck
-                .stdout
-                .contains("version v3 was made of the ref \"refs/source/v3\", which is missing"),
+            && fsck.stdout.contains(
+                "version v3 was created from the ref \"refs/source/v3\", which is missing"
+            ),
         "{fsck}"
     );
 }
@@ -378,7 +378,10 @@ fn the_personas_of_the_others_are_listed() {
     let all = project.list("persona list");
     std::fs::write(project.path(".lua/refs/source/v2"), "nonsense").unwrap();
     let listed = project.run("persona list");
-    assert!(listed.code == 0 && listed.stderr.contains("source v2 cannot be read"), "{listed}");
+    assert!(
+        listed.code == 0 && listed.stderr.contains("source v2 and its persona cannot be read"),
+        "{listed}"
+    );
     let of = |list: &serde_json::Value| -> Vec<u64> {
         let list = list.as_array().unwrap().iter();
         list.filter(|one| one["sourceVersion"] != 2)

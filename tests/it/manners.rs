@@ -8,7 +8,7 @@ fn help_groups_the_commands() {
     let project = Project::new();
     let help = project.ok("--help");
     assert!(help.starts_with("A version store for AI agents"), "{help}");
-    assert!(help.contains("\nLook after the store:\n  fsck           Check every hash"), "{help}");
+    assert!(help.contains("\nMaintain the store:\n  fsck           Check every hash"), "{help}");
     assert_eq!(help, project.ok("help"));
     assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
 }

@@ -124,7 +124,7 @@ fn conflicts_are_marked_edited_and_continued() {
     ");
     insta::assert_snapshot!(ann.run("pull --continue"), @"
     $ lua-store pull --continue
-    ✅ Merged what origin has, with the files as they are now
+    ✅ Merged origin, with the files as they are now
     --- stderr
     hint: run `lua-store push` to store it as the next source version
     ");
@@ -160,9 +160,9 @@ fn an_aborted_merge_leaves_everything_as_it_was() {
     ann.write("later.md", "since\n");
     insta::assert_snapshot!(ann.run("pull --abort"), @"
     $ lua-store pull --abort
-    ✅ The merge is aborted, the files are as they were before it
+    ✅ Aborted the merge: the files are as they were before
     --- stderr
-    The files with the markers are kept as safety snapshot 2.
+    The files with markers are stored as safety snapshot 2.
     ");
     assert_eq!([SKILL, INDEX, "notes.md"].map(|path| ann.read(path)), before);
     assert_eq!(ann.ok("source list"), versions);

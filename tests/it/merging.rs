@@ -150,7 +150,7 @@ fn a_choice_that_reads_like_a_remote_is_refused() {
     insta::assert_snapshot!(outcome, @r#"
     $ lua-store pull --theirs origin
     --- stderr
-    Error: cannot tell if "origin" after --theirs is the remote or a path
+    Error: "origin" after --theirs can be the remote or a path
     hint: run `lua-store pull origin --theirs`, or write the path as ./origin
     --- exit 2
     "#);
@@ -169,9 +169,9 @@ fn a_change_that_the_merged_files_lack_is_said() {
     source v2  2026-11-21 09:30  ben@example.com  batch push
         - skill orders
     ✅ Pulled from origin: 1 file(s) changed
-       check: skill "orders" was removed there and changed here, and the result has the change of one side
+       check: skill "orders" was removed there and changed here, and the result contains the change of one side only
     --- stderr
-    Your files as they were are kept as safety snapshot 1.
+    Your earlier files are stored as safety snapshot 1.
     hint: run `lua-store snapshot restore 1` to restore them
     "#);
 }

@@ -137,7 +137,7 @@ fn compacting_puts_packs_together_and_keeps_every_object() {
     project.ok("init");
     assert_snapshot!(project.run("compact"), @r"
     $ lua-store compact
-    There is nothing to put together.
+    Nothing to combine.
     ");
     for content in ["one", "two", "three"] {
         project.run_with_input("hash-object -w --stdin", content);

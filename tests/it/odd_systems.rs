@@ -157,7 +157,8 @@ fn a_git_guard_that_is_down_is_told_and_put_back() {
         }
         let told = project.run("fsck");
         assert!(
-            told.code == 1 && told.stdout.contains(&format!(".lua/.git/{name}: it keeps git away")),
+            told.code == 1
+                && told.stdout.contains(&format!(".lua/.git/{name}: it is missing or empty")),
             "{told}"
         );
         project.ok("version create -m first");

@@ -99,7 +99,7 @@ fn the_words_are_those_of_restore() {
     for command in ["log", "diff v1 v2", "restore --dry-run --from v1"] {
         let told = project.run(&format!("{command} skill"));
         assert_eq!(told.code, 2, "{told}");
-        assert!(told.stderr.contains("say which skill: `skill NAME`"), "{told}");
+        assert!(told.stderr.contains("the name of the skill is missing: `skill NAME`"), "{told}");
         let told = project.run(&format!("{command} skill catalg"));
         assert_eq!(told.code, 3, "{told}");
         assert!(told.stderr.contains("did you mean `catalog`?"), "{told}");
@@ -119,6 +119,6 @@ fn the_words_are_those_of_restore() {
     project.ok("restore .");
     let snapshot = project.run("diff snapshot/v1 v2 skill catalog");
     assert_eq!(snapshot.code, 2, "{snapshot}");
-    assert!(snapshot.stderr.contains("no agent was read of them"), "{snapshot}");
+    assert!(snapshot.stderr.contains("contains only files, and no agent"), "{snapshot}");
     assert!(project.ok("help versions").contains("  skill NAME           a primitive"));
 }

@@ -71,7 +71,7 @@ fn each_version_has_its_status() {
     "#);
     assert_snapshot!(shop::project().run("persona list"), @"
     $ lua-store persona list
-    (no persona yet — run `lua-store push` to keep the one of the project)
+    (no persona yet — run `lua-store push` to store that of the project)
     ");
 }
 

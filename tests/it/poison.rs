@@ -154,12 +154,12 @@ fn a_store_that_holds_it_goes_on_and_fsck_names_it() {
     let checked = project.run("fsck");
     assert_eq!(checked.code, 1, "{checked}");
     for told in [
-        "damaged: rules: source/v2: its time 1795253400000000 is none that a record can hold",
+        "damaged: rules: source/v2: its time 1795253400000000 is out of range",
         "damaged: rules: source/v2: the number 18446744073709551615 of \"persona\" leaves no room for the next",
-        "damaged: rules: versions/v2: its time 1795253400000000 is none",
-        "damaged: rules: versions/v2: its message has 5000 bytes, and may have 1024",
-        "its time 1795253400000000 is none that a record can hold\n",
-        "every command goes on",
+        "damaged: rules: versions/v2: its time 1795253400000000 is out of range",
+        "damaged: rules: versions/v2: its message has 5000 bytes, more than 1024",
+        "its time 1795253400000000 is out of range\n",
+        "every command continues",
     ] {
         assert!(checked.stdout.contains(told), "{told}: {checked}");
     }
@@ -197,7 +197,7 @@ fn a_bad_remote_leaves_a_healthy_project_as_it_was() {
         let told = match with {
             Poison::SourceTime => "refs/source/v2: its time",
             Poison::VersionTime => "refs/versions/v2: its time",
-            Poison::LedgerTime => "its time 1795253400000000 is none",
+            Poison::LedgerTime => "its time 1795253400000000 is out of range",
             Poison::Persona => "leaves no room",
             Poison::Message => "refs/versions/v2: its message has 5000 bytes",
             Poison::State => "refs/versions/v2: its state is not that of source version v2",
@@ -219,7 +219,7 @@ fn a_bad_remote_leaves_a_healthy_project_as_it_was() {
             };
             let outcome = project.run(line);
             assert_eq!(outcome.code, 1, "{outcome}");
-            assert!(outcome.stderr.contains("is not taken in: "), "{outcome}");
+            assert!(outcome.stderr.contains("cannot accept "), "{outcome}");
             assert!(outcome.stderr.contains(told), "{outcome}");
             assert_eq!(held(&project), before, "{line}");
         }
@@ -244,7 +244,7 @@ fn a_remote_that_holds_it_is_joined_by_those_who_say_so() {
         assert!(!cloned["asIs"].as_array().unwrap().is_empty(), "{cloned}");
         let fetched = project.run("fetch --as-is");
         assert!(
-            fetched.code == 0 && fetched.stderr.contains("warning: taken as it is: "),
+            fetched.code == 0 && fetched.stderr.contains("warning: accepted as it is: "),
             "{fetched}"
         );
         // A known breach stops no command.
@@ -335,7 +335,7 @@ fn what_nobody_would_take_is_not_made() {
         "push skill --name orders --set-version 1.0.18446744073709551615".to_owned(),
     ] {
         let outcome = project.run(&line);
-        let told = ["has 1025 bytes, and may have 1024", "leaves no room for later versions"];
+        let told = ["has 1025 bytes, more than 1024", "leaves no room for later versions"];
         let is_settled = line.starts_with("version promote") && outcome.code == 0;
         assert!(is_settled || told.iter().any(|told| outcome.stderr.contains(told)), "{outcome}");
     }

@@ -176,7 +176,7 @@ fn a_number_can_be_set_and_only_upwards() {
     $ lua-store push skill --name catalog --set-version two
     --- stderr
     Error: "two" is not a version number
-    hint: a version is three numbers like 1.0.3, with an optional tag like 1.0.3-beta
+    hint: use three numbers such as 1.0.3, with an optional tag such as 1.0.3-beta
     --- exit 2
     "#);
 }
@@ -201,15 +201,15 @@ fn what_is_not_there_cannot_be_pushed() {
     assert_snapshot!(project.run("push skil"), @r#"
     $ lua-store push skil
     --- stderr
-    Error: there is nothing called "skil" to push
+    Error: cannot push "skil": there is no such kind
     hint: did you mean `skill`?
     --- exit 2
     "#);
     assert_snapshot!(project.run("push all --name orders"), @r#"
     $ lua-store push all --name orders
     --- stderr
-    Error: --name goes with a kind, not with "all"
-    hint: for example `lua-store push skill --name user-skill`
+    Error: `--name` needs a kind, not "all"
+    hint: run for example `lua-store push skill --name user-skill`
     --- exit 2
     "#);
     assert_eq!(project.list("source list").as_array().unwrap().len(), 0);
@@ -257,7 +257,7 @@ fn a_folder_without_an_agent_can_only_be_backed_up() {
     $ lua-store push
     --- stderr
     Error: no `new LuaAgent({...})` found in "[DIR]/project"
-    hint: go to the folder of an agent project, or make one with `lua init`
+    hint: run the command in the folder of an agent project, or run `lua init` to create one
     hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     "#);
@@ -266,7 +266,7 @@ fn a_folder_without_an_agent_can_only_be_backed_up() {
     💾 Backup at v1 (2 new file(s))
     ✅ Push complete
     --- stderr
-    warning: only the files are kept: the agent in them cannot be read: no `new LuaAgent({...})` found in "[DIR]/project"
+    warning: only the files are stored, because the agent cannot be read: no `new LuaAgent({...})` found in "[DIR]/project"
     "#);
 }
 

@@ -41,7 +41,7 @@ fn a_file_comes_back_from_the_last_push_and_the_edit_is_kept() {
       D notes/added.md
       M src/lib/store.ts
     --- stderr
-    Your files as they were are kept as safety snapshot 1.
+    Your earlier files are stored as safety snapshot 1.
     hint: run `lua-store snapshot restore 1` to restore them
     ");
     assert_eq!(files(&project), pushed, "git restore takes away what was added, too");
@@ -108,14 +108,14 @@ fn a_dry_run_and_a_refusal_change_nothing() {
     assert_snapshot!(project.run("restore"), @"
     $ lua-store restore
     --- stderr
-    Error: nothing to restore was named
-    hint: run for example `lua-store restore src/index.ts` to restore a file, `lua-store restore .` the whole project
+    Error: no path was named
+    hint: run for example `lua-store restore src/index.ts` to restore a file, `lua-store restore .` to restore the whole project
     --- exit 2
     ");
     assert_snapshot!(project.run("restore v1"), @r#"
     $ lua-store restore v1
     --- stderr
-    Error: "v1" is a version: say which files, or a folder
+    Error: "v1" is a version: no files and no folder were named
     hint: run `lua-store restore --from v1 PATH` to restore files in the project
     hint: run `lua-store restore v1 DIR` to write all its files into a new folder
     --- exit 2
@@ -124,15 +124,15 @@ fn a_dry_run_and_a_refusal_change_nothing() {
     $ lua-store restore v1 src
     --- stderr
     Error: cannot restore into "[DIR]/project/src": it is not empty, "index.ts" is in it
-    hint: name a folder that is not there yet, or one in which a restore of the same version was cut off
+    hint: name a folder that does not exist, or one in which a restore of the same version was interrupted
     hint: run `lua-store restore --from v1 -- PATH` to restore files in the project
     --- exit 2
     "#);
     assert_snapshot!(project.run("restore skill"), @"
     $ lua-store restore skill
     --- stderr
-    Error: say which skill: `skill NAME`
-    hint: a path of this name goes after `--`: `-- skill`
+    Error: the name of the skill is missing: `skill NAME`
+    hint: write `-- skill` for a path of this name
     --- exit 2
     ");
     assert_snapshot!(project.run("restore --from v1 skill order"), @r#"
@@ -172,7 +172,10 @@ fn a_primitive_comes_back_with_the_files_it_was_read_from() {
     shop::edit(&project, "src/index.ts", "[orders, catalog]", "[catalog]");
     shop::edit(&project, "src/skills/orders.skill.ts", "Knows about", "Knew about");
     let outcome = project.run("restore --from v1 skill orders");
-    assert!(outcome.stderr.contains("skill orders is not as in v1 yet"), "{outcome}");
+    assert!(
+        outcome.stderr.contains("skill orders is not as in v1: other files affect it too"),
+        "{outcome}"
+    );
 }
 
 #[test]
@@ -184,7 +187,7 @@ fn a_persona_comes_back_alone() {
     ✓ Restored 1 file(s) from v1:
       M src/index.ts
     --- stderr
-    Your files as they were are kept as safety snapshot 1.
+    Your earlier files are stored as safety snapshot 1.
     hint: run `lua-store snapshot restore 1` to restore them
     ");
     let text = project.read("src/index.ts");

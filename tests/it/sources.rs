@@ -31,7 +31,7 @@ fn rollback_to_two_of_five_makes_six_with_the_files_of_two() {
     ✓ Rolled back to v2: 2 file(s) changed.
     💾 Backup at v6
     --- stderr
-    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
+    `source rollback` restores files only. To change the live version, run `lua-store version promote`.
     ");
     assert_eq!(project.read("n.txt"), "2\n");
     assert!(!project.path("late").exists(), "what was added since is removed, with its folder");
@@ -51,8 +51,8 @@ fn unpushed_work_is_kept_and_comes_back() {
     ✓ Rolled back to v1: 3 file(s) changed.
     💾 Backup at v6
     --- stderr
-    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
-    Your files as they were are kept as safety snapshot 1.
+    `source rollback` restores files only. To change the live version, run `lua-store version promote`.
+    Your earlier files are stored as safety snapshot 1.
     hint: run `lua-store snapshot restore 1` to restore them
     ");
     assert_eq!(project.read("n.txt"), "1\n");
@@ -75,9 +75,9 @@ fn a_rollback_asks_first_and_can_be_tried() {
     assert_snapshot!(project.run("source rollback --version 2"), @r#"
     $ lua-store source rollback --version 2
     --- stderr
-    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
+    `source rollback` restores files only. To change the live version, run `lua-store version promote`.
     Error: cannot ask "Rolling back to v2 will overwrite local files and create a new version. Continue?" without a terminal
-    hint: add `--force` to do it without a question
+    hint: add `--force` to run it without a question
     --- exit 2
     "#);
     assert_snapshot!(project.run("source rollback --version 2 --dry-run"), @"
@@ -86,7 +86,7 @@ fn a_rollback_asks_first_and_can_be_tried() {
       M n.txt
     Would roll back to v2: 2 file(s). Nothing was changed.
     --- stderr
-    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
+    `source rollback` restores files only. To change the live version, run `lua-store version promote`.
     ");
     assert_snapshot!(project.run("source rollback --version 77 --force"), @"
     $ lua-store source rollback --version 77 --force
@@ -176,7 +176,7 @@ fn lists_and_details() {
     assert_eq!(project.json("source show 1")["files"].as_array().unwrap().len(), 9);
     assert_snapshot!(shop::project().run("source list"), @"
     $ lua-store source list
-    (no source versions yet — run `lua-store push` to make one)
+    (no source versions yet — run `lua-store push` to create one)
     ");
 }
 
@@ -192,8 +192,8 @@ fn the_first_rollback_after_gitignore_was_deleted() {
     ✓ Rolled back to v1: 1 file(s) changed.
     It was the newest source version already.
     --- stderr
-    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
-    Your files as they were are kept as safety snapshot 1.
+    `source rollback` restores files only. To change the live version, run `lua-store version promote`.
+    Your earlier files are stored as safety snapshot 1.
     hint: run `lua-store snapshot restore 1` to restore them
     ");
     assert_eq!(project.read(".gitignore"), "*.log\n/.lua/\n");

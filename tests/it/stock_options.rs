@@ -16,8 +16,8 @@ fn pull_with_a_version_brings_its_files() {
     $ lua-store pull --version v1 --force
     ✅ Pulled v1: 3 file(s) changed
     --- stderr
-    Your files as they were are kept as safety snapshot 1.
-    hint: run `lua-store source rollback --snapshot 1 --force` to bring them back
+    Your earlier files are stored as safety snapshot 1.
+    hint: run `lua-store source rollback --snapshot 1 --force` to restore them
     hint: run `lua-store push` to make these files the newest source version
     ");
     assert!(!project.path("extra.md").exists());
@@ -200,7 +200,7 @@ fn a_refusal_shows_the_newest_five_and_counts_the_others() {
         files only
     source v9  2026-11-21 09:30  ana@example.com  push 7
         files only
-    Error: cannot push: "origin" has 8 source versions that are not here
+    Error: cannot push: "origin" has 8 source versions that are missing here
     hint: run `lua-store pull origin` to download it; nothing was changed
     --- exit 1
     "#);

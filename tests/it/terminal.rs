@@ -54,7 +54,7 @@ fn a_destructive_command_asks_and_no_is_the_default() {
 fn nothing_is_asked_where_nobody_can_answer() {
     let mut project = two_versions();
     let refused = "--- stderr\nError: cannot ask \"Delete v2?\" without a terminal\n\
-                   hint: add `--force` to do it without a question\n--- exit 2\n";
+                   hint: add `--force` to run it without a question\n--- exit 2\n";
     assert!(project.run("version delete v2").to_string().ends_with(refused));
     assert_eq!(project.on_terminal("version delete v2 --ci", "y\n").1, 2);
     assert_eq!(project.on_terminal("version delete v2 --json", "y\n").1, 2);

@@ -72,7 +72,7 @@ fn a_backup_of_it_says_that_only_files_are_kept() {
     let outcome = project.run("push backup");
     assert_eq!(outcome.code, 0, "{outcome}");
     let told =
-        format!("warning: only the files are kept: the agent in them cannot be read: {REASON}");
+        format!("warning: only the files are stored, because the agent cannot be read: {REASON}");
     assert!(outcome.stderr.lines().any(|line| line == told), "{outcome}");
     assert_eq!(project.json("push backup")["unread"], REASON);
     let good = broken();
@@ -101,7 +101,7 @@ fn a_version_of_it_is_made_only_where_that_is_allowed() {
     let outcome = project.run("version create");
     assert_eq!(outcome.code, 1, "{outcome}");
     let told = format!(
-        "Error: cannot make a version of source version v2: its agent was not read: {REASON}"
+        "Error: cannot create a version of source version v2: its agent was not read: {REASON}"
     );
     assert!(outcome.stderr.lines().any(|line| line == told), "{outcome}");
     assert!(outcome.stderr.contains("`lua-store version create --allow-unreadable`"), "{outcome}");
@@ -112,7 +112,9 @@ fn a_version_of_it_is_made_only_where_that_is_allowed() {
     assert!(shown.contains(&format!("  Agent:   not read: {REASON}\n")), "{shown}");
     assert_eq!(project.json("version show 2")["unread"], REASON);
     assert!(project.json("version show 2")["deployable"].is_null());
-    let note = format!("v2: its agent was not read, its state is the one before: {REASON}");
+    let note = format!(
+        "v2: its agent could not be read, its state is that of the version before: {REASON}"
+    );
     for line in ["version diff 1 2", "diff v1 v2", "show v2", "show latest"] {
         assert!(project.ok(line).contains(&note), "{line}");
     }

@@ -22,10 +22,10 @@ use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use std::collections::HashSet;
 
-/// Show which push brought each line, and if it was ever live
+/// Show which push added each line, and whether it was ever live
 ///
-/// Of a path in the project; of `persona`, as it was pushed last; or of either in a version: `v2:src/index.ts`,
-/// `active:persona`. A file that was renamed with the same content is followed.
+/// Takes a path in the project, `persona` for the persona of the last push, or either of these in a version:
+/// `v2:src/index.ts`, `active:persona`. Follows a file that was renamed without changing its content.
 #[derive(Debug, clap::Args)]
 pub struct Blame {
     /// A path, `persona`, or `VERSION:` and one of them; `./persona` is a file of that name
@@ -170,7 +170,7 @@ fn same_push(view: &View, found: &AnyVersion, number: u64) -> Result<u64> {
         return Ok(number);
     }
     let name = &found.name;
-    Err(Error::failed(format!("cannot blame {name}: no push here has its files"))
+    Err(Error::failed(format!("cannot blame {name}: no local push contains its files"))
         .hint(Hint::PullEverything))
 }
 

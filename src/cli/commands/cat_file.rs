@@ -18,7 +18,7 @@ use serde_json::Value;
 /// No record is larger; a larger blob is not read to find out.
 const LARGEST_RECORD: u64 = 1 << 20;
 
-/// Print an object: a file as it was stored, a tree, a record
+/// Print an object: a file, a tree or a record
 #[derive(Debug, clap::Args)]
 pub struct CatFile {
     /// `v2:source/src/index.ts`, `4f1c72b9` …

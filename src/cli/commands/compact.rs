@@ -56,16 +56,15 @@ impl Compact {
             return Ok(Exit::Done);
         }
         let Some(done) = done else {
-            cx.out.line("There is nothing to put together.")?;
+            cx.out.line("Nothing to combine.")?;
             return Ok(Exit::Done);
         };
         let (packs, before, after) = (done.packs_before, done.bytes_before, done.bytes_after);
-        cx.out.line(format!(
-            "✓ Put {packs} pack(s) together: {before} bytes before, {after} after."
-        ))?;
+        cx.out
+            .line(format!("✓ Combined {packs} pack(s): {before} bytes before, {after} after."))?;
         if done.kept > 0 {
             cx.out.warn(format!(
-                "{} pack(s) stay as they are, because something in them is damaged",
+                "{} pack(s) were kept, because they contain damaged objects",
                 done.kept
             ));
             cx.out

@@ -58,7 +58,7 @@ fn whole_words(script: String) -> Result<String> {
         [[ \"${COMPREPLY-}\" == */ ]] && compopt -o nospace
     fi\n    ";
     if !script.contains(ASKS) || !script.contains(ANSWERED) {
-        return Err(Error::failed("the completion script for bash is not the one that is known"));
+        return Err(Error::failed("the completion script for bash has an unknown form"));
     }
     Ok(script.replace(ASKS, &format!("{JOIN}{ASKS}")).replace(ANSWERED, CUT))
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Watch the program at work on a sample agent
+/// Run the main commands on a sample agent
 ///
 /// Writes a small shop-support agent into a new temporary folder and runs the commands of a working day on it.
 /// The folder stays, so that you can continue there.
@@ -142,7 +142,7 @@ impl Show {
         PUBLISH.iter().try_for_each(|command| self.run(cx, command))?;
         self.folder = place.join("laptop");
         self.pause(cx)?;
-        self.remark(cx, "laptop: nothing of that is known here yet")?;
+        self.remark(cx, "laptop: this clone does not know the new version yet")?;
         self.run_to(cx, &["sync", "--check"], 1)?;
         self.run(cx, &["sync", "--accept"])?;
         self.run(cx, &["sync", "--check"])?;
@@ -170,7 +170,7 @@ impl Show {
         self.pause(cx)?;
         self.remark(
             cx,
-            "laptop: the telephone rings; this clone has not been asked for anything since",
+            "laptop: an incident is reported; this clone has not contacted the server since",
         )?;
         self.run(cx, &["version", "promote", "previous", "-m", "it promises refunds"])?;
         self.run(cx, &["status"])?;
@@ -249,7 +249,7 @@ impl Show {
         self.author = Some(AUTHOR.to_owned());
         self.remark(
             cx,
-            &format!("nothing says who you are, so the author here is {AUTHOR} (.lua/config.toml)"),
+            &format!("no author is configured, so the author here is {AUTHOR} (.lua/config.toml)"),
         )
     }
 

@@ -23,9 +23,9 @@ use serde::Serialize;
 
 /// Show the differences between the project and the newest version
 ///
-/// With one version: the project against that one. With two: the second against the first. Paths limit it to
-/// these files and folders; then nothing is read, and the changed lines are shown. `skill NAME` (or another kind) and
-/// `persona` limit it to these parts of the agent.
+/// With one version: the project against that one. With two: the second against the first. With paths, only these
+/// files and folders are compared, with their changed lines, and the agent is not read. With `skill NAME` (or
+/// another kind) or `persona`, only these parts of the agent are compared.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// At most two versions, then paths, `skill NAME`, `persona`; see `help versions`
@@ -118,11 +118,10 @@ impl DiffFilter {
     fn require_agents(&self, sides: &[&DiffSide]) -> Result<()> {
         match sides.iter().find(|side| !self.parts.is_empty() && !side.is_agent()) {
             None => Ok(()),
-            Some(side) => Err(Error::usage(format!(
-                "{} contains files, and no agent was read of them",
-                side.name
-            ))
-            .hint("name the paths that contain it")),
+            Some(side) => {
+                Err(Error::usage(format!("{} contains only files, and no agent", side.name))
+                    .hint("run `lua-store restore PATH` to restore the files that contain it"))
+            }
         }
     }
 
@@ -188,9 +187,9 @@ impl Diff {
         match sides.next() {
             Some(to) => self.versions(cx, &opened, from, to?, &filter),
             None if !opened.is_project() => Err(Error::usage(
-                "cannot compare with the project: `--remote` reads what a remote has",
+                "cannot compare with the project: `--remote` compares versions of a remote",
             )
-            .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`")),
+            .hint("run `lua-store diff v1 v2 --remote URL` to compare two versions")),
             None if filter.is_compared() && from.is_agent() => {
                 self.project(cx, &opened, from, &filter)
             }

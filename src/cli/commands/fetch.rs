@@ -17,11 +17,11 @@ use std::path::Path;
 
 /// Download everything that a remote has into the store
 ///
-/// Changes no file, version or pointer of this project; run `lua-store pull` to apply what was fetched. Fetched
+/// Changes no file, version or pointer of this project; run `lua-store pull` to merge what was fetched. Fetched
 /// versions can be read without the remote.
 #[derive(Debug, clap::Args)]
 pub struct Fetch {
-    /// The remote [default: the only one, or origin], or a file that `bundle create` made
+    /// The remote [default: the only one, or origin], or a file that `bundle create` wrote
     #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
     /// Accept records that break the current rules: written before the rules existed, by somebody you trust
@@ -135,7 +135,7 @@ fn bundle(
             heads.source.len(),
             heads.versions.len()
         ))?;
-        cx.out.hint(format!("run `lua-store pull {}` to apply what is new there", file.display()));
+        cx.out.hint(format!("run `lua-store pull {}` to merge the new versions", file.display()));
     }
     cx.look_after(project);
     Ok(Exit::Done)
@@ -150,7 +150,7 @@ fn print_result(
     let Fetched { head, objects, bytes, .. } = fetched;
     cx.out.line(match (fetched.is_new(), *objects) {
         (false, _) => format!("{name} has nothing new."),
-        (true, 0) => format!("✅ Fetched from {name}: all of it was here"),
+        (true, 0) => format!("✅ Fetched from {name}: every object was stored already"),
         (true, _) => format!("✅ Fetched from {name}: {objects} objects, {bytes} bytes"),
     })?;
     let last = |count: usize| if count == 0 { "none".to_owned() } else { format!("v{count}") };
@@ -163,7 +163,7 @@ fn print_result(
     ))?;
     let behind = |order| matches!(order, AheadBehind::Behind | AheadBehind::Diverged);
     if [standing.source, standing.versions, standing.ledger].into_iter().any(behind) {
-        cx.out.hint("run `lua-store pull` to apply what is new there");
+        cx.out.hint("run `lua-store pull` to merge the new versions");
     }
     Ok(())
 }

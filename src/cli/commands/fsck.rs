@@ -106,7 +106,7 @@ impl Fsck {
             }
             if !self.repair && !problems.is_empty() {
                 cx.out.hint(
-                    "run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well",
+                    "run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well",
                 );
             }
         }
@@ -201,8 +201,7 @@ fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
 
 /// Problem of a missing git guard: `git clean` would remove the whole store.
 fn unshielded(name: &str) -> Problem {
-    let what =
-        "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";
+    let what = "it is missing or empty: `git clean -fdx` would remove the store";
     let next =
         Some("run `lua-store init` to restore it; every command that writes does so too".into());
     Problem { next, ..problem(&format!("{}/{name}", store::DIR), what) }

@@ -9,16 +9,16 @@ use crate::store::{Compacted, ObjectCounts};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Remove objects that nothing reaches, and put the packs together
+/// Remove unreachable objects, and combine the packs
 ///
-/// No version, source version, snapshot or ledger record refers to such an object: a push that was killed, or a
-/// pull that renumbered versions, left it behind. Objects younger than the limit stay.
+/// An object is unreachable if no version, source version, snapshot or ledger record refers to it, for example after
+/// a push was killed. Younger objects are kept.
 #[derive(Debug, clap::Args)]
 pub struct Gc {
     /// List what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
-    /// Remove only what nothing has reached for this long: `14d`, `12h`, `0`
+    /// Remove only objects that have been unreachable for this long: `14d`, `12h`, `0`
     #[arg(long, value_name = "SPAN", default_value = "14d", value_parser = time::span)]
     prune_older_than: Duration,
 }
@@ -109,22 +109,27 @@ impl Gc {
         cx.out.line(match (self.dry_run, objects) {
             (true, 0) => "Would remove nothing.".to_owned(),
             (true, _) => {
-                format!("Would remove {objects} object(s), {bytes}, that nothing reaches.")
+                format!("Would remove {objects} unreachable object(s), {bytes}.")
             }
             (false, 0) => "✓ Nothing to remove.".to_owned(),
-            (false, _) => format!("✓ Removed {objects} object(s), {bytes}, that nothing reaches."),
+            (false, _) => format!("✓ Removed {objects} unreachable object(s), {bytes}."),
         })?;
         if young.objects > 0 {
             let (objects, bytes) = (young.objects, copied::size(young.bytes));
-            cx.out.line(format!("  {objects} younger object(s), {bytes}, stay."))?;
+            cx.out
+                .line(format!("  {objects} younger unreachable object(s), {bytes}, were kept."))?;
         }
         let Some(done) = done else { return Ok(()) };
         let (packs, before, after) = (done.packs_before, done.bytes_before, done.bytes_after);
         let (before, after) = (copied::size(before), copied::size(after));
-        cx.out.line(format!("  {packs} pack(s) became one: {before} before, {after} after."))?;
+        cx.out.line(format!(
+            "  Combined {packs} pack(s) into one: {before} before, {after} after."
+        ))?;
         if done.kept > 0 {
-            cx.out
-                .warn(format!("{} pack(s) stay, because something in them is damaged", done.kept));
+            cx.out.warn(format!(
+                "{} pack(s) were kept, because they contain damaged objects",
+                done.kept
+            ));
             cx.out
                 .hint("run `lua-store fsck` to list what is damaged and which versions it affects");
         }

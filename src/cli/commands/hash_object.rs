@@ -73,7 +73,7 @@ fn hash(input: &mut dyn Read, path: &Path, batch: Option<&Batch>) -> Result<Stri
     let id = match batch {
         Some(batch) => {
             let kept = batch.add_from(input, None);
-            kept.map_err(|error| error.context(format!("cannot keep \"{}\"", path.display())))?
+            kept.map_err(|error| error.context(format!("cannot store \"{}\"", path.display())))?
         }
         None => digest(input, path)?,
     };

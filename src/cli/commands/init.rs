@@ -51,10 +51,10 @@ answer!(init: Answer);
 
 const NEXT_STEPS: &str = "
 What to do next:
-  lua-store push -m \"first push\"    keep the project as it is now
-  lua-store version create          give what is kept a number: v1
+  lua-store push -m \"first push\"    store the project as it is now
+  lua-store version create          give that state a number: v1
   lua-store version promote v1      make v1 the active version
-  lua-store status                  see where things stand";
+  lua-store status                  show what is active and what is not pushed";
 
 impl Init {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -81,7 +81,7 @@ impl Init {
         }
         let Answer { agent_id, remote, restored, .. } = answer;
         match created {
-            true => cx.out.line(format!("✓ Made a store in {folder}"))?,
+            true => cx.out.line(format!("✓ Created a store in {folder}"))?,
             false => cx.out.line(format!("There is a store in {folder} already."))?,
         }
         if let Some(id) = agent_id {

@@ -28,7 +28,8 @@ use serde::Serialize;
 
 /// List the history: versions, newest first
 ///
-/// Paths, `skill NAME` (or another kind), `persona`, `--grep` and `-S` search versions and pushes; with several of them all
+/// Paths, `skill NAME` (or another kind), `persona`, `--grep` and `-S` search versions and pushes; with several of
+/// them all
 /// must hold. A version in front lists what came up to it.
 #[derive(Debug, clap::Args)]
 pub struct Log {
@@ -47,13 +48,13 @@ pub struct Log {
     /// List pushes too
     #[arg(long, conflicts_with = "ledger")]
     pushes: bool,
-    /// Only what has this text in its message
+    /// Only entries with this text in the message
     #[arg(long, value_name = "TEXT", conflicts_with = "ledger")]
     grep: Option<String>,
     /// Ignore the case of letters in `--grep`
     #[arg(short, long, requires = "grep")]
     ignore_case: bool,
-    /// Only what changed how often this text occurs in a file
+    /// Only entries that changed the number of occurrences of this text in a file
     #[arg(short = 'S', value_name = "TEXT", conflicts_with = "ledger")]
     occurrences: Option<String>,
     /// Paths, whatever their names are
@@ -250,7 +251,8 @@ impl Entries<'_> {
 
     fn print(&self, cx: &mut Context<'_>, limit: usize) -> Result<()> {
         if self.catalog.is_empty() {
-            let none = self.view.none("no versions yet", "`lua-store version create` to make one");
+            let none =
+                self.view.none("no versions yet", "`lua-store version create` to create one");
             return cx.out.line(none);
         }
         cx.page();
@@ -309,7 +311,7 @@ impl Ledger<'_> {
         match self.catalog.number_of(&version) {
             None if self.catalog.damaged() > 0 || self.view.theirs().is_some() => Ok(None),
             None => Err(Error::corrupt(format!(
-                "ledger record {} names a version that no ref has",
+                "ledger record {} names a version to which no ref points",
                 step.id.short()
             ))
             .hint("run `lua-store fsck` to list what is damaged")),
@@ -327,7 +329,10 @@ impl Ledger<'_> {
         Ok(match self.number(step)? {
             Some(number) => format!("v{number}"),
             None if self.catalog.damaged() > 0 => format!("{id} (its ref is damaged)"),
-            None => self.catalog.elsewhere(&version).unwrap_or_else(|| format!("{id} (not here)")),
+            None => self
+                .catalog
+                .elsewhere(&version)
+                .unwrap_or_else(|| format!("{id} (not stored locally)")),
         })
     }
 
@@ -382,7 +387,7 @@ fn print_ledger(
         let subject = ledger.subject(step)?;
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
         let here = live.unsent.as_ref().is_some_and(|unsent| report::is_unsent(unsent, step));
-        let here = if here { "  (here only)" } else { "" };
+        let here = if here { "  (local only)" } else { "" };
         let at = view::minute_of(&at);
         cx.out.line(format!("{short}  {at}  {event:<width$} {subject}  by {by}{reason}{here}"))?;
     }

@@ -37,7 +37,7 @@ impl Login {
         let TokenRemote { name, address, insecure } = token_remote::find(cx, self.remote)?;
         if let Address::Folder { .. } = address {
             return Err(Error::usage(format!(
-                "the remote \"{name}\" is a folder, and takes no token"
+                "the remote \"{name}\" is a folder, and needs no token"
             )));
         }
         let NamedRemote { name, address, .. } = token::login(cx, name, address, insecure)?;

@@ -36,7 +36,7 @@ impl Logout {
         if cx.out.is_json() {
             cx.out.json(&Answer { name: &name, forgotten })?;
         } else if forgotten {
-            cx.out.line(format!("✓ Forgot the token for {shown}."))?;
+            cx.out.line(format!("✓ Deleted the token for {shown}."))?;
         } else {
             cx.out.line(format!("There was no token for {shown}."))?;
         }

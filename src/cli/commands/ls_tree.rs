@@ -12,7 +12,7 @@ use crate::object::{Source, Tree};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// List what a version, or a folder in one, contains
+/// List the contents of a version, or of a folder in one
 #[derive(Debug, clap::Args)]
 pub struct LsTree {
     /// `v2`, `v2:source/src`, or the id of a tree

@@ -85,6 +85,6 @@ fn write(command: &Command, words: &str, folder: &Path, written: &mut Vec<String
 
 fn page(command: &Command, words: &str) -> Result<Vec<u8>> {
     manual::render(command, words).map_err(|error| {
-        Error::failed(format!("cannot make the manual page of \"lua-store {words}\": {error}"))
+        Error::failed(format!("cannot write the manual page of \"lua-store {words}\": {error}"))
     })
 }

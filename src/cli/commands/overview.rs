@@ -146,9 +146,9 @@ impl Facts {
             }
         };
         let edited = self.edited > 0;
-        add(edited && self.pushed.is_some(), "diff".into(), "show what is edited");
+        add(edited && self.pushed.is_some(), "diff".into(), "list the edits");
         add(edited, "push".into(), "store the project as the next source version");
-        add(self.is_unversioned, "version create".into(), "make a version of the last push");
+        add(self.is_unversioned, "version create".into(), "create a version of the last push");
         if let Some(newest) = self.staged.first() {
             add(
                 self.active.is_some(),
@@ -157,14 +157,14 @@ impl Facts {
             );
             add(true, format!("version promote v{newest}"), "make it the active version");
         }
-        add(self.is_unsent, "push".into(), "send what the remote does not have yet");
+        add(self.is_unsent, "push".into(), "send the new versions to the remote");
         add(self.has_remote, "pull".into(), "download what others pushed, and merge it");
         add(true, "status".into(), "show more of this");
         add(self.newest.is_some(), "log".into(), "list the versions");
         add(
             self.has_previous,
             "version promote previous --dry-run".into(),
-            "see what going back would change",
+            "show what going back would change",
         );
         add(true, "compile".into(), "list the primitives of the agent");
         add(!self.has_remote, "remote add origin URL".into(), "share the versions with others");
@@ -206,10 +206,10 @@ fn print_steps(cx: &mut Context<'_>, steps: &[Step]) -> Result<Exit> {
 
 fn without_project(cx: &mut Context<'_>) -> Result<Exit> {
     let steps = [
-        ("demo", "watch the program at work on a sample agent"),
+        ("demo", "run the main commands on a sample agent"),
         ("init", "create a store for the project in this folder"),
         ("clone URL", "download an agent with all its versions"),
-        ("status --remote URL", "see what is active on a server"),
+        ("status --remote URL", "show what is active on a server"),
         ("help", "list all commands"),
     ];
     let steps = steps.map(|(line, does)| (line.to_owned(), does));

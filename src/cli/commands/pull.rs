@@ -28,23 +28,24 @@ use serde::Serialize;
 
 /// Download what others pushed, and merge it
 ///
-/// Whatever `git merge` merges is merged, and so are different properties, tools and declarations on lines that
-/// touch. A conflict is named, and then nothing is changed. Versions that only you have get the next free numbers.
+/// Whatever `git merge` merges is merged, and so are different properties, tools and declarations on adjacent lines.
+/// If there is a conflict, it is printed and nothing is changed. Versions that only this store has get the next free
+/// numbers.
 #[derive(Debug, clap::Args)]
 pub struct Pull {
-    /// The remote [default: the only one, or origin], or a file that `bundle create` made
+    /// The remote [default: the only one, or origin], or a file that `bundle create` wrote
     #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
-    /// Decide conflicts for your side: all of them, or those of a path or of one thing of the agent
+    /// Resolve conflicts with your side: all of them, or those of a path or of one part of the agent
     ///
     /// WHAT is a file, a folder, `persona`, `setting model`, or a kind and a name: `skill orders`. The option can be
-    /// repeated and mixed with --theirs; without WHAT it decides every conflict that no other one names.
+    /// repeated and combined with --theirs; without WHAT it resolves every conflict that no other option names.
     #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "")]
     ours: Vec<String>,
-    /// Decide conflicts for the remote's side, in the same way
+    /// Resolve conflicts with the remote's side, in the same way
     #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "")]
     theirs: Vec<String>,
-    /// Bring the files of this version instead, and merge nothing
+    /// Restore the files of this version instead, and merge nothing
     #[arg(long, value_name = "N", conflicts_with_all = ["ours", "theirs", "markers"], allow_negative_numbers = true, add = ArgValueCompleter::new(crate::cli::complete::versions))]
     version: Option<Revision>,
     /// Overwrite the files without a question
@@ -52,13 +53,14 @@ pub struct Pull {
     force: bool,
     /// Where conflicts remain, write conflict markers into the files and leave the merge open
     ///
-    /// `status` lists the files. Edit them, then run `pull --continue`, or `pull --abort` to get back the files as they were.
+    /// `status` lists the files. Edit them, then run `pull --continue`, or `pull --abort` to restore the files as
+    /// they were.
     #[arg(long)]
     markers: bool,
-    /// Make the open merge of the files as they are now
+    /// Complete the open merge with the files as they are now
     #[arg(long = "continue", conflicts_with_all = ["remote", "ours", "theirs", "markers", "version"])]
     finish: bool,
-    /// Bring back the files as they were before the open merge
+    /// Restore the files as they were before the open merge
     #[arg(long, conflicts_with_all = ["remote", "ours", "theirs", "markers", "version", "finish"])]
     abort: bool,
 }
@@ -138,9 +140,7 @@ impl Pull {
             PullOutcome::UpToDate if cx.out.is_json() => {
                 cx.out.json(&NothingNew { name: &name, new: false })?
             }
-            PullOutcome::UpToDate => {
-                cx.out.line(format!("{name} has nothing that is not here."))?
-            }
+            PullOutcome::UpToDate => cx.out.line(format!("{name} has nothing new."))?,
             PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
             PullOutcome::Open(markers) => return leave_open(cx, &name, &markers),
             PullOutcome::Pulled(pulled) => {
@@ -158,8 +158,8 @@ impl Pull {
         let is_all = |given: &[String]| given.iter().any(String::is_empty);
         let all = match (is_all(&self.ours), is_all(&self.theirs)) {
             (true, true) => {
-                return Err(Error::usage("cannot decide every conflict for both sides").hint(
-                    "give one of --ours and --theirs a path or a name: --theirs 'skill orders'",
+                return Err(Error::usage("cannot resolve all conflicts for both sides").hint(
+                    "add a path or a name to one of the options: `--theirs 'skill orders'`",
                 ));
             }
             (true, _) => Some(Side::Ours),
@@ -176,7 +176,7 @@ impl Pull {
                 // `pull --theirs origin` reads like a remote, and nothing else says which one is meant.
                 if self.remote.is_none() && is_remote(what) {
                     return Err(Error::usage(format!(
-                        "cannot tell if \"{what}\" after {option} is the remote or a path"
+                        "\"{what}\" after {option} can be the remote or a path"
                     ))
                     .hint(format!(
                         "run `lua-store pull {what} {option}`, or write the path as ./{what}"
@@ -237,13 +237,13 @@ fn finish(cx: &mut Context<'_>, project: &Project) -> Result<Exit> {
         PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
         PullOutcome::Pulled(pulled) if cx.out.is_json() => print_result(cx, &name, &pulled)?,
         PullOutcome::Pulled(pulled) => {
-            cx.out.line(format!("✅ Merged what {name} has, with the files as they are now"))?;
+            cx.out.line(format!("✅ Merged {name}, with the files as they are now"))?;
             let renumbered = report::renumbered_lines(&pulled.rebased);
             print::lines(cx.out, renumbered.into_iter().map(|line| line.indented(3)))?;
             cx.out.hint(hints::text(&Hint::PushMerge));
         }
         _ if cx.out.is_json() => cx.out.json(&NothingNew { name: &name, new: false })?,
-        _ => cx.out.line("The merge was made already; it is closed.")?,
+        _ => cx.out.line("The merge was complete already; it is closed now.")?,
     }
     Ok(Exit::Done)
 }
@@ -258,9 +258,9 @@ fn abort(cx: &mut Context<'_>, project: &Project) -> Result<Exit> {
         cx.out.json(&Aborted { aborted: true, snapshot: kept })?;
         return Ok(Exit::Done);
     }
-    cx.out.line("✅ The merge is aborted, the files are as they were before it")?;
+    cx.out.line("✅ Aborted the merge: the files are as they were before")?;
     if let Some(kept) = kept {
-        cx.out.note(format!("The files with the markers are kept as safety snapshot {kept}."));
+        cx.out.note(format!("The files with markers are stored as safety snapshot {kept}."));
     }
     Ok(Exit::Done)
 }
@@ -284,14 +284,16 @@ fn print_result(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()>
     cx.out.line(format!("✅ Pulled from {name}: {} file(s) changed", pulled.files.len()))?;
     report::inherited(&pulled.allowed, name).iter().for_each(|line| cx.out.note(line));
     for path in &pulled.texts {
-        cx.out.line(format!("   {path} holds changes of both sides"))?;
+        cx.out.line(format!("   {path} contains changes of both sides"))?;
     }
     for conflict in &pulled.decided {
         cx.out.line(format!("   decided: {}", report::conflict_sentence(conflict)))?;
     }
     for conflict in &pulled.missing {
         let sentence = report::conflict_sentence(conflict);
-        cx.out.line(format!("   check: {sentence}, and the result has the change of one side"))?;
+        cx.out.line(format!(
+            "   check: {sentence}, and the result contains the change of one side only"
+        ))?;
     }
     print::lines(
         cx.out,

@@ -20,13 +20,13 @@ use std::collections::HashMap;
 /// Versions keep their numbers, and the ledger gets a record. A key that leaked must still be rotated.
 #[derive(Debug, clap::Args)]
 pub struct Purge {
-    /// A file or folder of the project with all that it ever contained, `VERSION:PATH`, or the id of an object
+    /// A file or folder of the project with all contents that it ever had, `VERSION:PATH`, or the id of an object
     #[arg(required_unless_present = "allow", value_name = "PATH|OBJECT")]
     names: Vec<String>,
-    /// Why; kept in the tombstone and in the ledger
+    /// The reason to record in the tombstone and in the ledger
     #[arg(long, value_name = "TEXT", required_unless_present_any = ["dry_run", "allow"])]
     reason: Option<String>,
-    /// Only say what would be removed, and from which versions
+    /// Show what would be removed, and from which versions, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Ask no questions
@@ -194,7 +194,8 @@ impl Purge {
     }
 }
 
-/// The remote, which has to repeat the purge. All remotes have one ledger, so several cannot do so one after the other.
+/// The remote, which has to repeat the purge. All remotes have one ledger, so several cannot do so one after the
+/// other.
 fn only_remote(cx: &mut Context<'_>, project: &Project) -> Result<Option<NamedRemote>> {
     let config = project.store().config()?;
     let names: Vec<&str> = config.remotes().into_iter().map(|(name, _)| name).collect();
@@ -202,7 +203,7 @@ fn only_remote(cx: &mut Context<'_>, project: &Project) -> Result<Option<NamedRe
         [] => Ok(None),
         [_] => remote::reach(cx, project, None),
         _ => Err(Error::failed(format!("cannot purge on several remotes: {}", names.join(", ")))
-            .hint("remove all but one, purge, then push to new, empty ones; nothing was changed")),
+            .hint("run `lua-store remote remove NAME` until one remains, purge, then push to new, empty ones; nothing was changed")),
     }
 }
 
@@ -289,7 +290,7 @@ fn warn_of_rest(cx: &mut Context<'_>, plan: &PurgePlan) {
     }
     for path in &plan.workspace {
         cx.out.warn(format!(
-            "\"{path}\" of the project still has these bytes: a push of it is refused"
+            "\"{path}\" in the project still contains these bytes: pushes that contain them are refused"
         ));
     }
     cx.out.note(

@@ -43,20 +43,20 @@ pub struct Push {
     /// Show what would be pushed, and push nothing
     #[arg(long)]
     dry_run: bool,
-    /// Store this even if it looks like a secret: a path, or KIND/NAME for the values of a primitive. The
-    /// permission is kept
+    /// Store this even if it looks like a secret: a path, or KIND/NAME for the values of a primitive. The permission
+    /// is saved
     #[arg(long, value_name = "PATH|KIND/NAME", conflicts_with = "dry_run")]
     allow: Vec<String>,
     /// Remove such a permission
     #[arg(long, value_name = "PATH|KIND/NAME", conflicts_with = "dry_run")]
     disallow: Vec<String>,
-    /// Only when this source version is the newest one, here and at the remote; `v0` when there is none
+    /// Push only if this source version is the newest one, locally and at the remote; `v0` if there is none
     #[arg(long, value_name = "VERSION", value_parser = source_number)]
     expect_source: Option<u64>,
     /// Ask no questions
     #[arg(long)]
     force: bool,
-    /// Supersede what others pushed and you do not have: it stays in the history, and yours becomes the newest
+    /// Supersede what others pushed and you do not have: it stays in the history, and your push becomes the newest
     #[arg(long, conflicts_with_all = ["dry_run", "offline"])]
     overwrite_remote: bool,
     #[command(flatten)]
@@ -92,7 +92,8 @@ impl Push {
         push::run(cx, &project, &request, &options, remote)
     }
 
-    /// The project, and the remote unless nothing goes there. A checkout without a store gets one, where the remote is
+    /// The project, and the remote unless nothing goes there. A checkout without a store gets one, where the remote
+    /// is
     /// given by its address.
     fn project(
         &self,
@@ -130,8 +131,8 @@ fn scope(what: &str, name: Option<String>) -> Result<PushScope> {
         other => PushScope::Kind(Kind::named(other).ok_or_else(|| unknown(other))?, name.clone()),
     };
     if name.is_some() && !matches!(scope, PushScope::Kind(..)) {
-        return Err(Error::usage(format!("--name goes with a kind, not with \"{what}\""))
-            .hint("for example `lua-store push skill --name user-skill`"));
+        return Err(Error::usage(format!("`--name` needs a kind, not \"{what}\""))
+            .hint("run for example `lua-store push skill --name user-skill`"));
     }
     Ok(scope)
 }
@@ -144,7 +145,7 @@ fn mcp() -> &'static Kind {
 fn unknown(what: &str) -> Error {
     let words = ["all", "persona", "backup"].into_iter().chain(KINDS.iter().map(|kind| kind.word));
     let words: Vec<&str> = words.collect();
-    let error = Error::usage(format!("there is nothing called \"{what}\" to push"));
+    let error = Error::usage(format!("cannot push \"{what}\": there is no such kind"));
     match suggest::nearest(what, words.iter().copied()) {
         Some(word) => error.hint(format!("did you mean `{word}`?")),
         None => error.hint(format!("one of: {}", words.join(", "))),

@@ -23,18 +23,18 @@ use std::path::{Path, PathBuf};
 
 /// Restore files in the project, or a version in a new folder
 ///
-/// `restore PATH...`, `restore skill NAME`, `restore persona`: these files of the project become what they were in
-/// the last push, or in the version that `--from` names. A file that the version does not have is removed. The files as
-/// they were are kept as a safety snapshot.
+/// `restore PATH...`, `restore skill NAME`, `restore persona`: restores these files of the project from the last
+/// push, or from the version that `--from` names. A file that the version does not contain is removed. The earlier
+/// files are stored as a safety snapshot.
 ///
-/// `restore VERSION DIR`: all files of the version, in a folder that is empty or does not exist. Two words are that
-/// where the first names a version and there is neither `--from` nor `--`.
+/// `restore VERSION DIR`: writes all files of the version into a folder that is empty or does not exist. Two words
+/// mean this if the first names a version and neither `--from` nor `--` is given.
 #[derive(Debug, clap::Args)]
 pub struct Restore {
     /// Paths, `skill NAME` (or another kind), `persona`; or a version and a new folder
     #[arg(value_name = "PATH", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::any_versions))]
     words: Vec<String>,
-    /// The version that the files come from [default: the last push]; see `help versions`
+    /// The version to restore from [default: the last push]; see `help versions`
     #[arg(long, value_name = "VERSION", add = ArgValueCompleter::new(complete::any_versions))]
     from: Option<Revision>,
     /// Paths, whatever their names are
@@ -152,7 +152,7 @@ impl Restore {
         })?;
         changes.iter().try_for_each(|change| cx.out.line(file_line(change)))?;
         for part in &different {
-            cx.out.warn(format!("{part} is not as in {name} yet: other files decide on it too"));
+            cx.out.warn(format!("{part} is not as in {name}: other files affect it too"));
             cx.out.hint(format!("run `lua-store diff {name}` to show the difference"));
         }
         if kept.is_none() && !changes.is_empty() && !self.dry_run {
@@ -165,7 +165,8 @@ impl Restore {
     }
 }
 
-/// Primitives of the selection whose content is not that of the version. Code that cannot be read says nothing of them.
+/// Primitives of the selection whose content is not that of the version. Code that cannot be read says nothing of
+/// them.
 fn different(view: &View, found: &AnyVersion, selection: &[Selection]) -> Result<Vec<String>> {
     let named: Vec<_> = selection
         .iter()

@@ -18,7 +18,7 @@ use crate::report::{self, ChangeView, PromotedView, SentView, ViaView};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-/// Show a version and what it changed, or a file in one
+/// Show a version and its changes, or a file in it
 ///
 /// `show v2:src/index.ts` prints the file as it was in v2.
 #[derive(Debug, clap::Args)]
@@ -97,7 +97,7 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
         if cx.out.is_json() {
             let bytes = objects.blob(&entry.id)?;
             let text = String::from_utf8(bytes).map_err(|_| {
-                Error::failed(format!("\"{what}\" is no text")).hint(format!(
+                Error::failed(format!("\"{what}\" is not text")).hint(format!(
                     "run `lua-store cat-file --raw {}` to write its bytes",
                     entry.id.short()
                 ))

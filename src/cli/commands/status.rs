@@ -253,7 +253,7 @@ fn print_live(
         (None, _) => "(none)".to_owned(),
         (Some(_), Some(version)) => named(version),
         (Some(served), None) => {
-            format!("v{}  (not here yet: run `lua-store pull` to download it)", served.number)
+            format!("v{}  (not downloaded yet: run `lua-store pull`)", served.number)
         }
     };
     let name = cx.out.paint(GREEN, name);
@@ -288,7 +288,7 @@ fn print_versions(
     let waiting = staged_numbers(catalog);
     if !waiting.is_empty() {
         let names: Vec<String> = waiting.iter().map(|number| format!("v{number}")).collect();
-        cx.out.line(format!("Staged:          {} (made, never live)", names.join(", ")))?;
+        cx.out.line(format!("Staged:          {} (created, never live)", names.join(", ")))?;
     }
     Ok(())
 }
@@ -362,7 +362,7 @@ fn print_secrets(cx: &mut Context<'_>, report: &PushReport, allowed: &[String]) 
         .for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
     if !report.leaks.is_empty() {
         cx.out.hint(format!(
-            "run `{}` to store what is no secret",
+            "run `{}` to store it if it is not a secret",
             hints::allow_command(&leak::allowances(&report.leaks))
         ));
     }

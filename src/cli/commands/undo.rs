@@ -10,14 +10,15 @@ use crate::error::Result;
 use crate::operations::undo;
 use serde::Serialize;
 
-/// Take back the last command that changed the store or the files
+/// Undo the last command that changed the store or the files
 ///
-/// A push or a version that was not sent, a pull, a restored file, a promotion without a remote. Run it again to take back
-/// the command before. What a remote has is not taken back: the message names the command that does it with a new version.
-/// Nothing is lost: `op log` names what was taken back, and the files as they were are kept as a safety snapshot.
+/// Undoes a push or a version that was not sent, a pull, a restore, a promotion without a remote. Run it again to
+/// undo the command before. A change that a remote has cannot be undone: the message names the command that reverts
+/// it with a new version. Nothing is lost: `op log` lists what was undone, and the earlier files are stored as a
+/// safety snapshot.
 #[derive(Debug, clap::Args)]
 pub struct Undo {
-    /// Say what would be taken back, and change nothing
+    /// Show what would be undone, and change nothing
     #[arg(long)]
     dry_run: bool,
 }

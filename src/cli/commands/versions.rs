@@ -12,7 +12,7 @@ Names of versions
 
 Every command that takes a version takes one of these names.
 
-Agent versions, which `version create` makes and `version promote` makes live:
+Agent versions (`version create` creates one, `version promote` makes it live):
   2, v2                the version with this number
   active               the version that is live
   previous             the version that was live before it
@@ -44,7 +44,7 @@ Parts of an agent, after the versions, for `diff`, `log` and `restore`:
 After `source` (`source show`, `source diff`, `source rollback`) a bare number
 and `latest` name a source version, after `snapshot` a safety snapshot.
 `version promote`, `version delete` and `version undelete` take agent versions
-only. A version of a remote is one of them where it has a number here.
+only. A version of a remote is one of them if it has a local number.
 ";
 
 /// Names of versions: v2, active, source/v6, origin/v2

@@ -84,7 +84,7 @@ enum Change {
 /// A better description for one tool, one more sentence of persona, and one more tool.
 pub const EDITS: &[Edit] = &[
     Edit {
-        said: "say more precisely when track_order is to be used",
+        said: "say more precisely when to use track_order",
         path: "src/skills/tools/TrackOrderTool.ts",
         change: Change::Replace {
             old: "Look up an order by its number and say where the parcel is",

@@ -36,7 +36,7 @@ impl DemoServer {
         match server.url.starts_with("http://") {
             true => Ok(server),
             false => Err(Error::failed("the server of the demo did not start")
-                .hint(format!("`{}` says why", server.typed))),
+                .hint(format!("run `{}` to see the reason", server.typed))),
         }
     }
 }

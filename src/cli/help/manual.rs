@@ -10,12 +10,12 @@ use std::io;
 pub type Definition = (&'static str, &'static str);
 
 pub const EXIT_STATUS: &[Definition] = &[
-    ("0", "The command did its work."),
+    ("0", "Success."),
     (
         "1",
         "It failed, stored bytes are damaged, or a check such as `sync --check` found a difference.",
     ),
-    ("2", "The request is wrong: an option, an argument, a version that is none."),
+    ("2", "The request is wrong: an option, an argument, an invalid version."),
     ("3", "The named version, file, object or remote does not exist."),
     ("9", "Authentication failed, or the certificate of the server is not trusted."),
     ("10", "The token does not allow it."),
@@ -28,29 +28,32 @@ pub const EXIT_STATUS: &[Definition] = &[
 
 /// Every variable that the program reads, but for those of debug builds.
 pub const ENVIRONMENT: &[Definition] = &[
-    ("LUA_STORE_TOKEN", "The token for a server, where `login` kept none for it."),
+    ("LUA_STORE_TOKEN", "The token for a server for which `login` stored none."),
     ("LUA_STORE_AUTHOR", "The e-mail address recorded as author, unless --author is given."),
     (
         "LUA_STORE_PATIENCE",
-        "Milliseconds to wait for a remote that only says what is active (default 300; 0 never asks).",
+        "Milliseconds to wait for a remote when only the active version is asked (default 300; 0 never asks).",
     ),
     ("LUA_STORE_TRIES", "Number of attempts for each request to a server (default 5)."),
-    ("LUA_STORE_SILENCE", "Milliseconds after which a server that sends nothing counts as gone."),
+    (
+        "LUA_STORE_SILENCE",
+        "Milliseconds after which a server that sends nothing counts as unreachable.",
+    ),
     ("LUA_STORE_CACHE_BYTES", "Size limit of the cache of remotes, in bytes (default 1 GiB)."),
     ("LUA_STORE_DATA", "The data folder of `serve`, unless --data is given."),
     (
         "LUA_STORE_PAGER, PAGER",
         "The pager for long output on a terminal (default less -FRX); cat for none.",
     ),
-    ("LESS", "Options of less(1). Set for the pager where it is unset."),
+    ("LESS", "Options of less(1). Set for the pager if it is unset."),
     ("LUA_STORE_NOW", "The time to record, as RFC 3339, so that a run can be repeated exactly."),
     (
         "LUA_API_KEY",
-        "Used in place of LUA_STORE_TOKEN where it holds a token of `serve`. A key of the Lua platform is sent to no server.",
+        "Used in place of LUA_STORE_TOKEN if it contains a token of `serve`. A key of the Lua platform is sent to no server.",
     ),
     ("SSL_CERT_FILE", "A PEM file of certificates to trust beside those of the system."),
-    ("CI", "Set, and neither 0 nor false: nothing is asked."),
-    ("NO_COLOR", "Set: no colours. So does TERM=dumb."),
+    ("CI", "If set, and neither 0 nor false, the program asks no questions."),
+    ("NO_COLOR", "If set, the program uses no colours. TERM=dumb has the same effect."),
     ("TERM", "The kind of the terminal."),
     (
         "HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_DATA_HOME",
@@ -66,7 +69,7 @@ pub const FILES: &[Definition] = &[
     (".luaignore, .gitignore", "Rules for the files that a push leaves out."),
     (
         "~/.config/lua-store/credentials.toml",
-        "The tokens that `login` keeps, below XDG_CONFIG_HOME; readable by the user alone.",
+        "The tokens that `login` stores, below XDG_CONFIG_HOME; readable by the user alone.",
     ),
     (
         "~/.cache/lua-store/remotes/",

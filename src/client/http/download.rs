@@ -82,7 +82,7 @@ fn begin(
         });
         match parsed {
             Some((start, total)) if start == into.len() => total,
-            _ => return Err(not_a_server("it sends another part than was asked for")),
+            _ => return Err(not_a_server("it sent another part than the requested one")),
         }
     } else {
         let name = text(header::ETAG).and_then(Etag::from_header);
@@ -91,9 +91,7 @@ fn begin(
         length.ok_or_else(|| not_a_server("it does not say how long the pack is"))?
     };
     if total > limits::MAX_PACK {
-        return Err(not_a_server(&format!(
-            "a pack of {total} bytes is longer than any that is taken"
-        )));
+        return Err(not_a_server(&format!("a pack of {total} bytes is larger than the limit")));
     }
     Ok(total)
 }
@@ -114,9 +112,9 @@ fn copy(
         };
         match reader.read(&mut piece) {
             Ok(0) if into.len() == total => return Ok(()),
-            Ok(0) => return Err(broke("ended its answer before its end".to_owned())),
+            Ok(0) => return Err(broke("ended its answer too early".to_owned())),
             Ok(len) => into.write(&piece[..len]).map_err(RequestFailure::last)?,
-            Err(error) => return Err(broke(format!("broke off: {error}"))),
+            Err(error) => return Err(broke(format!("disconnected: {error}"))),
         }
         bytes.reached(into.len());
     }

@@ -55,7 +55,7 @@ impl RequestFailure {
             ureq::Error::Io(error) => RequestFailure::transient(unavailable(&plain(&error))),
             ureq::Error::Timeout(_) => RequestFailure::transient(unavailable("it does not answer")),
             ureq::Error::HostNotFound => {
-                RequestFailure::transient(unavailable("its host is not known"))
+                RequestFailure::transient(unavailable("the host is unknown"))
             }
             ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => {
                 RequestFailure::transient(unavailable("the connection failed"))
@@ -83,7 +83,7 @@ impl RequestFailure {
             text(header::LOCATION.as_str()).filter(|_| status.is_redirection()).map(str::to_owned);
         let body = super::read(response, silence).unwrap_or_default();
         if let Ok(outcome @ TxnOutcome::Refused(_)) = serde_json::from_slice(&body) {
-            let error = not_a_server(base, "a transaction was refused where none was asked for");
+            let error = not_a_server(base, "a transaction was refused that was not sent");
             return RequestFailure {
                 refused: Some(Box::new(outcome)),
                 status: Some(status),
@@ -188,7 +188,7 @@ fn untrusted(base: &str, error: &rustls::Error) -> RequestFailure {
         Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
             "it is for another name".to_owned()
         }
-        Certificate::UnknownIssuer => "its issuer is not known here".to_owned(),
+        Certificate::UnknownIssuer => "its issuer is unknown".to_owned(),
         other => other.to_string(),
     };
     let message = format!("the certificate of \"{base}\" is not trusted: {why}");

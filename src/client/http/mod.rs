@@ -170,11 +170,11 @@ impl HttpRemote {
     fn whole(&self, newer: HeadDelta, known: &Head) -> Result<Head> {
         let head = newer
             .onto(known)
-            .ok_or_else(|| not_a_server(&self.base, "it goes on from elsewhere"))?;
+            .ok_or_else(|| not_a_server(&self.base, "it continues at another offset"))?;
         match head.agent == self.agent_id {
             true => Ok(head),
             false => {
-                Err(not_a_server(&self.base, &format!("it speaks of the agent \"{}\"", head.agent)))
+                Err(not_a_server(&self.base, &format!("it contains the agent \"{}\"", head.agent)))
             }
         }
     }
@@ -254,17 +254,15 @@ fn read(response: Response<Body>, silence: Duration) -> io::Result<Vec<u8>> {
 }
 
 /// Hint where something else than a server of ours seems to have answered.
-const IS_SERVER: &str =
-    "is this the address of a `lua-store serve`, and of a version that this program knows?";
+const IS_SERVER: &str = "check that this is the address of a `lua-store serve`, of a version that this program supports";
 
 /// An answer that no `lua-store serve` gives.
 fn not_a_server(base: &str, what: &str) -> Error {
-    Error::new(Kind::Failed, format!("\"{base}\" gave an answer that is not understood: {what}"))
-        .hint(IS_SERVER)
+    Error::new(Kind::Failed, format!("\"{base}\" sent an invalid answer: {what}")).hint(IS_SERVER)
 }
 
 fn roots(pem: &[u8]) -> Result<RootCerts> {
-    let wrong = || Error::usage("the file with trusted certificates holds none");
+    let wrong = || Error::usage("the file with trusted certificates contains none");
     let mut found = Vec::new();
     for item in parse_pem(pem) {
         if let PemItem::Certificate(certificate) = item.map_err(|_| wrong())? {

@@ -76,7 +76,7 @@ impl ResumableUpload<'_> {
         let not_a_server = || {
             RequestFailure::last(super::not_a_server(
                 &self.http.base,
-                "it does not say what arrived",
+                "it does not report how many bytes arrived",
             ))
         };
         offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(not_a_server)

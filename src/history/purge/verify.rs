@@ -48,7 +48,7 @@ impl<S: Source + ?Sized> Check<'_, S> {
                     Some(now) => changed.push((what, *one, *now)),
                     None => {
                         return Ok(Some(format!(
-                            "names {what} v{}, and there is none",
+                            "names {what} v{}, which does not exist",
                             one.number
                         )));
                     }
@@ -57,7 +57,10 @@ impl<S: Source + ?Sized> Check<'_, S> {
         }
         for (what, one, now) in &changed {
             if self.was(*now)? != one.new {
-                return Ok(Some(format!("made another {what} v{} than there is", one.number)));
+                return Ok(Some(format!(
+                    "created another {what} v{} than the existing one",
+                    one.number
+                )));
             }
         }
         details.objects.iter().for_each(|purged| self.back.also(purged.tombstone, purged.object));
@@ -76,9 +79,7 @@ impl<S: Source + ?Sized> Check<'_, S> {
             let tombstone = Tombstone::parse(&self.objects.blob(&purged.tombstone)?);
             if tombstone.is_none_or(|tombstone| tombstone.object != purged.object) {
                 let id = purged.tombstone;
-                return Ok(Some(format!(
-                    "put {id} in the place of an object, which is no tombstone of it"
-                )));
+                return Ok(Some(format!("replaced an object by {id}, which is not its tombstone")));
             }
         }
         Ok(None)

@@ -24,7 +24,7 @@ pub fn check(objects: &Odb, files: Id, before: Option<Id>) -> Result<()> {
             let path = format!("{folder}{}", entry.name);
             if let Some(reason) = unrestorable(objects, entry)? {
                 return refuse(format!(
-                    "its files have \"{path}\", which no project can have: {reason}"
+                    "its files contain \"{path}\", which is not allowed in a project: {reason}"
                 ));
             }
             if entry.mode.is_directory() {

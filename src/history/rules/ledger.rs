@@ -124,7 +124,7 @@ impl Check<'_> {
         let mut next = Some(newest);
         while next != old {
             let Some(id) = next else {
-                return refuse("the ledger does not go on from the one that is there");
+                return refuse("the ledger does not continue the current one");
             };
             let tree = self.objects.tree(&id)?;
             let links =

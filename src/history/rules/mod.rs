@@ -307,7 +307,7 @@ impl Check<'_> {
             _ if self.scope == RefScope::Present => return self.version_alone(version),
             _ => {
                 return refuse(format!(
-                    "it was made from source version v{from}, which does not exist"
+                    "it was created from source version v{from}, which does not exist"
                 ));
             }
         };
@@ -363,7 +363,7 @@ impl Check<'_> {
             Mode::Executable | Mode::Symlink => false,
         };
         if tree.entries().len() != links.len() + 1 || !tree.entries().iter().all(fits) {
-            return refuse(format!("object {id} is no {what}"));
+            return refuse(format!("object {id} is not a valid {what}"));
         }
         small(self.objects, &tree.require(record)?, "a record").map(drop)
     }

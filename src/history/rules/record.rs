@@ -38,11 +38,10 @@ pub fn check_step(record: &LedgerRecord) -> Vec<String> {
 }
 
 fn problems(at_ms: i64, texts: &[(&str, Option<&String>)]) -> Vec<String> {
-    let time = (!TIMES.contains(&at_ms))
-        .then(|| format!("its time {at_ms} is none that a record can hold"));
+    let time = (!TIMES.contains(&at_ms)).then(|| format!("its time {at_ms} is out of range"));
     let long = texts.iter().filter_map(|(what, text)| {
         let len = text.map_or(0, String::len);
-        (len > MOST_TEXT).then(|| format!("its {what} has {len} bytes, and may have {MOST_TEXT}"))
+        (len > MOST_TEXT).then(|| format!("its {what} has {len} bytes, more than {MOST_TEXT}"))
     });
     time.into_iter().chain(long).collect()
 }
@@ -53,8 +52,8 @@ pub fn check_text(what: &str, text: &str) -> Result<()> {
         return Ok(());
     }
     let len = text.len();
-    Err(Error::usage(format!("this {what} has {len} bytes, and may have {MOST_TEXT}"))
-        .hint("nothing was changed; what is longer belongs into a file of the project"))
+    Err(Error::usage(format!("this {what} has {len} bytes, more than {MOST_TEXT}"))
+        .hint("nothing was changed; write longer text into a file of the project"))
 }
 
 /// As much of a text that nobody typed as a record may hold.

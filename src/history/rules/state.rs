@@ -19,16 +19,13 @@ pub fn check(objects: &Odb, id: &Id, before: Option<&State>) -> Result<State> {
         let is_file = FILES.contains(&&*entry.name);
         let fits = if is_file { entry.mode == Mode::File } else { entry.mode.is_directory() };
         if !fits || (!is_file && PrimitiveKind::of_folder(&entry.name).is_none()) {
-            return refuse(format!(
-                "its state has an entry \"{}\" that cannot be there",
-                entry.name
-            ));
+            return refuse(format!("its state has an invalid entry \"{}\"", entry.name));
         }
         if !is_file
             && objects.tree(&entry.id)?.entries().iter().any(|inner| !inner.mode.is_directory())
         {
             return refuse(format!(
-                "its state has a file in \"{}\", where only folders are",
+                "its state has a file in \"{}\", which contains only folders",
                 entry.name
             ));
         }
@@ -38,7 +35,7 @@ pub fn check(objects: &Odb, id: &Id, before: Option<&State>) -> Result<State> {
     if let Some(settings) = state.settings
         && !canonical(objects, &settings, state::SETTINGS)?.is_object()
     {
-        return refuse("its agent.json is no object");
+        return refuse("its agent.json is not an object");
     }
     if let Some(persona) = state.persona.filter(|persona| persona.is_object) {
         canonical(objects, &persona.id, state::PERSONA_OBJECT)?;
@@ -55,7 +52,7 @@ pub fn check(objects: &Odb, id: &Id, before: Option<&State>) -> Result<State> {
 fn primitive(objects: &Odb, key: &str, id: &Id) -> Result<()> {
     let name = key.split_once('/').map_or("", |(_, name)| name);
     if names::decode(name).is_none() {
-        return refuse("its name is not encoded as it must be");
+        return refuse("its name is not encoded correctly");
     }
     let content = state::Content::of(objects, id)?;
     let fits = |entry: &TreeEntry| match &*entry.name {
@@ -64,7 +61,7 @@ fn primitive(objects: &Odb, key: &str, id: &Id) -> Result<()> {
         _ => false,
     };
     if let Some(entry) = objects.tree(id)?.entries().iter().find(|entry| !fits(entry)) {
-        return refuse(format!("it has an entry \"{}\" that cannot be there", entry.name));
+        return refuse(format!("it has an invalid entry \"{}\"", entry.name));
     }
     canonical(objects, &content.definition, state::DEFINITION)?;
     canonical(objects, &content.reach, state::REACH).map(drop)

@@ -57,9 +57,11 @@ fn origin(
             if (pushed.state, pushed.source) == (made.state, made.source) {
                 return None;
             }
-            format!("the ref \"{of}\" is not what version v{} was made of", made.number)
+            format!("the ref \"{of}\" is not the source version of version v{}", made.number)
         }
-        None => format!("version v{} was made of the ref \"{of}\", which is missing", made.number),
+        None => {
+            format!("version v{} was created from the ref \"{of}\", which is missing", made.number)
+        }
     };
     Some(problem(what, vec![of.short()], Hint::RepairFromRemote))
 }
@@ -82,7 +84,7 @@ fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
                 .filter(|(number, id)| here(*number).is_some_and(|own| own != *id));
             for name in other.filter_map(|(number, _)| RefName::new(series, *number).ok()) {
                 let what = format!(
-                    "the ref \"{name}\" is not what {remote} has, which has the same later ones"
+                    "the ref \"{name}\" differs from {remote}, which has the same later refs"
                 );
                 problems.push(problem(what, vec![name.short()], Hint::Repair));
             }

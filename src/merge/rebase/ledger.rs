@@ -63,7 +63,7 @@ fn renumbered(
     let id = usize::try_from(number - 1).ok().and_then(|at| ours.versions.get(at));
     let at = id.and_then(|id| versions.ids.iter().position(|other| *other == new(*id)));
     let missing = || {
-        Error::corrupt(format!("ACTIVE names v{number}, and there is no such version"))
+        Error::corrupt(format!("ACTIVE names v{number}, which does not exist"))
             .hint(Hint::FsckAffected)
     };
     at.map(|at| at as u64 + 1).ok_or_else(missing)

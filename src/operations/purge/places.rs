@@ -108,8 +108,9 @@ fn kept(bytes: u64, paths: &[&str]) -> Option<String> {
         let is_needed = in_state
             && !path.contains(&format!("/{}/", state::MODULES))
             && [state::NUMBERS, state::SETTINGS, state::REACH].contains(&&*name_of(path));
-        (is_record || is_needed)
-            .then(|| format!("\"{path}\" of a version is no file of the project, and is needed"))
+        (is_record || is_needed).then(|| {
+            format!("\"{path}\" of a version is required, and is not a file of the project")
+        })
     })
 }
 

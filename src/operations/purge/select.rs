@@ -48,8 +48,10 @@ fn everywhere(store: &Store, name: &str) -> Result<BTreeSet<Id>> {
 
 fn by_id(store: &Store, name: &str) -> Result<BTreeSet<Id>> {
     let missing = || {
-        Error::not_found(format!("no version has a file \"{name}\", and no object such an id"))
-            .hint(Hint::ListTree { tree: "latest".to_owned() })
+        Error::not_found(format!(
+            "\"{name}\" is neither a file of a version nor the id of an object"
+        ))
+        .hint(Hint::ListTree { tree: "latest".to_owned() })
     };
     if IdPrefix::parse(name).is_none() {
         return Err(missing());

@@ -37,7 +37,7 @@ pub fn read(root: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>> {
             Some(FileKind::Link) => {
                 return Err(Error::failed(format!("\"{name}\" in \"{path}\" is a link")));
             }
-            Some(_) => return Err(Error::failed(format!("\"{path}\" is no file"))),
+            Some(_) => return Err(Error::failed(format!("\"{path}\" is not a file"))),
         }
     }
     Ok(None)
@@ -88,7 +88,7 @@ fn one(
         // Two of one name have one path: its bytes are of the last one.
         return match namesakes.iter().any(|one| one.is(&bytes)) {
             true => Ok(ListedBundle::Nothing),
-            false => Err(Error::corrupt(format!("\"{path}\" is not what the manifest says"))),
+            false => Err(Error::corrupt(format!("\"{path}\" differs from the manifest"))),
         };
     }
     if let Some(reason) = secret_in(&listed.path, &bytes) {
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(read(&root, "dist-v2/a/b.js", 5).unwrap(), Some(b"12345".to_vec()));
         assert_eq!(read(&root, "dist-v2/a/c.js", 5).unwrap(), None);
         assert_eq!(read(&root, "dist-v3/a/b.js", 5).unwrap(), None);
-        assert_eq!(refused("dist-v2/a", 5), "\"dist-v2/a\" is no file");
+        assert_eq!(refused("dist-v2/a", 5), "\"dist-v2/a\" is not a file");
         assert!(refused("dist-v2/a/b.js", 4).contains("larger"));
     }
 

@@ -47,7 +47,7 @@ pub fn first_difference(
 fn difference(file: &ProjectFile, bytes: Option<&[u8]>) -> Option<&'static str> {
     match bytes {
         None => Some("is gone"),
-        Some(bytes) if hash(bytes) != file.hash => Some("is not what was compiled"),
+        Some(bytes) if hash(bytes) != file.hash => Some("differs from the file that was compiled"),
         Some(_) => None,
     }
 }
@@ -112,9 +112,9 @@ mod tests {
             [("a.ts", "a", false), (STOCK_MANIFEST, "old", false), ("shared/x.ts", "x", true)];
         assert_eq!(difference(&same), None);
         let told = difference(&[("a.ts", "a", false), ("b.ts", "B", false), ("c.ts", "c", false)]);
-        assert_eq!(told.as_deref(), Some("b.ts is not what was compiled"));
+        assert_eq!(told.as_deref(), Some("b.ts differs from the file that was compiled"));
         assert_eq!(difference(&[("c.ts", "c", false)]).as_deref(), Some("c.ts is gone"));
         let told = difference(&[("shared/x.ts", "y", true)]);
-        assert_eq!(told.as_deref(), Some("shared/x.ts is not what was compiled"));
+        assert_eq!(told.as_deref(), Some("shared/x.ts differs from the file that was compiled"));
     }
 }

@@ -68,7 +68,7 @@ impl CompileManifest {
         let files = manifest.project_files.iter().map(|file| &file.relative_path);
         let bundles = manifest.primitives.iter().map(|primitive| &primitive.path);
         match files.chain(bundles).find(|path| !stays_inside(path)) {
-            Some(path) => Err(bad(format!("names \"{path}\", which is no path inside"))),
+            Some(path) => Err(bad(format!("names \"{path}\", which is not a path inside"))),
             None => Ok(manifest),
         }
     }
@@ -113,10 +113,13 @@ mod tests {
         assert_eq!(manifest.primitives[0].fields.get("new"), Some(&serde_json::json!(1)));
         for bad in ["../x.js", "/etc/passwd", "a//b", "a/./b", "", "C:/x", "a\\..\\b", "a/\0"] {
             assert!(
-                parse(bad, "src/index.ts").unwrap_err().message().contains("no path inside"),
+                parse(bad, "src/index.ts").unwrap_err().message().contains("not a path inside"),
                 "{bad}"
             );
-            assert!(parse("a.js", bad).unwrap_err().message().contains("no path inside"), "{bad}");
+            assert!(
+                parse("a.js", bad).unwrap_err().message().contains("not a path inside"),
+                "{bad}"
+            );
         }
     }
 

@@ -127,10 +127,10 @@ impl Dist {
             Dist::Damaged(reason) => (reason.clone(), "run `lua compile` to see what it does"),
             Dist::Stale(..) => (
                 self.reason().unwrap_or_default(),
-                "run the command again when the files have come to rest",
+                "run the command again when the files no longer change",
             ),
         };
-        Err(Error::failed(format!("cannot use what `lua compile` made: {reason}")).hint(hint))
+        Err(Error::failed(format!("cannot use the output of `lua compile`: {reason}")).hint(hint))
     }
 }
 

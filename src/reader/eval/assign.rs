@@ -279,7 +279,7 @@ fn goal<'a>(target: &'a SimpleAssignmentTarget<'a>) -> AssignTarget<'a> {
 pub fn rest_of_list<'a>(value: &Value<'a>, taken: usize, site: SourceSpan) -> Value<'a> {
     match value {
         Value::List(items) => Value::list(items.borrow().iter().skip(taken).cloned().collect()),
-        other => propagate_or(other.clone(), site, "is no known list"),
+        other => propagate_or(other.clone(), site, "is not a known list"),
     }
 }
 
@@ -291,6 +291,6 @@ pub fn rest_of_object<'a>(value: &Value<'a>, taken: &[Rc<str>], site: SourceSpan
             fields.retain(|(name, _)| !taken.contains(name));
             Value::object(fields, site)
         }
-        other => propagate_or(other.clone(), site, "is no known object"),
+        other => propagate_or(other.clone(), site, "is not a known object"),
     }
 }

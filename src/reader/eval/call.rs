@@ -154,7 +154,7 @@ impl<'a> Evaluator<'a> {
                     None => library::call(self, path, arguments, site),
                 }
             }
-            other => Ok(propagate_or(other.clone(), site, "calls what is no known function")),
+            other => Ok(propagate_or(other.clone(), site, "calls an unknown function")),
         })
     }
 
@@ -172,9 +172,7 @@ impl<'a> Evaluator<'a> {
                 Some(place) => place,
                 None => library::construct(self, path, &arguments, site),
             }),
-            other => {
-                Ok(propagate_or(other.clone(), site, "makes an object of what is no known class"))
-            }
+            other => Ok(propagate_or(other.clone(), site, "creates an object of an unknown class")),
         }
     }
 

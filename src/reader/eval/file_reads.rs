@@ -149,7 +149,7 @@ fn read<'a>(
 ) -> Result<Option<Value<'a>>> {
     let Some(file) = project_file(modules, target) else {
         let known = matches!(target, Value::Path(_) | Value::Text(_));
-        let reason = "reads a file that is outside of the project or may hold a secret";
+        let reason = "reads a file that is outside the project or may contain a secret";
         return Ok(known.then(|| Value::unknown(site, reason)));
     };
     let text = modules.text(&file)?;
@@ -157,7 +157,8 @@ fn read<'a>(
         modules.ask(&file, &modules.get(site.module), site.span());
     }
     let Some(text) = text else {
-        let reason = format!("reads \"{}\", which is no text file here", modules.relative(&file));
+        let reason =
+            format!("reads \"{}\", which is not a text file here", modules.relative(&file));
         return Ok(Some(Value::unknown(site, reason)));
     };
     let encoding = match encoding {

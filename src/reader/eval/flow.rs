@@ -123,7 +123,7 @@ impl<'a> Evaluator<'a> {
                 let items = items.borrow().clone();
                 self.each(scope, &one.left, items, &one.body, site)
             }
-            other => Ok(Flow::Return(propagate_or(other, site, "walks over no known list"))),
+            other => Ok(Flow::Return(propagate_or(other, site, "iterates over an unknown list"))),
         }
     }
 
@@ -145,7 +145,7 @@ impl<'a> Evaluator<'a> {
                     .collect();
                 self.each(scope, &one.left, names, &one.body, site)
             }
-            other => Ok(Flow::Return(propagate_or(other, site, "walks over no known object"))),
+            other => Ok(Flow::Return(propagate_or(other, site, "iterates over an unknown object"))),
         }
     }
 

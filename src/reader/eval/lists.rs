@@ -195,7 +195,9 @@ fn joined<'a>(items: &[Value<'a>], by: Option<&Value<'a>>, site: SourceSpan) -> 
     let by = match by {
         None | Some(Value::Undefined) => ",".into(),
         Some(Value::Text(by)) => by.clone(),
-        Some(other) => return propagate_or(other.clone(), site, "joins with what is no text"),
+        Some(other) => {
+            return propagate_or(other.clone(), site, "joins with a value that is not text");
+        }
     };
     let mut joined = String::new();
     for (at, item) in items.iter().enumerate() {
@@ -206,7 +208,7 @@ fn joined<'a>(items: &[Value<'a>], by: Option<&Value<'a>>, site: SourceSpan) -> 
             Value::Undefined | Value::Null => {}
             item => match item.to_text() {
                 Some(text) if joined.len() + text.len() <= SIZE_MAX => joined.push_str(&text),
-                _ => return propagate_or(item.clone(), site, "joins what is no text"),
+                _ => return propagate_or(item.clone(), site, "joins a value that is not text"),
             },
         }
     }

@@ -102,7 +102,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             other if other.truth() == Some(false) => {}
-            _ => made.set("...", propagate_or(from, site, "is spread, but is no known object")),
+            _ => made.set("...", propagate_or(from, site, "is spread, but is not a known object")),
         }
         Ok(())
     }
@@ -131,6 +131,6 @@ pub fn spread_items<'a>(value: Value<'a>, site: SourceSpan) -> Vec<Value<'a>> {
         Value::List(items) => items.borrow().clone(),
         Value::Undefined | Value::Null | Value::Bool(false) => Vec::new(),
         Value::Text(text) => text.chars().map(|one| Value::text(one.to_string())).collect(),
-        other => vec![propagate_or(other, site, "is spread, but is no known list")],
+        other => vec![propagate_or(other, site, "is spread, but is not a known list")],
     }
 }

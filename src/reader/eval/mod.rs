@@ -190,7 +190,7 @@ impl<'a> Evaluator<'a> {
                     at = (module, name)
                 }
                 ResolvedExport::Local(module, name) => {
-                    let reason = format!("needs \"{name}\", which stands for itself");
+                    let reason = format!("needs \"{name}\", which refers to itself");
                     return Ok(Value::unknown(SourceSpan::new(module.id, Span::default()), reason));
                 }
             }

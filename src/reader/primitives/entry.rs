@@ -146,7 +146,7 @@ fn folder(root: &Path, file: &Path) -> PathBuf {
 /// Error for a project that makes no agent.
 pub fn none(root: &Path) -> Error {
     let error = unreadable(format!("no `new LuaAgent({{...}})` found in \"{}\"", root.display()));
-    error.hint("go to the folder of an agent project, or make one with `lua init`")
+    error.hint("run the command in the folder of an agent project, or run `lua init` to create one")
 }
 
 /// The files on the disk in which an agent is looked for.

@@ -48,7 +48,8 @@ impl<'a> Forms<'_, 'a> {
                     continue;
                 }
                 Some(_) => {
-                    self.writer.note(agent.site, format!("\"{key}\" is left out: it is no list"));
+                    self.writer
+                        .note(agent.site, format!("\"{key}\" is left out: it is not a list"));
                     continue;
                 }
             };
@@ -91,7 +92,8 @@ impl<'a> Forms<'_, 'a> {
                 None
             }
             _ => {
-                self.writer.note(around, format!("a {} is left out: it is no object", kind.one));
+                self.writer
+                    .note(around, format!("a {} is left out: it is not an object", kind.one));
                 None
             }
         })

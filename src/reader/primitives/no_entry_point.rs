@@ -59,7 +59,7 @@ impl<'a> NoEntryPoint<'a> {
         let start = SourceSpan { module: ModuleId(0), start: 0, end: 0 };
         writer.note(
             start,
-            "no file makes a `new LuaAgent({...})`: every primitive of the project is read",
+            "no file creates a `new LuaAgent({...})`: every primitive of the project is read",
         );
         for tool in &self.tools {
             let name = tool.get("name").and_then(|name| name.to_text());

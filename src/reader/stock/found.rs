@@ -227,7 +227,7 @@ impl<'a> Lookup<'_, 'a> {
         if let Some(config) = configuration(value) {
             let callee = callee(module, value).unwrap_or_default();
             if !(kind.classes.contains(&callee) || kind.functions.contains(&callee)) {
-                return at(value.span(), format!("it does not know that `{callee}` makes one"));
+                return at(value.span(), format!("it does not know that `{callee}` creates one"));
             }
             let Some(config) = config else {
                 return at(
@@ -246,7 +246,7 @@ impl<'a> Lookup<'_, 'a> {
                 },
             };
         }
-        at(value.span(), format!("it does not see what {} makes", text(module, value)))
+        at(value.span(), format!("it does not see what {} creates", text(module, value)))
     }
 
     fn why_class(self, kind: &Kind, module: &Rc<Module<'a>>, class: &'a Class<'a>) -> LossReason {

@@ -88,7 +88,7 @@ impl<'a> ListWalk<'_, 'a> {
                             self.stop(
                                 module,
                                 hole.span,
-                                "it does not take a hole in a list".to_owned(),
+                                "it does not accept a hole in a list".to_owned(),
                             );
                         }
                         other => match other.as_expression() {
@@ -122,7 +122,7 @@ impl<'a> ListWalk<'_, 'a> {
     fn named_array(&mut self, module: &Rc<Module<'a>>, name: &'a str, at: Span) {
         match self.follow(module, name) {
             Some(Decl::Variable(module, Some(init))) => self.array(&module, init),
-            Some(_) => self.stop(module, at, format!("`{name}` is no list to it")),
+            Some(_) => self.stop(module, at, format!("`{name}` is not a list for it")),
             // `export default [a, b]` of the file that is imported.
             None => match self.default_of(module, name) {
                 Some((module, value)) => self.array(&module, value),
@@ -316,7 +316,7 @@ fn unknown(module: &Module<'_>, value: &Expression<'_>) -> String {
             format!("it does not run the call {}", text(module, value))
         }
         Expression::ObjectExpression(_) => {
-            "it does not take an object that is written into a list".to_owned()
+            "it does not accept an object that is written into a list".to_owned()
         }
         _ => format!("it does not evaluate {}", text(module, value)),
     }

@@ -209,7 +209,7 @@ impl<'a> Losses<'_, '_, 'a> {
                 _ => return None,
             },
         };
-        Some((site, format!("it stops at the `secret`, and makes nothing: {reason}")))
+        Some((site, format!("it stops at the `secret`, and compiles nothing: {reason}")))
     }
 
     fn agent(&mut self, agent: &Agent) {

@@ -13,7 +13,7 @@ use oxc_span::GetSpan;
 
 /// Reason why an agent without a name is none: the template has an empty one until `lua init` sets
 /// it.
-const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead";
+const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one it is not an agent: the primitives of every file are used instead";
 
 impl Lookup<'_, '_> {
     /// Reason why the agent itself is not made.
@@ -43,7 +43,7 @@ impl Lookup<'_, '_> {
             }
             Ok(_) => {
                 let callee = callee(&module, value).filter(|callee| *callee != class)?;
-                Some((at, format!("it does not know that `{callee}` makes one")))
+                Some((at, format!("it does not know that `{callee}` creates one")))
             }
         }
     }

@@ -121,10 +121,7 @@ impl<'a> StockView<'a> {
             why,
         };
         if one.inline {
-            let reason = format!(
-                "`new {}(…)` stands in the list itself, without a name of its own",
-                one.name
-            );
+            let reason = format!("`new {}(…)` is in the list itself, without a name", one.name);
             return self.losses.push(lose((one.site(), reason)));
         }
         let all = lookup.found(kind, &one.module);
@@ -259,7 +256,7 @@ impl<'a> StockView<'a> {
                     Some(name) => self.primitives[at].tools.push(name),
                     None => {
                         let reason = format!(
-                            "the skill names it `{}`, which is no tool's name to it",
+                            "the skill names it `{}`, which is not the name of a tool for it",
                             word.word
                         );
                         let (of, why) = (Some(owner.clone()), (word.site, reason));

@@ -148,7 +148,7 @@ impl<'a> Modules<'a> {
         if let Some(tombstone) = Tombstone::parse(&bytes) {
             let what = format!("cannot read \"{path}\": it was {}", tombstone.sentence());
             return Err(Error::new(Kind::Unreadable, what)
-                .hint("write the file anew, or remove what imports it"));
+                .hint("write the file again, or remove its imports"));
         }
         let marked = text.starts_with('\u{feff}');
         let text: &'a str = self.arena.alloc_str(text.strip_prefix('\u{feff}').unwrap_or(text));

@@ -52,7 +52,7 @@ fn without_an_agent_every_primitive_of_the_files_is_read() {
     assert_eq!(
         notes,
         [
-            "no file makes a `new LuaAgent({...})`: every primitive of the project is read",
+            "no file creates a `new LuaAgent({...})`: every primitive of the project is read",
             "this tool is left out: no skill lists it",
         ]
     );
@@ -118,7 +118,7 @@ fn what_has_no_name_or_no_value_is_left_out_with_a_note() {
         "{messages:?}"
     );
     assert!(messages.contains(&(3, "a webhook is left out: it has no name")), "{messages:?}");
-    assert!(messages.contains(&(5, "a webhook is left out: it is no object")), "{messages:?}");
+    assert!(messages.contains(&(5, "a webhook is left out: it is not an object")), "{messages:?}");
     assert!(
         messages
             .iter()

@@ -31,7 +31,9 @@ pub fn member<'a>(schema: &SchemaRef<'a>, key: &str, site: SourceSpan) -> Option
             Value::list(options.iter().map(|one| Value::Schema(one.clone())).collect())
         }
         (_, "description") => schema.description.as_ref().map_or(Value::Undefined, Value::text),
-        (SchemaShape::Opaque(value), _) => propagate_or(value.clone(), site, "is no known schema"),
+        (SchemaShape::Opaque(value), _) => {
+            propagate_or(value.clone(), site, "is not a known schema")
+        }
         _ => return None,
     })
 }
@@ -135,7 +137,7 @@ fn specific<'a>(
             return object_method(fields, unknown, name, arguments, description, site);
         }
         (SchemaShape::Opaque(value), _) => {
-            return propagate_or(value.clone(), site, "is no known schema");
+            return propagate_or(value.clone(), site, "is not a known schema");
         }
         _ => None,
     };
@@ -267,7 +269,7 @@ fn object_method<'a>(
                     SchemaShape::Object { fields: joined(fields, more), unknown: unknown.clone() };
                 return make(shape, None);
             }
-            _ => return Value::unknown(site, "merges what is no object schema"),
+            _ => return Value::unknown(site, "merges a value that is not an object schema"),
         },
         ("pick", Some(Value::Object(_))) => {
             keep(fields.iter().filter(|(key, _)| mask(key)).cloned().collect())

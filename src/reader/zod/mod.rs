@@ -107,7 +107,7 @@ fn schema<'a>(value: Option<&Value<'a>>, site: SourceSpan) -> SchemaRef<'a> {
             let value = propagate_or(
                 other.cloned().unwrap_or(Value::Undefined),
                 site,
-                "is no known schema",
+                "is not a known schema",
             );
             Rc::new(Schema { shape: SchemaShape::Opaque(value), description: None })
         }
@@ -221,7 +221,7 @@ fn opaque<'a>(value: Option<&Value<'a>>, site: SourceSpan) -> SchemaShape<'a> {
     SchemaShape::Opaque(propagate_or(
         value.cloned().unwrap_or(Value::Undefined),
         site,
-        "is no known schema",
+        "is not a known schema",
     ))
 }
 

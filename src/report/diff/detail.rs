@@ -60,7 +60,7 @@ pub fn prose(edits: &[ProseEdit], whole: bool) -> Vec<Line> {
         let more = lines.len() - PROSE;
         lines.truncate(PROSE);
         lines.push(Line::plain(format!(
-            "… and {more} more changed sentences (`--patch` tells all)"
+            "… and {more} more changed sentences (`--patch` shows all)"
         )));
     }
     lines
@@ -119,7 +119,7 @@ mod tests {
         let short = texts(&text, false);
         assert_eq!(short.len(), 14);
         assert_eq!(short[1].chars().count(), "  + ".len() + 401);
-        assert_eq!(short[13], "  … and 8 more changed sentences (`--patch` tells all)");
+        assert_eq!(short[13], "  … and 8 more changed sentences (`--patch` shows all)");
         assert_eq!((texts(&text, true).len(), texts(&text, true)[1].len()), (21, 504));
     }
 }

@@ -57,7 +57,7 @@ pub async fn list(
     let shown = page.agents.iter().map(|(agent, overview)| match overview {
         Ok(overview) => ListedAgent::sound(overview),
         // The log names files of the machine; this does not.
-        Err(_) => ListedAgent::unreadable(agent, "what is kept of it is damaged"),
+        Err(_) => ListedAgent::unreadable(agent, "its stored data is damaged"),
     });
     Ok(json(StatusCode::OK, &AgentList { agents: shown.collect(), more: page.more }))
 }
@@ -105,7 +105,7 @@ pub async fn delete(
     let admin = Administrator::admit(&state, &request, Some(&agent), "delete agent")?;
     let [confirm] = query::parse(request.uri().query(), ["confirm"])?;
     if confirm.as_ref() != Some(&agent) {
-        let message = format!("a deletion is for good: agent \"{agent}\" was not deleted");
+        let message = format!("a deletion cannot be undone: agent \"{agent}\" was not deleted");
         return Err(Error::usage(message)
             .hint(format!("add `?confirm={agent}` to confirm"))
             .into());

@@ -10,7 +10,7 @@ pub fn parse<const N: usize>(query: Option<&str>, names: [&str; N]) -> Result<[O
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let known = names.iter().position(|known| *known == name);
         let at = known
-            .ok_or_else(|| Error::usage(format!("the query has \"{name}\", which is not known")))?;
+            .ok_or_else(|| Error::usage(format!("unknown parameter \"{name}\" in the query")))?;
         let text = percent_decode_str(value).decode_utf8();
         let text =
             text.map_err(|_| Error::usage(format!("\"{name}\" in the query is not UTF-8")))?;

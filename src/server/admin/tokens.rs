@@ -118,7 +118,8 @@ pub async fn revoke_of(
     let admin = Administrator::admit(&state, &request, None, "revoke tokens of a person")?;
     let [owner] = query::parse(request.uri().query(), ["for"])?;
     let owner = owner.filter(|owner| !owner.is_empty());
-    let owner = owner.ok_or_else(|| Error::usage("whose tokens? `?for=EMAIL` says it"))?;
+    let owner =
+        owner.ok_or_else(|| Error::usage("add `?for=EMAIL` to name the author of the tokens"))?;
     let tokens = admin.tokens.clone();
     let revoked = state.work(Pool::Admin, &admin.who, move |_| tokens.revoke_of(&owner)).await?;
     admin.did(revoked.iter().map(named).collect::<Vec<_>>().join("; "));

@@ -34,9 +34,8 @@ pub fn fit_file_limit(limits: &mut ServerLimits, files: Option<usize>) -> Result
     let connections = rest / 3 * 2;
     if connections < LEAST {
         let needed = (OTHERS + Pools::threads(limits) + LEAST * 3 / 2) * 8 / 7 + 8;
-        return Err(Error::failed(format!("cannot serve with {files} open files at once")).hint(
-            format!("`ulimit -n {needed}` before the start is enough, `ulimit -n 4096` is better"),
-        ));
+        return Err(Error::failed(format!("cannot serve with {files} open files at once"))
+            .hint(format!("run `ulimit -n 4096` before the start; {needed} is the minimum")));
     }
     limits.connections = limits.connections.min(connections);
     let places = limits.connections.div_ceil(2);

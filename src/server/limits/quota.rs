@@ -98,22 +98,25 @@ impl Quota {
             return Err(self.no_room(agent));
         }
         if after.refs > self.refs {
-            let message = format!("agent \"{agent}\" has {} refs, and may have no more", self.refs);
+            let message = format!("agent \"{agent}\" has {} refs, which is the limit", self.refs);
             return Err(insufficient(message, "`--agent-refs`"));
         }
         Ok(())
     }
 
     fn no_room(&self, agent: &AgentId) -> HttpError {
-        let message =
-            format!("agent \"{agent}\" may have {} bytes on this server, and no more", self.bytes);
+        let message = format!(
+            "agent \"{agent}\" has reached its limit of {} bytes on this server",
+            self.bytes
+        );
         insufficient(message, "`--agent-bytes`")
     }
 }
 
 fn insufficient(message: String, option: &str) -> HttpError {
-    let hint =
-        format!("nothing was changed there; whoever runs the server can allow more with {option}");
+    let hint = format!(
+        "nothing was changed there; ask the operator of the server to allow more with {option}"
+    );
     HttpError::new(
         StatusCode::INSUFFICIENT_STORAGE,
         Error::new(Kind::Unavailable, message).hint(hint),

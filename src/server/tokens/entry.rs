@@ -96,7 +96,7 @@ impl NewToken {
         }
         match &self.owner {
             None if self.for_others => {
-                Err(Error::usage("a token is for others only beside its author"))
+                Err(Error::usage("a token can be for others only if it has an author"))
             }
             Some(owner) if owner.trim().is_empty() => {
                 Err(Error::usage("an author has a name or an address"))

@@ -116,7 +116,7 @@ impl Tokens {
         Ok((entry, secret))
     }
 
-    /// Forgets a token, so that it opens nothing any more.
+    /// Forgets a token, so that it is no longer valid.
     pub fn revoke(&self, id: &str) -> Result<TokenEntry> {
         let _lock = self.lock()?;
         let mut tokens = self.all()?;

@@ -46,25 +46,27 @@ impl Rights {
         let refused = |why: String| Err(Error::new(Kind::Forbidden, why));
         if !self.reach(new) {
             return refused(format!(
-                "the token is for {}, and can give nothing else",
+                "the token is for {}, and can grant nothing else",
                 token.agents
             ));
         }
         if !token.scope.allows(new.scope) {
-            return refused(format!("the token may {}, and can give no more", token.scope));
+            return refused(format!("the token may {} and can grant no more", token.scope));
         }
         if let Some(owner) = token.speaks_for()
             && !new.speaks_for().is_some_and(|other| other.eq_ignore_ascii_case(owner))
         {
             return refused(format!(
-                "the token speaks for \"{owner}\" alone, and can give nothing else"
+                "the token is bound to \"{owner}\", and can grant nothing else"
             ));
         }
         if let Some(end) = token.expires_at
             && new.expires_at.is_none_or(|other| other > end)
         {
             let end = end.strftime("%Y-%m-%d at %H:%M UTC");
-            return refused(format!("the token ends on {end}, and can make none that ends later"));
+            return refused(format!(
+                "the token expires on {end}, and can create none that expires later"
+            ));
         }
         let seen = all.iter().filter(|other| self.reach(other)).count();
         if seen >= MOST_TOKENS && !token.agents.has_all() {

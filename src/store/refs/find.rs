@@ -239,7 +239,8 @@ impl Refs {
     }
 
     pub(super) fn duplicate_error(&self, name: &RefName, was: Option<&Id>) -> Error {
-        let error = Error::corrupt(format!("the ref \"{name}\" names what another version is"));
+        let error =
+            Error::corrupt(format!("the ref \"{name}\" names the object of another version"));
         error.hint(self.repair_hint(name, was))
     }
 

@@ -46,7 +46,7 @@ impl Refs {
         lock.check(&self.dir);
         let already_exists = || {
             Error::conflict(format!("cannot create the ref \"{name}\": it exists"))
-                .hint("somebody else took this number: look again, and take the next one")
+                .hint("somebody else took this number: run the command again")
         };
         let parsed: RefName = name.parse()?;
         if Packed::scan(&self.dir)?.packed.get(&parsed).is_some() {
@@ -145,7 +145,7 @@ impl Refs {
         let text = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_suffix('\n'));
         let damaged = || {
             Error::corrupt(format!(
-                "the ref \"{}\" is damaged: it holds {}",
+                "the ref \"{}\" is damaged: it contains {}",
                 path.display(),
                 layout::show(&bytes)
             ))

@@ -128,7 +128,7 @@ impl ClearCheck<'_> {
             return Err(Error::failed(format!(
                 "cannot restore: the folder \"{path}\" is read-only"
             ))
-            .hint(format!("`chmod u+w '{path}'`; nothing was changed")));
+            .hint(format!("run `chmod u+w '{path}'` to allow it; nothing was changed")));
         }
         self.writable.insert(folder.to_owned(), true);
         Ok(found)

@@ -57,7 +57,7 @@ fn clear(
     let kept = save(here, name, former)?;
     let (former, kept) = (join(folder, former), join(folder, &kept));
     progress.remark(format!(
-        "\"{former}\" was saved while a restore that was cut off replaced it; what was saved is in \"{kept}\""
+        "\"{former}\" was saved while an interrupted restore replaced it; the saved file is \"{kept}\""
     ));
     Ok(())
 }

@@ -86,7 +86,7 @@ fn rescue(here: &Folder, aside: &str, step: &RestoreStep) -> Result<()> {
     let (folder, kept) = (split(path).0, leftover::save(here, aside, name)?);
     let kept = join(folder, &kept);
     Err(Error::conflict(format!(
-        "cannot restore: \"{path}\" was saved twice meanwhile; what it held in between is in \"{kept}\""
+        "cannot restore: \"{path}\" was saved twice meanwhile; the content in between is in \"{kept}\""
     ))
     .hint("look at both, then run the command again to finish it"))
 }

@@ -113,10 +113,13 @@ fn a_leftover_in_an_ignored_folder_is_found() {
     let name = "dist/.lua-store-tmp-old-7-1-about.ts";
     project.write(name, "saved\n");
     let status = project.run("status");
-    assert!(status.stderr.contains(&format!("\"{name}\" is left of a restore")), "{status}");
+    assert!(
+        status.stderr.contains(&format!("\"{name}\" is left by an interrupted restore")),
+        "{status}"
+    );
     assert_eq!(project.json("status")["leftovers"], serde_json::json!([name]));
     let back = project.run("source rollback --version 1 --force");
-    assert!(back.code == 0 && back.stderr.contains("is in \"dist/about.ts.saved-1\""), "{back}");
+    assert!(back.code == 0 && back.stderr.contains("file is \"dist/about.ts.saved-1\""), "{back}");
     assert_eq!(project.read("dist/about.ts.saved-1"), "saved\n");
     assert_eq!(project.json("status")["leftovers"], serde_json::json!([]));
 }

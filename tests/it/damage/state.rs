@@ -33,7 +33,7 @@ fn damaged_active() {
         &swap("v1", "v01"),
     ] {
         with(&project, ".lua/ACTIVE", Some(bytes.as_bytes()), || {
-            refused(&project, &moving, ".lua/ACTIVE\" is damaged: it holds ");
+            refused(&project, &moving, ".lua/ACTIVE\" is damaged: it contains ");
             readable(&project, &apart);
         });
     }
@@ -93,9 +93,13 @@ fn a_format_that_is_unknown_or_damaged() {
         "its format is \"lua-store 2\", this program knows \"lua-store 1\"",
         "update lua-store",
     );
-    told("", ".lua/format\" is damaged: it holds nothing", "`lua-store fsck`");
-    told("hello", ".lua/format\" is damaged: it holds \"hello\"", "`lua-store fsck`");
-    told("lua-store 1", ".lua/format\" is damaged: it holds \"lua-store 1\"", "`lua-store fsck`");
+    told("", ".lua/format\" is damaged: it contains nothing", "`lua-store fsck`");
+    told("hello", ".lua/format\" is damaged: it contains \"hello\"", "`lua-store fsck`");
+    told(
+        "lua-store 1",
+        ".lua/format\" is damaged: it contains \"lua-store 1\"",
+        "`lua-store fsck`",
+    );
 }
 
 #[test]
@@ -256,16 +260,16 @@ fn a_ledger_record_of_a_version_that_no_ref_has() {
     }
     assert_snapshot!(project.run("fsck"), @"
     $ lua-store fsck
-    damaged: ledger: ledger record b3b545aa names a version that no ref has
+    damaged: ledger: ledger record b3b545aa names a version to which no ref points
     Checked 58 objects in 7 pack(s), 3 ref(s): 1 problem(s).
     --- stderr
-    hint: run `lua-store fsck --repair` to repair what is known; add `--from REMOTE` to use a remote as well
+    hint: run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well
     --- exit 1
     ");
     assert_snapshot!(project.run("log --verify"), @"
     $ lua-store log --verify
     --- stderr
-    Error: ledger record b3b545aa names a version that no ref has
+    Error: ledger record b3b545aa names a version to which no ref points
     hint: run `lua-store fsck` to list what is damaged
     --- exit 1
     ");

@@ -48,14 +48,14 @@ fn a_compiler_that_fails_pushes_nothing() {
     --- stderr
     src/shop.ts:3 - no
     Error: `lua compile` failed: exit status: 7
-    hint: correct what it names above, or leave `--compiler` out: the agent is read without it
+    hint: correct the errors above, or leave `--compiler` out: the agent is read without it
     --- exit 1
     ");
     stock_command(&project, "rm -r dist-v2");
     assert_snapshot!(project.run("push --compiler lua"), @r#"
     $ lua-store push --compiler lua
     --- stderr
-    Error: cannot use what `lua compile` made: there is no "dist-v2/manifest.json"
+    Error: cannot use the output of `lua compile`: there is no "dist-v2/manifest.json"
     hint: run `lua compile` to see what it does
     --- exit 1
     "#);

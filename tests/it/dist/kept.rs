@@ -114,7 +114,7 @@ fn what_is_bundled_anew_and_the_same_is_no_change() {
     Active version:  (none)
     Newest version:  v1
     Pushed source:   v1
-    Staged:          v1 (made, never live)
+    Staged:          v1 (created, never live)
     Not pushed:
       ~ skill shop (changed)
       · job nightly (re-bundled, same behaviour)

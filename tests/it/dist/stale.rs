@@ -14,7 +14,7 @@ fn stale_output_is_ignored_and_said() {
     --- stderr
     warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
-    The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled
+    The output of `lua compile` is older than the project and is ignored: "src/shop.ts" differs from the file that was compiled
     hint: run `lua-store version create` to create a version of it
     "#);
     assert_snapshot!(project.run("status"), @r#"
@@ -28,7 +28,7 @@ fn stale_output_is_ignored_and_said() {
     hint: run `lua-store version create` to create a version of it
     warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
-    The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled
+    The output of `lua compile` is older than the project and is ignored: "src/shop.ts" differs from the file that was compiled
     "#);
     assert_snapshot!(project.run("compile"), @r#"
     $ lua-store compile
@@ -44,13 +44,16 @@ fn stale_output_is_ignored_and_said() {
     --- stderr
     warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
-    The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled
+    The output of `lua compile` is older than the project and is ignored: "src/shop.ts" differs from the file that was compiled
     "#);
     project.ok("version create");
     assert!(!paths(&project, "v1:state").iter().any(|path| path.contains("code/")));
     let told = project.json("status");
     assert_eq!(told["compiled"]["state"], "stale");
-    assert_eq!(told["compiled"]["reason"], "\"src/shop.ts\" is not what was compiled");
+    assert_eq!(
+        told["compiled"]["reason"],
+        "\"src/shop.ts\" differs from the file that was compiled"
+    );
     std::fs::remove_file(project.path("package.json")).unwrap();
     assert_eq!(project.json("status")["compiled"]["reason"], "\"package.json\" is gone");
 }
@@ -64,7 +67,7 @@ fn a_file_that_no_push_keeps_counts_too() {
     project.write("tsconfig.json", "{}");
     assert_eq!(
         project.json("status")["compiled"]["reason"],
-        "\"tsconfig.json\" is not what was compiled"
+        "\"tsconfig.json\" differs from the file that was compiled"
     );
 }
 
@@ -86,17 +89,17 @@ fn damaged_output_is_ignored_and_said() {
     let cases: [(&str, Damage<'_>); 6] = [
         ("is not well formed", Box::new(|p| p.write("dist-v2/manifest.json", cut))),
         ("is not well formed", Box::new(|p| p.write("dist-v2/manifest.json", "[".repeat(100_000)))),
-        ("is no path inside", Box::new(|p| p.write("dist-v2/manifest.json", &out))),
+        ("is not a path inside", Box::new(|p| p.write("dist-v2/manifest.json", &out))),
         (
             "mix.js\" is gone",
             Box::new(|p| std::fs::remove_file(p.path("dist-v2/artifacts/tool/mix.js")).unwrap()),
         ),
         (
-            "mix.js\" is not what the manifest says",
+            "mix.js\" differs from the manifest",
             Box::new(|p| p.write("dist-v2/artifacts/tool/mix.js", "0")),
         ),
         (
-            "dist-v2/manifest.json\" is no file",
+            "dist-v2/manifest.json\" is not a file",
             Box::new(|p| {
                 std::fs::remove_file(p.path("dist-v2/manifest.json")).unwrap();
                 std::fs::create_dir(p.path("dist-v2/manifest.json")).unwrap();
@@ -148,7 +151,7 @@ fn a_secret_that_only_the_compiler_knows_stops_the_push() {
     for line in ["push", "push --dry-run", "version create --auto-push"] {
         let outcome = project.run(line);
         assert_eq!(outcome.code, 1, "{outcome}");
-        let place = "tools.mix.inputSchema.properties.colour (as `lua compile` made it).enum[1] of skill \"shop\"";
+        let place = "tools.mix.inputSchema.properties.colour (in the output of `lua compile`).enum[1] of skill \"shop\"";
         assert!(outcome.stderr.contains(place), "{outcome}");
         assert!(outcome.stderr.contains("`lua-store push --allow skill/shop`"), "{outcome}");
         assert!(!outcome.stderr.contains(&key), "{outcome}");

@@ -180,9 +180,9 @@ fn each_form_is_told_with_its_place() {
             "src/index.ts:30:141: `lua compile` leaves this out: tool two of skill conditional; \
              it does not evaluate `flag ? [new TwoTool()] : []`",
             "src/index.ts:31:110: `lua compile` leaves this out: tool four of skill renamed; \
-             the skill names it `Renamed`, which is no tool's name to it",
+             the skill names it `Renamed`, which is not the name of a tool for it",
             "src/index.ts:63:17: `lua compile` leaves this out: job inline; \
-             `new LuaJob(…)` stands in the list itself, without a name of its own",
+             `new LuaJob(…)` is in the list itself, without a name",
             "src/tools/schemas.ts:20:3: `lua compile` leaves this empty: `inputSchema` of tool short-schema of \
              skill schemas; it does not read `inputSchema` in short, without `inputSchema: `",
         ],
@@ -201,12 +201,12 @@ fn each_form_is_told_with_its_place() {
     told(
         "nameless",
         &["src/index.ts:5:9: `lua compile` leaves this out: the agent without a name; \
-           its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead"],
+           its name is empty (`lua init` sets it), and without one it is not an agent: the primitives of every file are used instead"],
     );
     told(
         "aliased",
         &[
-            "src/index.ts:6:22: `lua compile` leaves this out: agent Aliased; it does not know that `Agent` makes one",
+            "src/index.ts:6:22: `lua compile` leaves this out: agent Aliased; it does not know that `Agent` creates one",
         ],
     );
     told(

@@ -9,8 +9,8 @@ fn a_secret_at_which_the_compiler_stops_is_told() {
         let answer = with_secret(form).json("compile");
         let told: Vec<_> =
             answer["dropped"].as_array().unwrap().iter().map(|one| word(&one["reason"])).collect();
-        let wanted =
-            reason.map(|reason| format!("it stops at the `secret`, and makes nothing: {reason}"));
+        let wanted = reason
+            .map(|reason| format!("it stops at the `secret`, and compiles nothing: {reason}"));
         assert_eq!(told, wanted.into_iter().collect::<Vec<_>>(), "{form}");
     }
 }

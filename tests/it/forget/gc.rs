@@ -80,7 +80,7 @@ fn what_nothing_reaches_goes_when_it_is_old_and_nothing_else_does() {
     date(&project.root(), now() - DAY);
     insta::assert_snapshot!(project.run("gc --dry-run"), @"
     $ lua-store gc --dry-run
-    Would remove 1 object(s), 18 bytes, that nothing reaches.
+    Would remove 1 unreachable object(s), 18 bytes.
     ");
     assert!(has(&project.root(), &id), "a dry run removes nothing");
     let done = project.json("gc");

@@ -81,8 +81,8 @@ fn a_file_goes_out_of_every_version_and_snapshot() {
       state/skills/orders/modules/src/lib/store.ts  fc164b7f  in source v1, versions v1
     Would purge 3 object(s), 212 bytes, from 4 source version(s), 3 version(s), 1 snapshot(s).
     --- stderr
-    warning: "notes/plan.txt" of the project still has these bytes: a push of it is refused
-    warning: "src/lib/store.ts" of the project still has these bytes: a push of it is refused
+    warning: "notes/plan.txt" in the project still contains these bytes: pushes that contain them are refused
+    warning: "src/lib/store.ts" in the project still contains these bytes: pushes that contain them are refused
     A purge does not reach git, backups, clones that did not fetch, and the platform. Rotate a key that leaked.
     "#);
     assert!(contains(&project.root(), SECRET).len() >= 2, "a dry run removes nothing");
@@ -97,8 +97,8 @@ fn a_file_goes_out_of_every_version_and_snapshot() {
       state/skills/orders/modules/src/lib/store.ts  fc164b7f  in source v1, versions v1
     ✓ Purged 3 object(s), 212 bytes, from 4 source version(s), 3 version(s), 1 snapshot(s).
     --- stderr
-    warning: "notes/plan.txt" of the project still has these bytes: a push of it is refused
-    warning: "src/lib/store.ts" of the project still has these bytes: a push of it is refused
+    warning: "notes/plan.txt" in the project still contains these bytes: pushes that contain them are refused
+    warning: "src/lib/store.ts" in the project still contains these bytes: pushes that contain them are refused
     A purge does not reach git, backups, clones that did not fetch, and the platform. Rotate a key that leaked.
     "#);
     assert_eq!(contains(&project.root(), SECRET), [""; 0]);
@@ -137,7 +137,7 @@ fn a_file_goes_out_of_every_version_and_snapshot() {
     $ lua-store push
     --- stderr
     Error: cannot read "src/lib/store.ts": it was purged on 2026-11-21T09:30:00.000Z by ana@example.com: the code leaked
-    hint: write the file anew, or remove what imports it
+    hint: write the file again, or remove its imports
     hint: run `lua-store push backup` to store the files as they are
     --- exit 1
     "#);
@@ -286,11 +286,15 @@ fn what_cannot_be_purged_is_refused_and_nothing_changes() {
     let store = |project: &Project| project.ok("rev-parse source/v2 source/v5 v2");
     let before = store(&project);
     for (line, code, part) in [
-        ("purge src/nowhere.ts --reason x --force", 3, "no version has a file \"src/nowhere.ts\""),
+        (
+            "purge src/nowhere.ts --reason x --force",
+            3,
+            "\"src/nowhere.ts\" is neither a file of a version",
+        ),
         ("purge v2:nowhere --reason x --force", 3, "there is no \"nowhere\""),
         ("purge empty.txt --reason x --force", 2, "it is empty"),
         ("purge v2:meta --reason x --force", 2, "\"meta\" of a version"),
-        ("purge v2:state/versions.json --reason x --force", 2, "is needed"),
+        ("purge v2:state/versions.json --reason x --force", 2, "is required"),
         ("purge notes", 2, "--reason"),
         ("purge --reason x", 2, "<PATH|OBJECT>"),
         ("purge notes --reason x", 2, "Purge 1 object(s) for good?"),

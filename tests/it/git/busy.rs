@@ -71,7 +71,7 @@ fn a_real_merge_with_conflicts_is_left_alone() {
     let before = status(&project);
     assert_snapshot!(project.run("version create -m \"in the middle\""), @r#"
     $ lua-store version create -m "in the middle"
-    ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
+    ✓ Created v1 (staged). Run `lua-store version promote v1` to make it active.
     --- stderr
     warning: Git commit skipped: a merge is in progress
     hint: run `git merge --continue` or `git merge --abort` to end it
@@ -89,7 +89,10 @@ fn what_git_has_newer_is_not_undone() {
     shop::edit(&project, "src/index.ts", "You are Ava.", "You are Eve.");
     git(&project, "commit --quiet -a -m \"by hand\"");
     let outcome = project.run("version create");
-    assert_made_without_commit(&outcome, "git has \"src/index.ts\" as it is in the project now");
+    assert_made_without_commit(
+        &outcome,
+        "git contains \"src/index.ts\" as it is in the project now",
+    );
     assert_eq!(log(&project).lines().next(), Some("by hand (HEAD -> main)"));
     // The push that is asked for makes both the same.
     project.ok("version create --auto-push");

@@ -44,7 +44,7 @@ fn each_event_is_a_commit_and_each_version_a_tag() {
     Last lua commit:    <short>  lua: delete version v2
     Last lua tag:       lua/v2
     Not committed:      nothing
-    Tags:               2 of 2 hold the files of their version
+    Tags:               2 of 2 contain the files of their version
     ");
 }
 

@@ -13,9 +13,9 @@ fn a_tag_that_is_there_is_never_moved() {
     let outcome = project.run("version create");
     assert_snapshot!(plain(&outcome), @r#"
     $ lua-store version create
-    ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
+    ✓ Created v1 (staged). Run `lua-store version promote v1` to make it active.
     --- stderr
-    warning: Git tag "lua/v1" skipped: a tag of this name is there and holds other files
+    warning: Git tag "lua/v1" skipped: a tag of this name exists and contains other files
     hint: run `git tag -f lua/v1 <hash>` to create it
     "#);
     assert_eq!(tags(&project), ["differs"]);
@@ -41,7 +41,7 @@ fn status_tells_tags_that_are_missing_moved_or_of_an_amended_commit() {
     assert_snapshot!(told, @"
           1 pushed file(s)
       A fresh.txt
-    ⚠  lua/v2 does not hold the files of v2
+    ⚠  lua/v2 does not contain the files of v2
       M src/index.ts
     ⚠  v1 has no tag lua/v1
     --- stderr

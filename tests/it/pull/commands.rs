@@ -25,7 +25,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
         text(&report::incoming_lines(&news))
     );
     insta::assert_snapshot!(told, @r#"
-    cannot push: "origin" has 1 source version and 1 version that are not here
+    cannot push: "origin" has 1 source version and 1 version that are missing here
     hint: run `lua-store pull origin` to download it; nothing was changed
     source v2  2026-11-21 09:30  ben@example.com  batch push
         ~ skill catalog 1.0.0 → 1.0.1
@@ -62,7 +62,7 @@ fn two_people_pull_what_the_other_pushed() {
     let (ann, ben) = sharing();
     insta::assert_snapshot!(ann.run("pull"), @"
     $ lua-store pull
-    origin has nothing that is not here.
+    origin has nothing new.
     ");
     shop::edit(&ben, SKILL, "Knows the products", "Knows all products");
     ben.ok("push");
@@ -121,8 +121,8 @@ fn a_pull_that_conflicts_is_told_and_decided() {
             - Knows the products
             + Knows all products
     --- stderr
-    Error: cannot pull from "origin": one change here and one there cannot both stand
-    hint: run `lua-store pull origin --theirs` to take theirs where they conflict, or with `--ours` to keep yours; nothing was changed
+    Error: cannot pull from "origin": one change here conflicts with one there
+    hint: run `lua-store pull origin --theirs` to resolve conflicts with theirs, or `--ours` with yours; nothing was changed
     --- exit 1
     "#);
     let refused = ann.run("pull --json");
@@ -143,7 +143,7 @@ fn a_pull_that_conflicts_is_told_and_decided() {
     ✅ Pulled from origin: 1 file(s) changed
        decided: skill "catalog" was changed on both sides in "src/skills/catalog.skill.ts"
     --- stderr
-    Your files as they were are kept as safety snapshot 1.
+    Your earlier files are stored as safety snapshot 1.
     hint: run `lua-store snapshot restore 1` to restore them
     "#);
     assert_eq!(ann.read(SKILL), ben.read(SKILL));

@@ -217,8 +217,8 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
         text(&report::refusal_lines(&refused))
     );
     insta::assert_snapshot!(told, @r#"
-    cannot pull from "origin": one change here and one there cannot both stand
-    hint: run `lua-store pull origin --theirs` to take theirs where they conflict, or with `--ours` to keep yours; nothing was changed
+    cannot pull from "origin": one change here conflicts with one there
+    hint: run `lua-store pull origin --theirs` to resolve conflicts with theirs, or `--ours` with yours; nothing was changed
     skill "catalog" was changed on both sides in "src/skills/catalog.skill.ts"
         here:
           description:
@@ -261,7 +261,7 @@ fn ledgers_that_both_continued_are_for_a_person_to_decide() {
             text(&report::refusal_lines(&refused))
         );
         insta::allow_duplicates!(insta::assert_snapshot!(told, @r#"
-        cannot pull from "origin": both sides promoted, deleted or undeleted since
+        cannot pull from "origin": both sides promoted, deleted or undeleted versions
         hint: run `lua-store pull origin --theirs` to take theirs and leave your promotions out; nothing was changed
         the ledger was continued on both sides
             here:

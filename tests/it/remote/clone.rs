@@ -80,7 +80,7 @@ fn a_project_can_be_made_where_one_stands() {
     let url = ana.path("../data").canonicalize().unwrap();
     assert_snapshot!(ben.run(&format!("init --agent-id agent_shop --remote \"{}\" --restore-sources", url.display())).to_string().replace(&*url.to_string_lossy(), "[DATA]"), @r#"
     $ lua-store init --agent-id agent_shop --remote "[DATA]" --restore-sources
-    ✓ Made a store in [DIR]/project/.lua
+    ✓ Created a store in [DIR]/project/.lua
     Agent: agent_shop
     Remote: origin ([DATA]/agent_shop)
     Restored 7 file(s)
@@ -126,7 +126,7 @@ fn overwriting_says_whose_work_it_supersedes_and_deletes_nothing() {
             - You help customers shop.
             + You help.
     Error: cannot ask "Your push will supersede what "origin" has. Continue?" without a terminal
-    hint: add `--force` to do it without a question
+    hint: add `--force` to run it without a question
     --- exit 2
     "#);
     assert_snapshot!(ben.run("push --overwrite-remote --force -m longer"), @"

@@ -346,7 +346,7 @@ fn a_restore_that_was_cut_is_finished_by_the_same_command() {
                 assert_eq!(tree(&project.path(&out)), whole, "cut at {step}");
             }
         }
-        assert!(told.contains("hint: the same command again finishes it"), "{told}");
+        assert!(told.contains("hint: run the same command again to finish it"), "{told}");
     }
 }
 

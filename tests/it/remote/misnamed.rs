@@ -40,21 +40,21 @@ fn a_clone_of_what_does_not_exist_writes_nothing() {
     assert_snapshot!(refused(&ana, "typo"), @r#"
     $ lua-store clone typo
     --- stderr
-    Error: cannot clone "typo": it was taken for a path, and there is no such file or folder
+    Error: cannot clone "typo": there is no such file or folder
     hint: run `lua-store clone https://host/AGENT` to clone from a server, `lua-store clone FOLDER/AGENT` from a folder
     --- exit 3
     "#);
     assert_snapshot!(refused(&ana, "no/such/folder"), @r#"
     $ lua-store clone no/such/folder
     --- stderr
-    Error: cannot clone "no/such/folder": it was taken for a path, and there is no such file or folder
+    Error: cannot clone "no/such/folder": there is no such file or folder
     hint: run `lua-store clone https://host/AGENT` to clone from a server, `lua-store clone FOLDER/AGENT` from a folder
     --- exit 3
     "#);
     assert_snapshot!(refused(&ana, "../empty.bundel"), @r#"
     $ lua-store clone ../empty.bundel
     --- stderr
-    Error: cannot clone "../empty.bundel": it was taken for a path, and there is no such file or folder
+    Error: cannot clone "../empty.bundel": there is no such file or folder
     hint: did you mean `lua-store clone ../empty.bundle`?
     --- exit 3
     "#);
@@ -75,14 +75,14 @@ fn a_clone_of_what_does_not_exist_writes_nothing() {
     assert_snapshot!(refused(&ana, "store.example.com/agent_shop"), @r#"
     $ lua-store clone store.example.com/agent_shop
     --- stderr
-    Error: cannot clone "store.example.com/agent_shop": it was taken for a path, and there is no such file or folder
+    Error: cannot clone "store.example.com/agent_shop": there is no such file or folder
     hint: run `lua-store clone https://store.example.com/agent_shop` if it is a server
     --- exit 3
     "#);
     assert_snapshot!(refused(&ana, "localhost:7420/agent_shop"), @r#"
     $ lua-store clone localhost:7420/agent_shop
     --- stderr
-    Error: cannot clone "localhost:7420/agent_shop": it was taken for a path, and there is no such file or folder
+    Error: cannot clone "localhost:7420/agent_shop": there is no such file or folder
     hint: run `lua-store clone http://localhost:7420/agent_shop` if it is a server
     --- exit 3
     "#);
@@ -131,14 +131,14 @@ fn a_clone_of_a_project_or_a_folder_says_what_it_is() {
     assert_snapshot!(refused(&ana, "../home"), @r#"
     $ lua-store clone ../home
     --- stderr
-    Error: cannot clone "../home": it is a folder, and no remote, bundle or project
+    Error: cannot clone "../home": it is a folder, but not a remote, a bundle or a project
     hint: run `lua-store -C ../home init` to make it a project
     --- exit 2
     "#);
     assert_snapshot!(refused(&ana, "../project/package.json"), @r#"
     $ lua-store clone ../project/package.json
     --- stderr
-    Error: cannot use the bundle "[DIR]/empty/../project/package.json": it is no bundle, or one of another format
+    Error: cannot use the bundle "[DIR]/empty/../project/package.json": it is not a bundle, or one of another format
     --- exit 1
     "#);
     let alone = shop::versioned();
@@ -168,7 +168,7 @@ fn a_clone_of_a_url_that_is_no_remote_says_so() {
     $ lua-store clone [URL]
     --- stderr
     Error: "[URL]" is not the address of a remote: its last part is not the id of an agent
-    hint: a remote is `https://host/AGENT`, or the path of a folder
+    hint: use `https://host/AGENT`, or the path of a folder
     --- exit 2
     "#);
     assert_snapshot!(shown(refused(&ana, &format!("{}/agent_other", server.url))), @r#"
@@ -190,7 +190,7 @@ fn a_clone_of_a_url_that_is_no_remote_says_so() {
         let page = web_page(status, body);
         let outcome = refused(&ana, &format!("{}/agent_shop", page.url()));
         assert!(
-            outcome.stderr.contains("hint: is this the address of a `lua-store serve`"),
+            outcome.stderr.contains("hint: check that this is the address of a `lua-store serve`"),
             "{outcome}"
         );
     }
@@ -206,7 +206,7 @@ fn an_agent_goes_to_the_remote_of_another_one_only_when_that_is_named() {
     --- stderr
     Error: this project is the agent "agent_shop", and the remote "origin" ([DIR]/project/../data/agent_staging) is of "agent_staging"
     hint: run `lua-store remote set-url origin URL` to correct the address
-    hint: add `--as agent_staging` to send it there all the same
+    hint: add `--as agent_staging` to send it there anyway
     --- exit 2
     "#);
     assert!(!project.path("../data").exists());

@@ -62,7 +62,7 @@ fn remotes_are_added_listed_moved_and_forgotten() {
     "#);
     assert_snapshot!(project.run("remote remove backup"), @"
     $ lua-store remote remove backup
-    ✓ Forgot the remote backup. Nothing there was touched.
+    ✓ Removed the remote backup. Its data was not changed.
     ");
     assert_snapshot!(project.run("remote remove backup"), @r#"
     $ lua-store remote remove backup
@@ -79,8 +79,8 @@ fn what_is_no_remote_is_said() {
     assert_snapshot!(project.run("remote add origin ssh://host/agent_shop"), @r#"
     $ lua-store remote add origin ssh://host/agent_shop
     --- stderr
-    Error: "ssh://host/agent_shop" begins with "ssh://", which is no way to a remote
-    hint: a remote is `https://host/AGENT`, or the path of a folder
+    Error: "ssh://host/agent_shop" begins with "ssh://", which is not supported
+    hint: use `https://host/AGENT`, or the path of a folder
     --- exit 2
     "#);
     assert_snapshot!(project.run("remote add ../x https://host/agent_shop"), @r#"
@@ -93,7 +93,7 @@ fn what_is_no_remote_is_said() {
     assert_snapshot!(project.run("remote add origin https://me:secret@host/agent_shop"), @r#"
     $ lua-store remote add origin https://me:secret@host/agent_shop
     --- stderr
-    Error: the address of a remote at "host" has a token in it, which does not belong there
+    Error: the address of a remote at "host" contains a token
     hint: run `lua-store login URL` to store a token where only you can read it
     --- exit 2
     "#);
@@ -117,7 +117,7 @@ fn what_is_no_remote_is_said() {
     $ lua-store push
     --- stderr
     Error: there are several remotes: one, two
-    hint: say which one, as in `--remote one`
+    hint: add `--remote one` to choose one
     --- exit 2
     ");
     assert!(!project.ok("source list --all").contains("v1"), "nothing was made");

@@ -45,7 +45,7 @@ fn a_stale_clone_takes_back_what_it_has_never_seen() {
     $ lua-store version promote 1 -m "v2 is rude"
     ✓ Promoted v1. Previous active: v2.
     --- stderr
-    Brought from origin, not known here before:
+    Downloaded from origin:
       promoted v2  2026-11-21 09:40  ben@example.com  a new persona
     This takes back v2, promoted by ben@example.com, 2026-11-21 09:40: a new persona
     hint: run `lua-store version promote v2` to take it back
@@ -153,7 +153,7 @@ fn previous_twice_says_whose_rollback_it_undoes() {
     $ lua-store version promote previous
     ✓ Promoted v2. Previous active: v1.
     --- stderr
-    Brought from origin, not known here before:
+    Downloaded from origin:
       promoted v1  2026-11-21 09:50  ana@example.com  rude
     warning: this undoes a rollback: v2 was taken back by ana@example.com, 2026-11-21 09:50: rude
     hint: run `lua-store version promote v1` to take it back
@@ -167,7 +167,7 @@ fn on_a_terminal_previous_twice_is_asked() {
     let (ana, ben) = stale();
     let (shown, code) = ana.on_terminal("version promote previous --color never", "");
     assert_snapshot!(shown, @"
-    Brought from origin, not known here before:
+    Downloaded from origin:
       promoted v2  2026-11-21 09:40  ben@example.com  a new persona
     This takes back v2, promoted by ben@example.com, 2026-11-21 09:40: a new persona
     ✓ Promoted v1. Previous active: v2.
@@ -233,11 +233,11 @@ fn a_version_of_ours_with_the_same_number_does_not_stand_in_the_way() {
         let refused = ana.run("version promote 2");
         assert_eq!(refused.code, 1, "{refused}");
         assert!(
-            refused.stderr.contains("v2 is another version here than at the remote"),
+            refused.stderr.contains("v2 here and v2 at the remote are different versions"),
             "{refused}"
         );
         let previous = ana.run("version promote previous --offline");
-        assert!(previous.stderr.contains("origin/v2 has no number here"), "{previous}");
+        assert!(previous.stderr.contains("origin/v2 has no local number"), "{previous}");
         ana.ok("pull --ours");
         assert_eq!(ana.list("version list").as_array().unwrap().len(), 3);
         assert_eq!(ana.json("version promote 3")["changed"], true);
@@ -258,7 +258,7 @@ fn ledgers_that_parted_are_refused_with_the_way_on() {
       promoted v2  2026-11-21 09:50  ana@example.com  mine
     there:
       promoted v2  2026-11-21 09:40  ben@example.com  a new persona
-    Error: cannot promote v1: what was recorded here offline cannot follow what "origin" has
+    Error: cannot promote v1: the records that were created offline and the ledger of "origin" have diverged
     hint: run `lua-store version promote v1 --theirs` to continue from theirs and leave yours out; nothing was changed
     --- exit 1
     "#);
@@ -267,9 +267,9 @@ fn ledgers_that_parted_are_refused_with_the_way_on() {
     $ lua-store version promote 1 --theirs
     ✓ Promoted v1. Previous active: v2.
     --- stderr
-    Brought from origin, not known here before:
+    Downloaded from origin:
       promoted v2  2026-11-21 09:40  ben@example.com  a new persona
-    Left out, as origin has a ledger without it:
+    Left out, because the ledger of origin does not contain it:
       promoted v2  2026-11-21 09:50  ana@example.com  mine
     This takes back v2, promoted by ben@example.com, 2026-11-21 09:40: a new persona
     hint: run `lua-store version promote v2` to take it back
@@ -370,7 +370,10 @@ fn a_lost_answer_is_found_by_asking_again() {
         if first.code != 0 {
             assert_eq!(first.code, 11, "{first}");
             let has_moved = there.heads.active.unwrap().version == Some(1);
-            assert!(!has_moved || first.stderr.contains("the remote may have taken it"), "{first}");
+            assert!(
+                !has_moved || first.stderr.contains("the remote may have accepted it"),
+                "{first}"
+            );
         }
         ana.ok("version promote 1 -m rude");
         let records = ana.list("log --ledger");

@@ -107,7 +107,7 @@ fn a_token_does_not_cross_the_network_in_plain_text() {
     assert_snapshot!(project.run("fetch"), @r#"
     $ lua-store fetch
     --- stderr
-    Error: the token (LUA_STORE_TOKEN) for "http://store.example.com/agent_shop" would cross the network in plain text
+    Error: the token (LUA_STORE_TOKEN) for "http://store.example.com/agent_shop" would be sent in plain text
     hint: use https://
     hint: add `--insecure` to send it with this command, or run `lua-store remote add --insecure` to allow it for that remote
     --- exit 2
@@ -222,7 +222,7 @@ fn login_comes_before_clone() {
     "#);
     assert_snapshot!(redacted(other.run(&format!("logout {url}")), &server), @"
     $ lua-store logout http://SERVER/agent_shop
-    ✓ Forgot the token for http://SERVER/agent_shop.
+    ✓ Deleted the token for http://SERVER/agent_shop.
     ");
     assert_eq!(other.run("fetch -C shop").code, 9);
     assert_snapshot!(other.run("login"), @r#"

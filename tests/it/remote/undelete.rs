@@ -76,7 +76,7 @@ fn offline_it_waits_for_the_next_push() {
         json!({"source": [], "versions": [], "promotions": 0, "deletions": 0, "undeletions": 1})
     );
     assert!(ana.run("status").to_string().contains("Not sent to origin: 1 undeletion"));
-    assert!(ana.ok("log --ledger").contains("undelete v1  by ana@example.com  (here only)"));
+    assert!(ana.ok("log --ledger").contains("undelete v1  by ana@example.com  (local only)"));
     // The same command with the remote sends the record that waits, and makes no second one.
     let records = ana.list("log --ledger");
     ana.ok("version undelete 1");
@@ -119,7 +119,10 @@ fn ledgers_that_both_continued_are_for_a_person_to_decide() {
         let before = heads(&ana.root());
         let told = ana.run("pull");
         assert_eq!(told.code, 1, "{theirs:?}, {ours:?}: {told}");
-        assert!(told.stderr.contains("both sides promoted, deleted or undeleted since"), "{told}");
+        assert!(
+            told.stderr.contains("both sides promoted, deleted or undeleted versions"),
+            "{told}"
+        );
         assert!(
             told.to_string().contains("undeleted v1  2026-11-21 09:30  ben@example.com"),
             "{told}"

@@ -156,7 +156,7 @@ fn told(found: Option<String>, part: &str) {
 fn a_time_is_one_that_a_date_can_be_told_of() {
     let mut stage = Stage::new();
     for at_ms in [MICROSECONDS, 253_402_207_200_000, -1, i64::MIN, i64::MAX] {
-        let part = format!("its time {at_ms} is none that a record can hold");
+        let part = format!("its time {at_ms} is out of range");
         told(stage.record(|record| record.at_ms = at_ms), &part);
         told(stage.version(|_, meta, _| meta.at_ms = at_ms), &part);
         told(stage.promote(at_ms, None), &part);
@@ -183,7 +183,7 @@ fn the_ledger_goes_back_a_day_at_most() {
 fn texts_of_records_are_a_kibibyte_at_most() {
     let mut stage = Stage::new();
     let (fine, long) = ("x".repeat(1024), "é".repeat(513));
-    let part = |what: &str| format!("its {what} has 1026 bytes, and may have 1024");
+    let part = |what: &str| format!("its {what} has 1026 bytes, more than 1024");
     told(stage.record(|record| record.by = long.clone()), &part("author"));
     told(stage.record(|record| record.message = Some(long.clone())), &part("message"));
     told(stage.record(|record| record.triggered_by = long.clone()), &part("cause"));
@@ -288,7 +288,7 @@ fn a_version_has_the_state_and_the_files_of_its_source_version() {
 #[test]
 fn files_are_such_that_every_client_restores_them() {
     let mut stage = Stage::new();
-    let which = |part: &str| format!(", which no project can have: {part}");
+    let which = |part: &str| format!(", which is not allowed in a project: {part}");
     told(
         stage.files(|made| made.file(&"n".repeat(256), "x")),
         &which("a name has at most 255 bytes"),
@@ -318,7 +318,7 @@ fn files_are_such_that_every_client_restores_them() {
             (0..levels).fold(file, |inner, _| made.tree(vec![TreeEntry::directory("d", inner)]))
         }
     };
-    told(stage.files(deep(257)), "source: it has more than 256 folders inside each other");
+    told(stage.files(deep(257)), "source: it has more than 256 nested folders");
     assert_eq!(stage.files(deep(256)), None);
     let long = |name: usize| {
         move |made: &mut Making| {
@@ -347,7 +347,7 @@ fn what_stands_in_a_primitive_is_what_belongs_there() {
             (record(), state, made.file("index.ts", "other"))
         })
     };
-    let cannot = |name: &str| format!("skills/a: it has an entry \"{name}\" that cannot be there");
+    let cannot = |name: &str| format!("skills/a: it has an invalid entry \"{name}\"");
     told(with(&mut stage, |made| TreeEntry::file("more", made.blob("x"))), &cannot("more"));
     told(with(&mut stage, |made| TreeEntry::file("modules", made.blob("x"))), &cannot("modules"));
     let executable =

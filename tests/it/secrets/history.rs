@@ -10,9 +10,9 @@ fn words_that_hold_a_secret_are_refused_before_they_are_a_record() {
     let refused = project.run(&format!("push -m \"with {}\"", anthropic()));
     assert_eq!(refused.code, 1, "{refused}");
     assert_snapshot!(refused.stderr, @r#"
-    Error: cannot keep this message: it contains what looks like an Anthropic API key: sk-ant-…
-    hint: write it without that value: it is kept for ever and sent to every remote
-    hint: "record/message" in the list `allow` of ".lua/config.toml" keeps what is no secret
+    Error: cannot store this message: it contains what looks like an Anthropic API key: sk-ant-…
+    hint: write it without that value: it would be stored for ever and sent to every remote
+    hint: add "record/message" to the list `allow` of ".lua/config.toml" if it is not a secret
     "#);
     project.ok("push");
     let mut told = vec![

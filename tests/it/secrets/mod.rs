@@ -82,13 +82,13 @@ fn a_value_that_looks_like_a_secret_stops_the_push() {
     assert_snapshot!(refused, @r#"
     $ lua-store push
     --- stderr
-    Error: cannot push: 4 secret(s) would be kept for ever, and sent to every remote
+    Error: cannot push: 4 secret(s) would be stored for ever, and sent to every remote
       src/skills/orders.skill.ts:7: this file, which the agent's code reaches, contains what looks like an Anthropic API key: sk-ant-…
       src/index.ts:16: model of the agent contains what looks like a GitHub token: ghp_…
       src/skills/orders.skill.ts:7: context of skill "orders" contains what looks like an Anthropic API key: sk-ant-…
       src/index.ts:6: url of MCP server "docs" contains what looks like a Slack token: xoxb-…
     hint: read it when the agent runs: put the value into `.env` and write `env('NAME')`
-    hint: run `lua-store push --allow agent/model --allow mcp-server/docs --allow skill/orders --allow src/skills/orders.skill.ts` to store what is no secret
+    hint: run `lua-store push --allow agent/model --allow mcp-server/docs --allow skill/orders --allow src/skills/orders.skill.ts` to store it if it is not a secret
     --- exit 1
     "#);
     let told = [
@@ -150,10 +150,10 @@ fn what_is_no_secret_is_allowed_by_its_name_and_stays_so() {
     assert_snapshot!(project.run("push --disallow skill/orders"), @r#"
     $ lua-store push --disallow skill/orders
     --- stderr
-    Error: cannot push: 1 secret(s) would be kept for ever, and sent to every remote
+    Error: cannot push: 1 secret(s) would be stored for ever, and sent to every remote
       src/skills/orders.skill.ts:7: context of skill "orders" contains what looks like an Anthropic API key: sk-ant-…
     hint: read it when the agent runs: put the value into `.env` and write `env('NAME')`
-    hint: run `lua-store push --allow skill/orders` to store what is no secret
+    hint: run `lua-store push --allow skill/orders` to store it if it is not a secret
     --- exit 1
     "#);
     assert_snapshot!(project.run("push --disallow skill/orders"), @r#"
@@ -187,10 +187,10 @@ fn a_file_that_code_reaches_is_not_left_out() {
     assert_snapshot!(refused, @"
     $ lua-store push
     --- stderr
-    Error: cannot push: 1 secret(s) would be kept for ever, and sent to every remote
+    Error: cannot push: 1 secret(s) would be stored for ever, and sent to every remote
       src/lib/store.ts:1: this file, which the agent's code reaches, contains what looks like a GitHub token: ghp_…
     hint: read it when the agent runs: put the value into `.env` and write `env('NAME')`
-    hint: run `lua-store push --allow src/lib/store.ts` to store what is no secret
+    hint: run `lua-store push --allow src/lib/store.ts` to store it if it is not a secret
     --- exit 1
     ");
     assert_nowhere(&project, &github(), &[refused]);

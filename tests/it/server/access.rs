@@ -26,7 +26,7 @@ fn without_a_good_token_every_route_says_the_same() {
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"this needs a token","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
+    {"error":{"kind":"auth","message":"a token is required","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
     "#);
     assert_snapshot!(asked(&bearer(&expired)), @r#"
     401
@@ -40,7 +40,7 @@ fn without_a_good_token_every_route_says_the_same() {
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"this is not a token of `lua-store serve`: it is cut, mistyped or of another service","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
+    {"error":{"kind":"auth","message":"this is not a token of `lua-store serve`: it is truncated, mistyped or from another service","hint":"ask the operator of the server for a token (`lua-store serve token create`); run `lua-store login URL` to store it, or set LUA_STORE_TOKEN"}}
     "#);
     assert_snapshot!(asked("Authorization: Basic YTpi\r\n"), @r#"
     401
@@ -74,8 +74,7 @@ fn a_running_server_sees_new_and_revoked_tokens() {
     assert_eq!((asked(&first), asked(&second)), (401, 200));
     let told = server.ask("GET", "/shop/refs", &bearer(&first), b"");
     assert!(
-        told.text()
-            .contains("the token is not known here: it was revoked, or made for another server")
+        told.text().contains("the token is unknown: it was revoked, or created for another server")
     );
 }
 

@@ -81,7 +81,7 @@ fn a_folder_with_agents_or_other_files_is_not_restored_into() {
     let into =
         |folder: &str| project.run(&format!("serve restore ../backup --data {folder}")).to_string();
     let told = into("../data");
-    assert!(told.contains("keeps agents already") && told.contains("--- exit 1"), "{told}");
+    assert!(told.contains("contains agents already") && told.contains("--- exit 1"), "{told}");
     std::fs::create_dir(project.path("../full")).unwrap();
     std::fs::write(project.path("../full/notes.txt"), "mine").unwrap();
     let told = into("../full");
@@ -109,7 +109,7 @@ fn a_damaged_pack_is_told_and_a_good_copy_of_it_is_not_written_over() {
     project.ok("serve backup ../good --data ../data");
     assert_eq!(project.json("serve fsck --data ../good")["ok"], json!(true));
     let told = project.run("serve restore ../bad --data ../restored").to_string();
-    assert!(told.contains("with what is damaged") && told.contains("--- exit 1"), "{told}");
+    assert!(told.contains("including damaged data") && told.contains("--- exit 1"), "{told}");
     let told = project.run("serve fsck --data ../data").to_string();
     assert!(told.contains("damaged: shop: ") && told.contains("--- exit 1"), "{told}");
 }
@@ -124,7 +124,7 @@ fn a_backup_with_more_than_the_server_has_is_not_written_over() {
     std::fs::remove_dir_all(project.path("../data")).unwrap();
     project.ok("serve restore ../old --data ../data");
     let told = project.run("serve backup ../new --data ../data").to_string();
-    assert!(told.contains("has versions that are not here any more"), "{told}");
+    assert!(told.contains("has versions that the server does not have any more"), "{told}");
     let sources = project.json("serve agents show shop --data ../new")["sourceVersions"].clone();
     assert_eq!(sources, json!(2));
 }
@@ -145,7 +145,7 @@ fn a_head_whose_packs_are_gone_is_noticed_before_anybody_reads_the_agent() {
     assert!(ready.contains("damage: 1 objects or packs of 1 agents"), "{ready}");
     let reply = server.ask("GET", "/shop/refs", &header, b"");
     assert_eq!(reply.status, 500);
-    assert!(reply.text().contains("what it keeps is damaged"), "{}", reply.text());
+    assert!(reply.text().contains("its stored data is damaged"), "{}", reply.text());
     let name = pack.file_name().unwrap().to_str().unwrap();
     let told = project.run("serve fsck --agent shop --data ../data").to_string();
     assert!(told.contains(name) && told.contains("it does not exist"), "{told}");

@@ -79,7 +79,10 @@ fn a_push_that_leans_on_what_rotted_there_is_not_blamed() {
     project.ok(&format!("remote set-url origin {}/shop", server.url));
     project.write("book.txt", book().replacen("\n17 ", "\nseventeen ", 1));
     let refused = project.run("push");
-    assert!(refused.code == 11 && refused.stderr.contains("what it keeps is damaged"), "{refused}");
+    assert!(
+        refused.code == 11 && refused.stderr.contains("its stored data is damaged"),
+        "{refused}"
+    );
     assert!(!refused.stderr.contains("whether this store is whole"), "{refused}");
     assert!(server.metric("lua_store_damage_total") > 0);
     let ready = server.ask("GET", "/readyz", "", b"").text();

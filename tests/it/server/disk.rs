@@ -88,7 +88,7 @@ impl Stored {
         let ready = server.ask("GET", "/readyz", "", b"");
         assert_eq!(ready.status, 503);
         assert!(
-            ready.text().contains("takes no writes") && !ready.text().contains("/data"),
+            ready.text().contains("cannot be written") && !ready.text().contains("/data"),
             "{}",
             ready.text()
         );
@@ -154,7 +154,7 @@ fn a_full_disk() {
 
 #[test]
 fn a_disk_that_can_only_be_read() {
-    takes_nothing_at_first("readonly=1", "can only be read", "read-only filesystem");
+    takes_nothing_at_first("readonly=1", "is read-only", "read-only filesystem");
 }
 
 /// A disk that takes nothing, and no other one either.
@@ -180,7 +180,7 @@ fn a_small_disk() {
         );
     };
     stored.fill();
-    for (is_full, why) in [(true, "is full"), (false, "can only be read")] {
+    for (is_full, why) in [(true, "is full"), (false, "is read-only")] {
         let take = || if is_full { disk.fill_up_to(0) } else { disk.remount("ro") };
         let give = || if is_full { disk.free() } else { disk.remount("rw") };
         for is_running in [true, false] {

@@ -302,7 +302,7 @@ fn a_file_is_not_fetched() {
     let file = pushed.project.ok("hash-object src/index.ts");
     let reply = pushed.post("fetch", "", &json!({"want": [file.trim()]}));
     assert_eq!(reply.status, 400, "{}", reply.text());
-    assert!(reply.text().contains("is no version, no record and no folder"), "{}", reply.text());
+    assert!(reply.text().contains("is not a version, a record or a folder"), "{}", reply.text());
 }
 
 #[test]

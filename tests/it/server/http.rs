@@ -20,14 +20,14 @@ fn unknown_addresses_and_methods() {
     404
     content-type: application/json
 
-    {"error":{"kind":"not_found","message":"there is nothing at this address","hint":"a remote's address is this server's and the id of an agent: `lua-store remote add origin URL/AGENT`"}}
+    {"error":{"kind":"not_found","message":"there is no such address","hint":"run `lua-store remote add origin URL/AGENT` with the URL of this server and the id of an agent"}}
     "#);
     assert_snapshot!(asked("PUT", "/shop/refs"), @r#"
     405
     content-type: application/json
     allow: GET,HEAD
 
-    {"error":{"kind":"usage","message":"this address is not for that method"}}
+    {"error":{"kind":"usage","message":"this address does not allow that method"}}
     "#);
     for path in [
         "/shop",

@@ -71,7 +71,7 @@ fn an_upload_that_is_too_slow_is_given_up() {
     wire.raw(&[1; 300]);
     let reply = wire.reply();
     assert_eq!(reply.status, 408);
-    assert!(reply.text().contains("came too slowly"), "{}", reply.text());
+    assert!(reply.text().contains("arrived too slowly"), "{}", reply.text());
     server.wait_for("lua_store_uploads", 0);
     // The received bytes are kept.
     let reply = server.ask("HEAD", PACK, &header, b"");

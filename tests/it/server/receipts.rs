@@ -68,7 +68,7 @@ fn who_brought_it_is_told_offline_too() {
     "#);
     assert_snapshot!(plain(project.run("log --ledger --offline")), @r#"
     $ lua-store log --ledger --offline
-    <id>  2026-11-21 09:30  promote v2  by ceo@example.com  (here only)
+    <id>  2026-11-21 09:30  promote v2  by ceo@example.com  (local only)
     <id>  2026-11-21 09:30  promote v1  by ceo@example.com via token "laptop-2"
     --- stderr
     as origin had it at 09:30 UTC, just now
@@ -162,7 +162,7 @@ fn a_token_brings_nothing_in_anothers_name() {
     assert_snapshot!(project.run("push --author ceo@example.com"), @r#"
     $ lua-store push --author ceo@example.com
     --- stderr
-    Error: you are "ceo@example.com", and the token for origin speaks for "ana@example.com" alone
+    Error: you are "ceo@example.com", and the token for origin is bound to "ana@example.com"
     hint: add `--author ana@example.com`, or run `lua-store login origin` with your own token
     --- exit 10
     "#);
@@ -174,9 +174,9 @@ fn a_token_brings_nothing_in_anothers_name() {
     $ lua-store push
     Nothing changed since source version v2.
     --- stderr
-    Error: source version v2 is by "ceo@example.com", and the token "laptop-2" speaks for "ana@example.com" alone
+    Error: source version v2 is by "ceo@example.com", and the token "laptop-2" is bound to "ana@example.com"
     hint: nothing was changed there; add `--author ana@example.com` to name the token's owner as the author from now on
-    hint: to send what others created, ask whoever runs the server for a token with `--for-others`
+    hint: to send what others created, ask the operator of the server for a token with `--for-others`
     hint: run `lua-store push` to send it to origin, once that is repaired
     --- exit 10
     "#);

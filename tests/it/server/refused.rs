@@ -54,7 +54,7 @@ fn a_claim_of_another_author_is_told_with_what_was_asked() {
         (&refused["tokenName"], &refused["asked"]),
         (&json!("ci"), &json!("push source v1, version v1"))
     );
-    assert!(refused["cause"].as_str().unwrap().contains("speaks for \"robot@example.com\" alone"));
+    assert!(refused["cause"].as_str().unwrap().contains("is bound to \"robot@example.com\""));
     let done = told.iter().find(|line| line["status"] == 200).expect(&log);
     assert_eq!(
         (&done["outcome"], &done["did"]),

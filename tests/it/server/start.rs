@@ -12,14 +12,14 @@ fn elsewhere_than_on_this_machine_nothing_is_served_without_tokens() {
     assert_snapshot!(project.run("serve --data ../data --listen 0.0.0.0:0"), @"
     $ lua-store serve --data ../data --listen 0.0.0.0:0
     --- stderr
-    Error: cannot listen on 0.0.0.0:0: there is no token, so nobody could be told apart
+    Error: cannot listen on 0.0.0.0:0: there is no token
     hint: run `lua-store serve token create --agent AGENT --scope push` to create one
     --- exit 2
     ");
     assert_snapshot!(project.run("serve --data ../data --listen [::]:0 --no-auth"), @"
     $ lua-store serve --data ../data --listen [::]:0 --no-auth
     --- stderr
-    Error: cannot listen on [::]:0 with `--no-auth`: others reach it
+    Error: cannot listen on [::]:0 with `--no-auth`: other machines can reach it
     hint: `--no-auth` is for 127.0.0.1; leave it out, and create tokens: `lua-store serve token create --agent AGENT --scope push`
     --- exit 2
     ");
@@ -31,15 +31,15 @@ fn what_makes_no_sense_is_a_usage_error() {
     assert_snapshot!(project.run("serve --data ../data --listen nowhere"), @r#"
     $ lua-store serve --data ../data --listen nowhere
     --- stderr
-    Error: cannot listen on "nowhere": that is no address
-    hint: an address is a host and a port: `127.0.0.1:7420`, `localhost:0`, `[::]:7420`
+    Error: cannot listen on "nowhere": it is not an address
+    hint: use a host and a port: `127.0.0.1:7420`, `localhost:0`, `[::]:7420`
     --- exit 2
     "#);
     assert_snapshot!(project.run("serve --data ../data --public-url agents.example.com"), @r#"
     $ lua-store serve --data ../data --public-url agents.example.com
     --- stderr
-    Error: "agents.example.com" is no URL of a server
-    hint: it looks like `https://agents.example.com`
+    Error: "agents.example.com" is not the URL of a server
+    hint: use a URL such as `https://agents.example.com`
     --- exit 2
     "#);
     assert_snapshot!(project.run("serve --data ../data --tls-cert c.pem"), @"

@@ -283,7 +283,9 @@ fn an_agent_has_no_more_bytes_than_its_quota() {
     let reply = upload(1, 1001);
     assert_eq!((reply.status, reply.header("retry-after")), (507, Some("3600")));
     assert!(
-        reply.text().contains("agent \\\"bad\\\" may have 1000 bytes on this server, and no more"),
+        reply
+            .text()
+            .contains("agent \\\"bad\\\" has reached its limit of 1000 bytes on this server"),
         "{}",
         reply.text()
     );

@@ -34,7 +34,7 @@ fn made_listed_revoked() {
     lst_<72>
     --- stderr
     Token <id-12-long>: push on shop, until 2026-12-21 09:30.
-    hint: it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN
+    hint: it is shown only once; run `lua-store login URL` on the client to store it, or set LUA_STORE_TOKEN
     "#);
     assert_snapshot!(run(&project, "create --agent other --scope read --json"), @r#"
     $ lua-store serve token create --agent other --scope read --json --data ../data
@@ -158,13 +158,13 @@ fn what_makes_no_sense_is_a_usage_error() {
     assert_snapshot!(run(&project, "create --agent a --scope push --expires 2026-11-20"), @r#"
     $ lua-store serve token create --agent a --scope push --expires 2026-11-20 --data ../data
     --- stderr
-    Error: "2026-11-20" is over already
+    Error: "2026-11-20" has passed already
     --- exit 2
     "#);
     assert_snapshot!(run(&project, "create --agent a --scope push --expires soon"), @r#"
     $ lua-store serve token create --agent a --scope push --expires soon --data ../data
     --- stderr
-    Error: "soon" is neither a while nor a time
+    Error: "soon" is neither a duration nor a time
     hint: use `12h`, `30d`, `8w`, `2027-01-31` or `2027-01-31T09:00:00Z`
     --- exit 2
     "#);
@@ -185,7 +185,7 @@ fn a_folder_that_is_not_there_is_named() {
     assert_snapshot!(deep, @r#"
     $ lua-store serve token create --agent a --scope read --data ../no/data
     --- stderr
-    Error: cannot make "[DIR]/project/../no/data": the folder above it does not exist
+    Error: cannot create "[DIR]/project/../no/data": its parent folder does not exist
     --- exit 3
     "#);
 }

@@ -88,9 +88,9 @@ fn a_number_is_reserved_when_the_version_is_sent() {
     let here = ana.run("version create -m here");
     assert_snapshot!(here, @"
     $ lua-store version create -m here
-    ✓ Created v2 (staged). Run `lua-store version promote v2` to deploy.
+    ✓ Created v2 (staged). Run `lua-store version promote v2` to make it active.
     --- stderr
-    v2 is not sent to origin: its number is not reserved there
+    v2 was not sent to origin: its number is not reserved there
     hint: run `lua-store push` to send it; `version create --send` creates and sends
     ");
     let newest_there = || {
@@ -103,7 +103,7 @@ fn a_number_is_reserved_when_the_version_is_sent() {
     let sent = ana.run("version create --send -m sent");
     assert_snapshot!(sent, @"
     $ lua-store version create --send -m sent
-    ✓ Created v3 (staged). Run `lua-store version promote v3` to deploy.
+    ✓ Created v3 (staged). Run `lua-store version promote v3` to make it active.
     ✅ Sent to origin: version v3 (306 bytes)
     ");
     assert_eq!(newest_there(), Some(3));
@@ -131,7 +131,7 @@ fn what_is_not_in_the_version_is_said() {
     }
     assert_snapshot!(project.run("version create"), @"
     $ lua-store version create
-    ✓ Created v2 (staged). Run `lua-store version promote v2` to deploy.
+    ✓ Created v2 (staged). Run `lua-store version promote v2` to make it active.
     --- stderr
     Not in v2: 4 edited file(s) that are not pushed: src/notes1.md, src/notes2.md, src/notes3.md, … and 1 more
     hint: run `lua-store push`, then `lua-store version create`, to include them
@@ -143,7 +143,7 @@ fn what_is_not_in_the_version_is_said() {
     $ lua-store version create
     No staged changes since the previous version.
     --- stderr
-    Not in v2: source version v3, which changes files and nothing of the agent
+    Not in v2: source version v3, which changes files only
     ");
     assert_eq!(
         project.json("version create")["notIncluded"]["sourceVersions"],

@@ -21,7 +21,7 @@ fn create_says_what_to_do_next() {
     project.ok("push");
     assert_snapshot!(project.run("version create -m first --commit-hash 1111111"), @"
     $ lua-store version create -m first --commit-hash 1111111
-    ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
+    ✓ Created v1 (staged). Run `lua-store version promote v1` to make it active.
     ");
     assert_snapshot!(project.run("version create -m again"), @"
     $ lua-store version create -m again
@@ -41,7 +41,7 @@ fn create_can_push_first() {
       ✅ nightly v1.0.0 pushed (job, new)
       ✅ docs v1.0.0 pushed (mcp-server, new)
     💾 Backup at v1 (8 new file(s))
-    ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
+    ✓ Created v1 (staged). Run `lua-store version promote v1` to make it active.
     ");
     assert_snapshot!(project.run("version create --auto-push -m again"), @"
     $ lua-store version create --auto-push -m again
@@ -71,7 +71,7 @@ fn create_after_the_newest_version_was_deleted() {
     project.ok("version delete 2 --force");
     assert_snapshot!(project.run("version create -m third"), @"
     $ lua-store version create -m third
-    ✓ Created v3 (staged). Run `lua-store version promote v3` to deploy.
+    ✓ Created v3 (staged). Run `lua-store version promote v3` to make it active.
     ");
     assert_eq!(project.json("version show 3")["message"], "third");
     assert_snapshot!(project.run("version create"), @"
@@ -88,7 +88,7 @@ fn create_after_the_newest_version_was_deleted() {
     project.ok("source rollback --version 2 --force");
     assert_snapshot!(project.run("version create --auto-push -m fourth").notes(), @"
     $ lua-store version create --auto-push -m fourth
-    ✓ Created v4 (staged). Run `lua-store version promote v4` to deploy.
+    ✓ Created v4 (staged). Run `lua-store version promote v4` to make it active.
     ");
     assert_snapshot!(project.run("version list"), @"
     $ lua-store version list

@@ -63,7 +63,7 @@ fn the_list_is_as_wide_as_its_content() {
 fn an_empty_list_says_how_to_begin() {
     assert_snapshot!(shop::project().run("version list"), @"
     $ lua-store version list
-    (no versions yet — run `lua-store version create` to make one)
+    (no versions yet — run `lua-store version create` to create one)
     ");
 }
 
@@ -226,7 +226,7 @@ fn status_compares_what_is_live_with_what_is_pushed() {
     ");
     assert_snapshot!(shop::project().run("version status"), @"
     $ lua-store version status
-    This agent has no versions. Run `lua-store version create` to make one.
+    This agent has no versions. Run `lua-store version create` to create one.
     ");
 }
 

@@ -93,7 +93,7 @@ fn the_guard_rails_of_delete() {
     $ lua-store version delete 1
     --- stderr
     Error: cannot ask "Delete v1?" without a terminal
-    hint: add `--force` to do it without a question
+    hint: add `--force` to run it without a question
     --- exit 2
     "#);
     assert_snapshot!(project.run("version delete 1 --force"), @"

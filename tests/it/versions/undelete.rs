@@ -105,7 +105,10 @@ fn what_cannot_be_undeleted_is_named_and_changes_nothing() {
     project.write(".lua/refs/versions/v3", "x");
     let damaged = project.run("version undelete 3");
     assert_eq!(damaged.code, 1, "{damaged}");
-    assert!(damaged.stderr.contains("refs/versions/v3\" is damaged: it holds \"x\""), "{damaged}");
+    assert!(
+        damaged.stderr.contains("refs/versions/v3\" is damaged: it contains \"x\""),
+        "{damaged}"
+    );
     project.write(".lua/refs/versions/v3", sound);
     assert_eq!(project.read(".lua/ACTIVE"), active);
     // A second time, as after a lost answer, is no error: no record is made.

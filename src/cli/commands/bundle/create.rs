@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Write versions into one file
 ///
-/// The file contains everything unless `--versions` names a range. Objects that only versions before the range
-/// need are then left out, so the receiver must have those versions.
+/// The file contains everything unless `--versions` names a range. Objects of earlier versions are then left out, so
+/// the receiver must have these versions.
 #[derive(Debug, clap::Args)]
 pub struct Create {
     /// The file to create; it must not exist
@@ -40,7 +40,7 @@ impl Create {
         let store = project.store();
         let BundleSelection { heads, have } = choose(store, &self.versions)?;
         if heads.source.is_empty() {
-            return Err(Error::failed("there is nothing to put into a bundle")
+            return Err(Error::failed("cannot create a bundle: nothing was pushed yet")
                 .hint("run `lua-store push` to store the project"));
         }
         let file = cx.directory()?.join(&self.file);
@@ -57,7 +57,7 @@ impl Create {
         cx.out.line(format!("✓ Wrote \"{name}\": {told}; {objects} object(s), {bytes} bytes."))?;
         if !have.is_empty() {
             cx.out.note(
-                "What only earlier versions need is not in it: it is of use where those are.",
+                "It does not contain the earlier versions: only a store that has them can read it.",
             );
         }
         Ok(Exit::Done)
@@ -78,9 +78,9 @@ fn choose(store: &Store, text: &str) -> Result<BundleSelection> {
     for (begin, end) in ranges {
         if begin > last + 1 {
             let message =
-                format!("cannot make a bundle of \"{text}\": it leaves out v{}", last + 1);
+                format!("cannot create a bundle of \"{text}\": the list lacks v{}", last + 1);
             return Err(Error::usage(message).hint(format!(
-                "numbers have no gaps in a bundle: `--versions v{first}..v{end}` takes those between too"
+                "use `--versions v{first}..v{end}` to include the versions between: a bundle has no gaps"
             )));
         }
         last = last.max(end);
@@ -103,6 +103,6 @@ fn range(text: &str, newest: u64) -> Option<(u64, u64)> {
 }
 
 fn invalid(text: &str) -> Error {
-    Error::usage(format!("\"{text}\" are no versions"))
-        .hint("give them as in `--versions v5..v7`, or `--versions all`")
+    Error::usage(format!("\"{text}\" is not a range of versions"))
+        .hint("use a range such as `--versions v5..v7`, or `--versions all`")
 }

@@ -51,7 +51,7 @@ impl Verify {
             cx.out.json(&Answer { heads: HeadsFields::new(heads), ok: true })?;
             return Ok(Exit::Done);
         }
-        cx.out.line(format!("✓ \"{}\" is whole: {}.", self.file.display(), summary(heads)))?;
+        cx.out.line(format!("✓ \"{}\" is complete: {}.", self.file.display(), summary(heads)))?;
         Ok(Exit::Done)
     }
 }

@@ -14,10 +14,10 @@ use crate::history::source;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Show which versions git has
+/// Show which versions are committed in git
 ///
-/// Compares the commit of every tag `lua/v<N>` with the files of the version, by path, mode and bytes, and lists
-/// what of the pushed state is in no commit. Changes nothing.
+/// Compares the commit of every tag `lua/v<N>` with the files of the version, by path, mode and bytes, and lists the
+/// pushed files that are in no commit. Changes nothing.
 #[derive(Debug, clap::Args)]
 pub struct Status {}
 
@@ -157,7 +157,7 @@ impl TagComparison {
             let line = match version.word() {
                 "damaged" => format!("⚠  v{} is damaged (see `lua-store fsck`)", version.number),
                 "missing" => format!("⚠  v{} has no tag {tag}", version.number),
-                _ => format!("⚠  {tag} does not hold the files of v{}", version.number),
+                _ => format!("⚠  {tag} does not contain the files of v{}", version.number),
             };
             let line = cx.out.paint(YELLOW, line);
             cx.out.line(line)?;
@@ -167,15 +167,17 @@ impl TagComparison {
             }
         }
         if wrong.len() > TOLD {
-            let more =
-                format!("… and {} more: `lua-store git status --json` has all", wrong.len() - TOLD);
+            let more = format!(
+                "… and {} more: run `lua-store git status --json` to list all",
+                wrong.len() - TOLD
+            );
             let more = cx.out.paint(DIM, more);
             cx.out.line(more)?;
         }
         let same = self.versions.len() - wrong.len();
         if same > 0 {
             cx.out.line(format!(
-                "{:<19} {same} of {} hold the files of their version",
+                "{:<19} {same} of {} contain the files of their version",
                 "Tags:",
                 self.versions.len()
             ))?;

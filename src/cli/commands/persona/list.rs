@@ -71,8 +71,7 @@ impl List {
             let length = ListLength::of(shown.len(), versions.len());
             cx.out.json(&Answer { personas, length })?;
         } else if versions.is_empty() {
-            cx.out
-                .line("(no persona yet — run `lua-store push` to keep the one of the project)")?;
+            cx.out.line("(no persona yet — run `lua-store push` to store that of the project)")?;
         } else {
             print(cx, objects, shown)?;
         }

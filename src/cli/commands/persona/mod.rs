@@ -40,8 +40,7 @@ fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
     let persona::PersonaHistory { versions, damaged } =
         persona::list(view.store(), &view.catalog()?)?;
     for (number, error) in &damaged {
-        cx.out
-            .warn(format!("source v{number} cannot be read, nor what persona it brought: {error}"));
+        cx.out.warn(format!("source v{number} and its persona cannot be read: {error}"));
     }
     if !damaged.is_empty() {
         cx.out.hint("run `lua-store fsck` to see what to do next");

@@ -37,7 +37,7 @@ impl Remove {
             cx.out.json(&Answer { removed: &self.name })?;
         } else {
             cx.out
-                .line(format!("✓ Forgot the remote {}. Nothing there was touched.", self.name))?;
+                .line(format!("✓ Removed the remote {}. Its data was not changed.", self.name))?;
         }
         Ok(Exit::Done)
     }

@@ -52,7 +52,7 @@ impl Backup {
             ))?;
             if !copied.kept.is_empty() {
                 cx.out.note(format!(
-                    "{} agent(s) are in the backup alone; run `lua-store serve agents delete AGENT --data \"{}\"` to remove one",
+                    "{} agent(s) are only in the backup; run `lua-store serve agents delete AGENT --data \"{}\"` to remove one",
                     copied.kept.len(),
                     folder.display()
                 ));

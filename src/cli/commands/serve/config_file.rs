@@ -48,11 +48,12 @@ fn words(document: &DocumentMut) -> Result<Vec<String>> {
             (true, Item::Value(value)) => {
                 let number = value.as_integer().map(|number| number.to_string());
                 let text = value.as_str().map(str::to_owned).or(number);
-                let text = text
-                    .ok_or_else(|| Error::usage(format!("\"{name}\" needs a text or a number")))?;
+                let text = text.ok_or_else(|| {
+                    Error::usage(format!("\"{name}\" must be a string or a number"))
+                })?;
                 words.push(format!("--{name}={text}"));
             }
-            _ => return Err(Error::usage(format!("\"{name}\" needs true or false"))),
+            _ => return Err(Error::usage(format!("\"{name}\" must be true or false"))),
         }
     }
     Ok(words)
@@ -73,8 +74,8 @@ mod tests {
         assert_eq!(of("no-auth = false").unwrap(), Vec::<String>::new());
         assert_eq!(of("lisen = \"a\"").unwrap_err(), "`serve` has no option \"lisen\"");
         assert_eq!(of("config = \"a\"").unwrap_err(), "`serve` has no option \"config\"");
-        assert_eq!(of("listen = [1]").unwrap_err(), "\"listen\" needs a text or a number");
-        assert_eq!(of("no-auth = \"yes\"").unwrap_err(), "\"no-auth\" needs true or false");
-        assert_eq!(of("[listen]\na = 1").unwrap_err(), "\"listen\" needs true or false");
+        assert_eq!(of("listen = [1]").unwrap_err(), "\"listen\" must be a string or a number");
+        assert_eq!(of("no-auth = \"yes\"").unwrap_err(), "\"no-auth\" must be true or false");
+        assert_eq!(of("[listen]\na = 1").unwrap_err(), "\"listen\" must be true or false");
     }
 }

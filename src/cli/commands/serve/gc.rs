@@ -13,18 +13,18 @@ use crate::server::inventory;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Combine packs and remove what nothing needs; a running server does this by itself
+/// Combine packs and remove unneeded data; a running server does this by itself
 ///
-/// Safe while a server runs: an agent that the server is collecting at that moment is left to it.
+/// Safe while a server runs: an agent that the server is cleaning up at that moment is skipped.
 #[derive(Debug, clap::Args)]
 pub struct Gc {
     /// Only this agent; may be given several times
     #[arg(long = "agent", value_name = "AGENT")]
     agents: Vec<AgentId>,
-    /// Write one pack for each agent, without what nothing needs: rewrites all data once
+    /// Write one pack for each agent, without unreachable objects: rewrites all data once
     #[arg(long)]
     full: bool,
-    /// Delete packs and uploads that nothing has needed for so long: `1d`, `12h`, `0`
+    /// Delete packs and uploads that have not been needed for this long: `1d`, `12h`, `0`
     #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = time::span)]
     prune_older_than: Duration,
     /// List what would be removed, and remove nothing
@@ -109,7 +109,7 @@ fn survey(
     }
     for GarbageView { agent, unreached, packs } in views {
         cx.out.line(format!(
-            "{agent}: would delete {packs} pack(s); --full would leave out {unreached} object(s) that nothing reaches"
+            "{agent}: would delete {packs} pack(s); --full would remove {unreached} unreachable object(s)"
         ))?;
     }
     Ok(Exit::Done)
@@ -146,14 +146,14 @@ impl Gc {
             cx.out.warn(format!("{agent}: {what}"));
         }
         for (agent, _) in done.iter().filter(|(_, done)| done.busy) {
-            cx.out.note(format!("{agent}: a server looks after it just now"));
+            cx.out.note(format!("{agent}: skipped, because a server is doing its upkeep"));
         }
         let sum = |count: fn(&Collected) -> usize| {
             done.iter().map(|(_, done)| count(done)).sum::<usize>()
         };
         let retired = done.iter().map(|(_, done)| done.retired_bytes).sum();
         cx.out.line(format!(
-            "✓ Looked after {} agent(s): {} pack(s) put together, {} deleted, {} upload(s) removed; {} wait to be deleted.",
+            "✓ Upkeep of {} agent(s): {} pack(s) combined, {} deleted, {} upload(s) removed; {} wait to be deleted.",
             done.len(),
             sum(|done| done.compacted),
             sum(|done| done.deleted),

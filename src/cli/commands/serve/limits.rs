@@ -29,7 +29,7 @@ fn read(mut limits: ServerLimits, text: &str) -> Result<ServerLimits> {
     }
     for part in text.split(',') {
         let wrong =
-            || Error::usage(format!("LUA_STORE_SERVE_LIMITS has \"{part}\", which is no limit"));
+            || Error::usage(format!("LUA_STORE_SERVE_LIMITS has \"{part}\", which is not a limit"));
         let (name, value) = part.split_once('=').ok_or_else(wrong)?;
         let (value, share) = value.split_once('/').unwrap_or((value, value));
         let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());

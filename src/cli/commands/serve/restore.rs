@@ -70,15 +70,15 @@ impl Restore {
             let what = format!("{} agent(s) with {}", copied.agents, size(copied.bytes));
             match fine {
                 true => cx.out.line(format!(
-                    "✓ Restored {what} into \"{place}\"; everything was read and is whole."
+                    "✓ Restored {what} into \"{place}\"; everything was read and is intact."
                 ))?,
                 false => cx
                     .out
-                    .line(format!("Restored {what} into \"{place}\", with what is damaged."))?,
+                    .line(format!("Restored {what} into \"{place}\", including damaged data."))?,
             }
             if let Some(since) = unfinished {
                 cx.out.warn(format!(
-                    "the backup was cut off (begun {since}): agents that it did not come to are as they were in the one before"
+                    "the backup was interrupted (started {since}): agents that it did not reach are in the state of the backup before it"
                 ));
             }
         }

@@ -11,13 +11,12 @@ pub fn passed() -> Result<Vec<TcpListener>> {
     let count = passed.len();
     if count > 2 {
         return Err(Error::usage(format!("{count} sockets were passed to this program")).hint(
-            "the first is for clients, and one more for `/healthz`, `/readyz` and `/metrics`",
+            "pass one for clients, and at most one more for `/healthz`, `/readyz` and `/metrics`",
         ));
     }
     let take = |at| {
-        let wrong = || {
-            Error::usage(format!("socket {} that was passed is none that listens for TCP", at + 1))
-        };
+        let wrong =
+            || Error::usage(format!("socket {} that was passed does not listen for TCP", at + 1));
         passed.take_tcp_listener(at).ok().flatten().ok_or_else(wrong)
     };
     (0..count).map(take).collect()

@@ -192,7 +192,7 @@ impl Start {
             config.data.display()
         ));
         if let Some(url) = admin_url {
-            cx.out.note(format!("Who watches over it asks {url}"));
+            cx.out.note(format!("Monitoring: {url}"));
         }
         server.run()?;
         Ok(Exit::Done)
@@ -232,8 +232,8 @@ fn seconds(text: &str) -> Result<Duration> {
 fn address(text: &str) -> Result<SocketAddr> {
     let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
     found.ok_or_else(|| {
-        Error::usage(format!("cannot listen on \"{text}\": that is no address"))
-            .hint("an address is a host and a port: `127.0.0.1:7420`, `localhost:0`, `[::]:7420`")
+        Error::usage(format!("cannot listen on \"{text}\": it is not an address"))
+            .hint("use a host and a port: `127.0.0.1:7420`, `localhost:0`, `[::]:7420`")
     })
 }
 
@@ -245,8 +245,8 @@ fn plain_url(text: &str) -> Result<String> {
     if is_plain {
         return Ok(text.trim_end_matches('/').to_owned());
     }
-    Err(Error::usage(format!("\"{text}\" is no URL of a server"))
-        .hint("it looks like `https://agents.example.com`"))
+    Err(Error::usage(format!("\"{text}\" is not the URL of a server"))
+        .hint("use a URL such as `https://agents.example.com`"))
 }
 
 /// The time of one scrub; `None` for none at all.
@@ -256,7 +256,7 @@ fn scrub_every(text: &str) -> Result<Option<Duration>> {
     }
     let hours = expiry::hours(text).filter(|hours| *hours > 0);
     let hours = hours.ok_or_else(|| {
-        Error::usage(format!("\"{text}\" is no time for a scrub"))
+        Error::usage(format!("\"{text}\" is not a period for the scrub"))
             .hint("use `30d`, `12h`, `8w` or `never`")
     })?;
     Ok(Some(Duration::from_secs(hours * 60 * 60)))

@@ -17,8 +17,8 @@ use serde::Serialize;
 
 /// Restore all files of the project from a safety snapshot
 ///
-/// Files added since are removed; ignored files are never touched. The files as they are now become a safety
-/// snapshot themselves, so that this can be taken back. `restore --from snapshot/v1 PATH` restores some of them.
+/// Files added since are removed; ignored files are never touched. The current files are stored as a safety snapshot
+/// first, so that this can be undone. `restore --from snapshot/v1 PATH` restores some of them.
 #[derive(Debug, clap::Args)]
 pub struct Restore {
     /// The snapshot, `1`, `v1` or `latest`
@@ -46,7 +46,7 @@ impl Restore {
         let project = cx.project()?;
         let found = find(&project, self.snapshot)?;
         let VersionContent::Snapshot(kept) = &found.content else {
-            return Err(Error::usage(format!("\"{}\" is no safety snapshot", found.name)).hint(
+            return Err(Error::usage(format!("\"{}\" is not a safety snapshot", found.name)).hint(
                 format!(
                     "run `lua-store restore --from {} .` to restore the files of a version",
                     found.name

@@ -78,7 +78,7 @@ impl List {
             let length = ListLength::of(listed, refs.len());
             cx.out.json(&Answer { source_versions: rows.collect(), length })?;
         } else if refs.is_empty() {
-            cx.out.line("(no source versions yet — run `lua-store push` to make one)")?;
+            cx.out.line("(no source versions yet — run `lua-store push` to create one)")?;
         } else {
             let by = |(version, id): (&SourceSummary, Id)| vias.beside(&version.created_by, &id);
             let authors: Vec<String> = versions.iter().zip(ids).map(by).collect();

@@ -24,7 +24,7 @@ use serde::Serialize;
 /// pushed are stored as a safety snapshot first.
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
-    /// The source version to bring back, `3` or `v3`, or another version; see `help versions`
+    /// The source version to restore, `3` or `v3`, or another version; see `help versions`
     #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::sources))]
     version: Option<Revision>,
     /// The older form of `snapshot restore`
@@ -75,7 +75,7 @@ impl Rollback {
         };
         let (from, name) = origin(&find(cx, revision)?.1, project.store())?;
         if let RollbackSource::Version(_) = from {
-            cx.out.note("`source rollback` brings back files only. To change what is live: `lua-store version promote`.");
+            cx.out.note("`source rollback` restores files only. To change the live version, run `lua-store version promote`.");
         }
         let rollback =
             with_progress(cx, "Reading", |progress| rollback::prepare(&project, from, &progress))?;
@@ -129,7 +129,7 @@ fn origin(version: &AnyVersion, store: &Store) -> Result<(RollbackSource, String
         return Ok((RollbackSource::Version(number), format!("v{number}")));
     }
     let name = &version.name;
-    Err(Error::failed(format!("cannot roll back to {name}: no push here has its files"))
+    Err(Error::failed(format!("cannot roll back to {name}: no local push contains its files"))
         .hint(Hint::PullEverything))
 }
 

@@ -139,6 +139,8 @@ pub fn push(cx: &mut Context<'_>, which: &RemoteArgs) -> Result<Exit> {
     let request = stage::PushRequest::all(Progress::default());
     let remote = which.reach(cx, &project)?;
     let exit = push::run(cx, &project, &request, &options, remote)?;
-    cx.out.hint("`lua-store version create` and `lua-store version promote latest` make it live");
+    cx.out.hint(
+        "run `lua-store version create`, then `lua-store version promote latest`, to make it live",
+    );
     Ok(exit)
 }

@@ -165,7 +165,7 @@ impl Create {
         if cx.out.is_json() {
             return Ok(());
         }
-        let next = format!(" Run `lua-store version promote v{number}` to deploy.");
+        let next = format!(" Run `lua-store version promote v{number}` to make it active.");
         let next = if self.promote { "" } else { &*next };
         cx.out.line(format!("✓ Created v{number} (staged).{next}"))
     }

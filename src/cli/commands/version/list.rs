@@ -170,7 +170,8 @@ impl List {
             let length = ListLength::of(rows.len(), all);
             cx.out.json(&Answer { versions, length })?;
         } else if catalog.is_empty() {
-            cx.out.line(view.none("no versions yet", "`lua-store version create` to make one"))?;
+            cx.out
+                .line(view.none("no versions yet", "`lua-store version create` to create one"))?;
         } else {
             print(cx, &rows, &known, catalog.active_number())?;
         }

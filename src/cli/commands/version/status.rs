@@ -90,11 +90,13 @@ fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live
     }
     if let Some(number) = served {
         cx.out.line(format!(
-            "Active agent version: v{number} (not here yet: run `lua-store pull` to download it)"
+            "Active agent version: v{number} (not downloaded yet: run `lua-store pull`)"
         ))?;
     } else {
         let (told, next) = match catalog.is_empty() {
-            true => ("This agent has no versions.", " Run `lua-store version create` to make one."),
+            true => {
+                ("This agent has no versions.", " Run `lua-store version create` to create one.")
+            }
             false => (
                 "This agent has versions but none is active yet.",
                 " Run `lua-store version promote <version>` to make one live.",
@@ -188,6 +190,6 @@ fn print_next(cx: &mut Context<'_>, rows: &[Row], is_project: bool) {
     }
     if behind > 0 {
         cx.out.note(format!("⚠  {behind} primitive(s) are older than what is live."));
-        cx.out.hint("promoting a version of the pushed state would bring the older ones back");
+        cx.out.hint("run `lua-store version diff active latest` before you promote: a version of the pushed state contains the older ones");
     }
 }

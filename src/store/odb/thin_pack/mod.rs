@@ -142,7 +142,7 @@ impl Odb {
         let both =
             Odb::over([pack.clone()].into_iter().chain(packs.good.iter().cloned().map(Mapped)));
         if pack.count() as usize != missing.objects().len() || !both.is_proven(&pack.0) {
-            return Err(Error::corrupt("a pack was put together from damaged ones"));
+            return Err(Error::corrupt("a pack was combined from damaged ones"));
         }
         Ok(ThinPack { pack, scratch: Some(temp), damage: Vec::new() })
     }

@@ -171,8 +171,7 @@ impl Planner<'_> {
             None => return Ok((UnitSource::Whole, 0)),
             Some(EntryBase::Id(id)) => id,
             Some(EntryBase::Position(position)) => {
-                let lost =
-                    || Error::corrupt("the pack is damaged: an entry has a base that is not there");
+                let lost = || Error::corrupt("the pack is damaged: an entry has a missing base");
                 pack.reader.id(position).ok_or_else(lost)?
             }
         };

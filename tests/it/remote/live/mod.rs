@@ -54,7 +54,7 @@ fn a_stale_clone_is_told_what_the_remote_serves() {
     Active version:  v2  second
       Live since 14:07 UTC (2 h) by ci@example.com, the diff looks right
       as origin has it now
-      v1 is still active here: `lua-store pull` brings what origin has
+      v1 is still active here: run `lua-store pull` to get the version of origin
     Newest version:  v2  second
     Pushed source:   v2
     Nothing to push: the project is as it was pushed.
@@ -66,7 +66,7 @@ fn a_stale_clone_is_told_what_the_remote_serves() {
     v1       superseded  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  first
     --- stderr
     as origin has it now
-    v1 is still active here: `lua-store pull` brings what origin has
+    v1 is still active here: run `lua-store pull` to get the version of origin
     ");
     for reader in READERS {
         let said = said(&ben.run(reader));
@@ -190,7 +190,7 @@ fn a_pointer_that_is_only_here_is_not_what_is_live() {
       v2 is active here only; origin serves v1
     Newest version:  v2  second
     Pushed source:   v2
-    Staged:          v2 (made, never live)
+    Staged:          v2 (created, never live)
     Not sent to origin: 1 promotion
     --- stderr
     hint: run `lua-store version promote v2` to make it active
@@ -217,7 +217,7 @@ fn a_pointer_that_is_only_here_is_not_what_is_live() {
     let ledger = project.list("log --ledger");
     assert_eq!((&ledger[0]["version"], &ledger[0]["unsent"]), (&json!(2), &json!(true)));
     assert_eq!((&ledger[1]["version"], &ledger[1]["unsent"]), (&json!(1), &json!(false)));
-    assert!(project.ok("log --ledger").lines().next().unwrap().ends_with("(here only)"));
+    assert!(project.ok("log --ledger").lines().next().unwrap().ends_with("(local only)"));
     project.ok("push");
     let said = said(&project.run("status"));
     assert!(said.contains("Active version:  v2") && !said.contains("here only"), "{said}");

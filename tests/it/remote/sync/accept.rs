@@ -74,7 +74,7 @@ fn a_constant_that_others_use_stays_as_it_is() {
 
     ✅ Sync complete.
     --- stderr
-    "TEXT" in "src/texts.ts" stays as it is, since other code uses it too.
+    "TEXT" in "src/texts.ts" was not changed, because other code uses it too.
     "#);
     assert_eq!(ben.read("src/texts.ts"), TEXTS.1);
     assert_eq!(ben.read("src/index.ts"), index.replace("persona: TEXT", "persona: 'Be brief.'"));
@@ -134,7 +134,7 @@ fn edits_that_were_not_pushed_are_not_overwritten_unasked() {
     --- stderr
     Error: Refusing to pull — 1 local file(s) have changes that were not pushed: src/index.ts
     hint: run `lua-store push` to store them first
-    hint: add `--force` to overwrite them; a safety snapshot keeps them
+    hint: add `--force` to overwrite them; they are stored as a safety snapshot
     --- exit 1
     ");
     assert_snapshot!(ben.run("sync --pull"), @"
@@ -142,7 +142,7 @@ fn edits_that_were_not_pushed_are_not_overwritten_unasked() {
     --- stderr
     Error: Refusing to pull — 1 local file(s) have changes that were not pushed: src/index.ts
     hint: run `lua-store push` to store them first
-    hint: add `--force` to overwrite them; a safety snapshot keeps them
+    hint: add `--force` to overwrite them; they are stored as a safety snapshot
     --- exit 1
     ");
     assert_eq!(ben.run("sync --pull --force").code, 0);

@@ -95,7 +95,7 @@ fn a_check_says_what_differs_and_writes_nothing() {
     Compared with v1, the newest version ever promoted. Live now: v1, promoted 09:30 UTC by ana@example.com
     Local code is ahead of the server: changed here, and not promoted yet.
     --- stderr
-    hint: run `lua-store sync --push` to push what is here
+    hint: run `lua-store sync --push` to push the local code
     hint: run `lua-store sync --accept` to take name, persona and model of v1
     hint: run `lua-store sync --pull` to restore all files of v1, which is live
     --- exit 1

@@ -47,7 +47,7 @@ fn what_was_compared_and_what_is_live_are_two_things() {
     Compared with v1, which is live now, promoted 2026-11-21 14:10 UTC by ben@example.com
     Local code is behind the server: changed there.
     --- stderr
-    hint: run `lua-store sync --push` to push what is here
+    hint: run `lua-store sync --push` to push the local code
     hint: run `lua-store sync --accept --against active` to take name, persona and model of v1
     hint: run `lua-store sync --pull` to restore all files of v1, which is live
     --- exit 1
@@ -115,7 +115,7 @@ fn after_a_rollback_what_is_live_is_in_sync_whatever_its_numbers_are() {
     Compared with v2. Live now: v1, promoted 14:10 UTC by ben@example.com
     Local code differs from v2.
     --- stderr
-    hint: run `lua-store sync --push` to push what is here
+    hint: run `lua-store sync --push` to push the local code
     hint: run `lua-store sync --accept --against latest` to take name, persona and model of v2
     hint: run `lua-store sync --pull` to restore all files of v1, which is live
     --- exit 1
@@ -142,8 +142,8 @@ fn only_versions_can_be_compared_with() {
     assert_snapshot!(project.run("sync --check --against source/v1"), @r#"
     $ lua-store sync --check --against source/v1
     --- stderr
-    Error: "source/v1" is no version to compare with
-    hint: say `published`, `active`, `latest`, `previous`, or a number like `v2`
+    Error: "source/v1" is not a version to compare with
+    hint: use `published`, `active`, `latest`, `previous`, or a number like `v2`
     --- exit 2
     "#);
     assert_eq!(project.run("sync --check --against nonsense").code, 2);

@@ -75,12 +75,12 @@ fn a_state_has_its_form() {
         parts.push(TreeEntry::file(name, id));
     }
     let reason = state_of(|made, parts| parts.push(TreeEntry::file("stranger", made.blob("x"))));
-    assert_eq!(reason, "refs/source/v3: its state has an entry \"stranger\" that cannot be there");
+    assert_eq!(reason, "refs/source/v3: its state has an invalid entry \"stranger\"");
     let reason =
         state_of(|made, parts| parts.push(TreeEntry::directory("gadgets", made.file("a", "a"))));
-    assert_eq!(reason, "refs/source/v3: its state has an entry \"gadgets\" that cannot be there");
+    assert_eq!(reason, "refs/source/v3: its state has an invalid entry \"gadgets\"");
     let reason = state_of(|made, parts| put(parts, "agent.json", made.blob("[]")));
-    assert_eq!(reason, "refs/source/v3: its agent.json is no object");
+    assert_eq!(reason, "refs/source/v3: its agent.json is not an object");
     let reason = state_of(|made, parts| put(parts, "agent.json", made.blob("{ }")));
     assert_eq!(reason, "refs/source/v3: agent.json is not in its canonical encoding");
     let reason =
@@ -110,8 +110,9 @@ fn files_that_nobody_could_restore_are_refused() {
                 [TreeEntry::directory("source", files), TreeEntry::directory("state", state)];
             made.tree([vec![TreeEntry::file("record", record)], entries.to_vec()].concat())
         });
-        let start =
-            format!("refs/source/v3: its files have \"deep/{name}\", which no project can have: ");
+        let start = format!(
+            "refs/source/v3: its files contain \"deep/{name}\", which is not allowed in a project: "
+        );
         assert!(reason.starts_with(&start), "{reason}");
     }
 }
@@ -131,7 +132,7 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
     let reason = invalid(&remote_store, &version(vec![head.heads.source[0]]));
     assert_eq!(
         reason,
-        format!("refs/versions/v3: object {} is no agent version", head.heads.source[0])
+        format!("refs/versions/v3: object {} is not a valid agent version", head.heads.source[0])
     );
     let mut made = client.make();
     let id = made.version(3, head.heads.source[0], "from nowhere");
@@ -140,7 +141,7 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
     let reason = invalid(&remote_store, &Transaction { pack: Some(pack), ..version(vec![id]) });
     assert_eq!(
         reason,
-        "refs/versions/v3: it was made from source version v3, which does not exist"
+        "refs/versions/v3: it was created from source version v3, which does not exist"
     );
 }
 
@@ -179,7 +180,7 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
     };
     assert_eq!(
         reason(&[(Promote, two)], None, Some(2)),
-        "ledger does not go on from the one that is there"
+        "ledger does not continue the current one"
     );
     assert_eq!(
         reason(&[(Promote, two)], old, Some(1)),

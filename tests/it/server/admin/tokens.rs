@@ -77,7 +77,7 @@ fn nobody_gives_more_than_he_has() {
     }
     for whose in [r#""scope":"push""#, r#""scope":"push","for":"ceo@example.com""#] {
         let told = refused(&format!("{{\"agents\":[\"team-a\"],{whose}}}"));
-        assert!(told.contains("speaks for \"ana@example.com\" alone"), "{told}");
+        assert!(told.contains("is bound to \"ana@example.com\""), "{told}");
     }
     refused(&format!("{{\"agents\":[\"team-a\"],{mine},\"forOthers\":true}}"));
     let told = refused(&format!("{{\"agents\":[\"team-a\"],{mine},\"expires\":\"11d\"}}"));

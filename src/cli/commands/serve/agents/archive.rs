@@ -40,10 +40,10 @@ impl Archive {
         let agent = &self.agent;
         cx.out.line(match (self.undo, changed) {
             (false, true) => {
-                format!("✓ {agent} is archived: it can be read, and takes nothing new.")
+                format!("✓ {agent} is archived: pushes and promotions are refused.")
             }
             (false, false) => format!("{agent} is archived already."),
-            (true, true) => format!("✓ {agent} takes pushes again."),
+            (true, true) => format!("✓ {agent} accepts pushes again."),
             (true, false) => format!("{agent} is not archived."),
         })?;
         Ok(Exit::Done)

@@ -44,7 +44,7 @@ impl Delete {
             // One that was deleted already has nothing that could be asked about.
             Ok(None) => None,
             Err(error) if error.kind() == Kind::Corrupt && self.damaged => Some(format!(
-                "Delete {agent} for good? {}, so nobody can tell what it has.",
+                "Delete {agent} for good? {}, so its contents are unknown.",
                 error.message()
             )),
             Err(error) if error.kind() == Kind::Corrupt => {
@@ -70,7 +70,7 @@ impl Delete {
         ))?;
         if !deleted.tokens.is_empty() {
             cx.out.hint(format!(
-                "{} token(s) still open it, and a push would create it again; run `lua-store serve token revoke ID` to revoke one",
+                "{} token(s) still give access to it, and a push would create it again; run `lua-store serve token revoke ID` to revoke one",
                 deleted.tokens.len()
             ));
         }

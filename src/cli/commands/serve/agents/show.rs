@@ -36,7 +36,7 @@ impl Show {
         let (uploads, upload_bytes) = overview.uploads;
         let active =
             overview.active.map_or_else(|| "none".to_owned(), |version| format!("v{version}"));
-        let state = if overview.archived { " (archived: takes nothing new)" } else { "" };
+        let state = if overview.archived { " (archived)" } else { "" };
         cx.out.line(format!("{}{state}", overview.agent))?;
         cx.out.line(format!("source versions: {}", overview.source))?;
         cx.out.line(format!("versions: {}", overview.versions))?;
@@ -46,7 +46,7 @@ impl Show {
             changed(overview).map_or_else(|| "-".to_owned(), time::minute)
         ))?;
         cx.out.line(format!(
-            "size: {} in {} pack(s), {} objects; {} pack(s) wait to be deleted",
+            "size: {} in {} pack(s), {} objects; {} pack(s) to be deleted",
             size(overview.bytes),
             overview.packs,
             overview.objects,
@@ -57,7 +57,7 @@ impl Show {
         cx.out.line(format!("quota of bytes: {} of {}", size(bytes.0), size(bytes.1)))?;
         cx.out.line(format!("quota of versions: {} of {}", refs.0, refs.1))?;
         cx.out.line(format!("quota of uploads: {} of {}", uploads.0, uploads.1))?;
-        cx.out.line(format!("quota of answers on their way: {}", size(quotas.cache)))?;
+        cx.out.line(format!("quota of answers in progress: {}", size(quotas.cache)))?;
         for token in tokens {
             let name = token.name().name;
             cx.out.line(format!("token: {} {} {name}", token.id, token.scope).trim_end())?;

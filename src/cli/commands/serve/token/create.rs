@@ -26,7 +26,7 @@ pub struct Create {
     /// When it expires: after `12h`, `30d`, `8w`, or on a day or at a time [default: never]
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     expires: Option<String>,
-    /// Its name: who has it, or its purpose; shown beside what it pushes
+    /// Its name: its owner or its purpose; shown beside its pushes
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// Its only author: records with another author are refused
@@ -62,7 +62,7 @@ impl Create {
         cx.out
             .note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agents));
         cx.out.hint(
-            "it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN",
+            "it is shown only once; run `lua-store login URL` on the client to store it, or set LUA_STORE_TOKEN",
         );
         Ok(Exit::Done)
     }

@@ -1,4 +1,4 @@
-//! `serve token revoke`: a token that opens nothing any more, or all of a person.
+//! `serve token revoke`: a token that is no longer valid, or all of a person.
 
 use crate::cli::Exit;
 use crate::cli::answer::{ListLength, answer};
@@ -14,7 +14,7 @@ pub struct Revoke {
     /// The token's id, as `serve token list` shows it
     #[arg(required_unless_present = "owner", conflicts_with = "owner")]
     id: Option<String>,
-    /// All tokens that were made `--for` this author
+    /// All tokens that were created `--for` this author
     #[arg(long = "for", value_name = "EMAIL")]
     owner: Option<String>,
     #[command(flatten)]

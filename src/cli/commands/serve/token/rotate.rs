@@ -33,8 +33,8 @@ impl Rotate {
         cx.out.line(&rotated.secret)?;
         let (entry, old) = (&rotated.entry, &self.id);
         let until = match grace.is_zero() {
-            true => format!("{old} opens nothing any more"),
-            false => format!("{old} is good until {}", time::minute(rotated.old_ends)),
+            true => format!("{old} is no longer valid"),
+            false => format!("{old} is valid until {}", time::minute(rotated.old_ends)),
         };
         cx.out.note(format!("Token {}: {} on {}; {until}.", entry.id, entry.scope, entry.agents));
         Ok(Exit::Done)
