@@ -34,6 +34,8 @@ pub struct Output {
     ink: Ink,
     /// Incomplete bytes for a terminal.
     bytes: text::TextDecoder,
+    /// Messages that follow the data of a pager.
+    after: Vec<u8>,
     closed: bool,
     /// An answer that waits for the rest of its `next`.
     answer: Option<Map<String, Value>>,
@@ -57,6 +59,7 @@ impl Output {
             data,
             ink: Ink::default(),
             bytes: text::TextDecoder::default(),
+            after: Vec::new(),
             closed: false,
             answer: None,
             next: Vec::new(),
@@ -191,7 +194,7 @@ impl Output {
     /// The same that is this program's alone, with its colours.
     pub fn own_note(&mut self, text: &str) {
         if !self.json {
-            self.put_err(&format!("{text}\n"));
+            self.put_err(format!("{text}\n").as_bytes());
         }
     }
 
@@ -233,13 +236,15 @@ impl Output {
             Data::Pager(pager) => pager.finish(),
         });
         self.notice(&result);
+        self.data = Data::Stdout(BufWriter::new(io::stdout()));
+        self.put_err(&[]);
         result.at("write", Path::new("standard output"))
     }
 
     /// A question, after which the person types.
     pub fn question(&mut self, text: &str) {
         let text = self.ink.show(text, text::line);
-        self.put_err(&format!("{text} "));
+        self.put_err(format!("{text} ").as_bytes());
     }
 
     /// A word of ours before a line for stderr.
@@ -259,15 +264,16 @@ impl Output {
             }
             told.push_str(&self.ink.show(line, text::line));
         }
-        self.put_err(&format!("{told}\n"));
+        self.put_err(format!("{told}\n").as_bytes());
     }
 
     /// To stderr, after what stdout was given before it. Nothing sensible can be done when stderr is closed.
-    fn put_err(&mut self, text: &str) {
+    fn put_err(&mut self, text: &[u8]) {
+        self.after.extend_from_slice(text);
         if let Data::Stdout(stdout) = &mut self.data {
             let _ = stdout.flush();
+            let _ = io::stderr().write_all(&std::mem::take(&mut self.after));
         }
-        let _ = io::stderr().write_all(text.as_bytes());
     }
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {

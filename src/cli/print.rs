@@ -1,7 +1,7 @@
 //! A change between two states as people see it: coloured on a terminal, the words that differ in bold.
 
 use super::context::Context;
-use super::output::{GREEN, Output, RED, YELLOW};
+use super::output::{DIM, GREEN, Output, RED, YELLOW};
 use super::term;
 use crate::compare::StateChange;
 use crate::error::Result;
@@ -77,6 +77,24 @@ pub fn lines(out: &mut Output, lines: impl IntoIterator<Item = Line>) -> Result<
         out.line(text)?;
     }
     Ok(())
+}
+
+/// A line of prose, broken at spaces where the terminal is narrower.
+pub fn text(out: &mut Output, text: impl AsRef<str>) -> Result<()> {
+    lines(out, [Line::plain(text)])
+}
+
+/// An entry of a list: a dimmed id, what it is, and remarks, which get a line of their own where they do not fit.
+pub fn entry(out: &mut Output, id: &str, head: &str, remarks: &[&str]) -> Result<()> {
+    let width = if out.term().stdout { term::size().1 } else { usize::MAX };
+    let remarks: Vec<&str> = remarks.iter().copied().filter(|remark| !remark.is_empty()).collect();
+    let (dimmed, remarks) = (out.paint(DIM, id), remarks.join("  "));
+    let line = format!("{dimmed}  {head}  {remarks}");
+    if id.width() + head.width() + remarks.width() + 4 <= width {
+        return out.line(line.trim_end());
+    }
+    out.line(format!("{dimmed}  {head}"))?;
+    text(out, format!("{:1$}{remarks}", "", id.width() + 2))
 }
 
 /// Lines into which a terminal of this width breaks a line, at spaces; all but the first are

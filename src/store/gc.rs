@@ -143,8 +143,10 @@ fn needed_again() -> Error {
 }
 
 pub(in crate::store) fn removed_meanwhile() -> Error {
-    Error::unavailable("cannot continue: `lua-store gc` removed objects that this command needs")
-        .hint("run the command again")
+    Error::unavailable(
+        "cannot continue: a garbage collection removed objects that this command needs",
+    )
+    .hint("run the command again")
 }
 
 fn millis(time: SystemTime) -> u64 {

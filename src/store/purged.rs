@@ -106,7 +106,7 @@ impl Store {
         let mut reached = Reached::default();
         reached.add(self.objects(), &[*new])?;
         match stored.iter().find(|id| reached.contains(id)) {
-            Some(id) => Err(Error::unavailable(format!("cannot go on: object {id} was purged"))
+            Some(id) => Err(Error::unavailable(format!("cannot continue: object {id} was purged"))
                 .hint("run the command again")
                 .also(Hint::FinishPurge)),
             None => Ok(()),

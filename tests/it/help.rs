@@ -107,7 +107,6 @@ fn without_a_command_the_project_is_shown_and_what_to_run_next() {
     $ lua-store 
     lua-store: a version store for AI agents made with the Lua platform
     There is no store in this folder or above it.
-
     Next:
       lua-store demo                 run the main commands on a sample agent
       lua-store init                 create a store for the project in this folder
@@ -123,27 +122,26 @@ fn without_a_command_the_project_is_shown_and_what_to_run_next() {
     Newest version:  v1  first  (never active)
     Pushed source:   v1
     Edited:          nothing since the last push
-
     Next:
-      lua-store version promote v1     make it the active version
-      lua-store status                 show more of this
+      lua-store version promote v1     make it active
+      lua-store status                 show the details
       lua-store log                    list the versions
-      lua-store compile                list the primitives of the agent
+      lua-store compile                list the primitives
       lua-store remote add origin URL  share the versions with others
     ");
     project.ok("version promote v1 --force");
     assert_snapshot!(project.run(""), @"
     $ lua-store 
     [DIR]/project
-    Active version:  v1  first  (live since 09:30 UTC (just now) by ana@example.com)
+    Active version:  v1  first
+      live since 09:30 UTC (just now) by ana@example.com
     Newest version:  v1  first
     Pushed source:   v1
     Edited:          nothing since the last push
-
     Next:
-      lua-store status                 show more of this
+      lua-store status                 show the details
       lua-store log                    list the versions
-      lua-store compile                list the primitives of the agent
+      lua-store compile                list the primitives
       lua-store remote add origin URL  share the versions with others
       lua-store help                   list all commands
     ");
@@ -154,17 +152,17 @@ fn without_a_command_the_project_is_shown_and_what_to_run_next() {
     assert_snapshot!(shown, @"
     $ lua-store 
     [DIR]/project
-    Active version:  (none)  (as origin has it now)
+    Active version:  (none)
+      as origin has it now
     Newest version:  v1  first  (never active)
     Pushed source:   v1
     Edited:          1 file since the last push
-
     Next:
       lua-store diff                list the edits
-      lua-store push                store the project as the next source version
-      lua-store version promote v1  make it the active version
-      lua-store pull                download what others pushed, and merge it
-      lua-store status              show more of this
+      lua-store push                store the project
+      lua-store version promote v1  make it active
+      lua-store pull                merge what others pushed
+      lua-store status              show the details
     ");
     assert_snapshot!(project.run("--json"), @r#"
     $ lua-store --json

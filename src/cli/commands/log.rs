@@ -8,7 +8,7 @@ use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::selection::{self, Words};
 use crate::cli::table::parse_limit;
 use crate::cli::timeline_output::{self, TimelineRequest};
-use crate::cli::{Exit, complete, paths};
+use crate::cli::{Exit, complete, paths, print};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
@@ -28,12 +28,11 @@ use serde::Serialize;
 
 /// List the history: versions, newest first
 ///
-/// Paths, `skill NAME` (or another kind), `persona`, `--grep` and `-S` search versions and pushes; with several of
-/// them all
-/// must hold. A version in front lists what came up to it.
+/// Paths, `skill NAME` (or another kind), `persona`, `--grep` and `-S` search versions and pushes; if several are given,
+/// all must match. With a version as the first word, the list begins there.
 #[derive(Debug, clap::Args)]
 pub struct Log {
-    /// Only what changed these paths, `skill NAME` or `persona`, after a version to begin with
+    /// A version to begin with, then paths, `skill NAME` or `persona`: only entries that changed them
     #[arg(value_name = "VERSION|PATH", allow_negative_numbers = true, conflicts_with = "ledger", add = ArgValueCompleter::new(complete::any_versions))]
     words: Vec<String>,
     /// List promotions, deletions and undeletions instead of versions
@@ -380,16 +379,18 @@ fn print_ledger(
     let width = steps.iter().map(|step| step.record.event.word().len()).max().unwrap_or(0).max(7);
     for step in steps {
         let at = record::iso(step.record.at_ms);
-        let reason =
-            step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
-        let short = cx.out.paint(DIM, step.id.short());
+        let reason = step.record.reason.as_ref();
+        let short = step.id.short();
         let event = step.record.event.word();
         let subject = ledger.subject(step)?;
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
         let here = live.unsent.as_ref().is_some_and(|unsent| report::is_unsent(unsent, step));
         let here = if here { "  (local only)" } else { "" };
         let at = view::minute_of(&at);
-        cx.out.line(format!("{short}  {at}  {event:<width$} {subject}  by {by}{reason}{here}"))?;
+        let head = format!("{at}  {event:<width$} {subject}");
+        let by = format!("by {by}");
+        let remarks = [by.as_str(), reason.map_or("", |reason| reason.as_str()), here.trim_start()];
+        print::entry(cx.out, &short, &head, &remarks)?;
     }
     Ok(())
 }

@@ -110,22 +110,34 @@ fn named(catalog: &Catalog, number: Option<u64>) -> String {
     format!("v{number}  {first}").trim_end().to_owned()
 }
 
+/// A text, cut where it does not fit beside its label on the terminal.
+fn fitted(cx: &Context<'_>, label: &str, text: &str) -> String {
+    let columns = if cx.out.term().stdout { term::size().1 } else { usize::MAX };
+    table::fit(text, columns.saturating_sub(label.len()))
+}
+
 fn print_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live) -> Result<()> {
     let number = live.served.as_ref().map(|served| served.number);
-    let name = cx.out.paint(GREEN, named(catalog, number));
+    let name = cx.out.paint(GREEN, fitted(cx, "Active version:  ", &named(catalog, number)));
+    cx.out.line(format!("Active version:  {name}"))?;
     let since = number.and_then(|number| report::live_since(live, number, view.now_ms()));
-    let since = since.map_or(String::new(), |since| format!("  (live {since})"));
     let according = live.known_remote.as_ref();
     let according = according.map(|remote| report::according(remote, view.now_ms()));
-    let according = according.map_or(String::new(), |according| format!("  ({according})"));
-    cx.out.line(format!("Active version:  {name}{since}{according}"))
+    let facts: Vec<String> =
+        according.into_iter().chain(since.map(|since| format!("live {since}"))).collect();
+    match facts.is_empty() {
+        true => Ok(()),
+        false => cx.out.line(fitted(cx, "", &format!("  {}", facts.join(": ")))),
+    }
 }
 
 impl Facts {
     fn print(&self, cx: &mut Context<'_>, catalog: &Catalog) -> Result<()> {
         let is_staged = self.newest.is_some_and(|newest| self.staged.contains(&newest));
         let staged = if is_staged { "  (never active)" } else { "" };
-        cx.out.line(format!("Newest version:  {}{staged}", named(catalog, self.newest)))?;
+        let label = format!("Newest version:  {staged}");
+        let newest = fitted(cx, &label, &named(catalog, self.newest));
+        cx.out.line(format!("Newest version:  {newest}{staged}"))?;
         let pushed = self.pushed.map_or("(none)".to_owned(), |number| format!("v{number}"));
         let unversioned = if self.is_unversioned { "  (in no version yet)" } else { "" };
         cx.out.line(format!("Pushed source:   {pushed}{unversioned}"))?;
@@ -147,26 +159,22 @@ impl Facts {
         };
         let edited = self.edited > 0;
         add(edited && self.pushed.is_some(), "diff".into(), "list the edits");
-        add(edited, "push".into(), "store the project as the next source version");
-        add(self.is_unversioned, "version create".into(), "create a version of the last push");
+        add(edited, "push".into(), "store the project");
+        add(self.is_unversioned, "version create".into(), "create a version");
         if let Some(newest) = self.staged.first() {
-            add(
-                self.active.is_some(),
-                format!("version diff active v{newest}"),
-                "compare it with the active version",
-            );
-            add(true, format!("version promote v{newest}"), "make it the active version");
+            add(self.active.is_some(), format!("version diff active v{newest}"), "compare the two");
+            add(true, format!("version promote v{newest}"), "make it active");
         }
-        add(self.is_unsent, "push".into(), "send the new versions to the remote");
-        add(self.has_remote, "pull".into(), "download what others pushed, and merge it");
-        add(true, "status".into(), "show more of this");
+        add(self.is_unsent, "push".into(), "send the new versions");
+        add(self.has_remote, "pull".into(), "merge what others pushed");
+        add(true, "status".into(), "show the details");
         add(self.newest.is_some(), "log".into(), "list the versions");
         add(
             self.has_previous,
             "version promote previous --dry-run".into(),
-            "show what going back would change",
+            "show what would change",
         );
-        add(true, "compile".into(), "list the primitives of the agent");
+        add(true, "compile".into(), "list the primitives");
         add(!self.has_remote, "remote add origin URL".into(), "share the versions with others");
         add(true, "help".into(), "list all commands");
         steps
@@ -192,12 +200,11 @@ fn suggest(cx: &mut Context<'_>, steps: &[Step]) {
 }
 
 fn print_steps(cx: &mut Context<'_>, steps: &[Step]) -> Result<Exit> {
-    cx.out.line("")?;
     cx.out.line("Next:")?;
     let width = steps.iter().map(|(line, _)| line.len()).max().unwrap_or(0);
     let columns = if cx.out.term().stdout { term::size().1 } else { usize::MAX };
-    let longest = steps.iter().map(|(_, does)| does.len()).max().unwrap_or(0);
-    let width = if width + longest + "  lua-store   ".len() <= columns { width } else { 0 };
+    // A description that is cut to less says nothing.
+    let width = if width + "  lua-store   ".len() + 12 <= columns { width } else { 0 };
     for (line, does) in steps {
         cx.out.line(table::fit(&format!("  lua-store {line:width$}  {does}"), columns))?;
     }

@@ -9,7 +9,7 @@ use crate::cli::output::{BOLD, ErrorView, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
 use crate::cli::push_output::print_remarks;
-use crate::cli::{Exit, elsewhere};
+use crate::cli::{Exit, elsewhere, print};
 use crate::compare::PushChange;
 use crate::error::Result;
 use crate::flow::remote::is_address;
@@ -263,10 +263,10 @@ fn print_live(
         .as_ref()
         .and_then(|served| report::live_since(live, served.number, view.now_ms()));
     if let Some(since) = since {
-        cx.out.line(format!("  Live {since}"))?;
+        print::text(cx.out, format!("  Live {since}"))?;
     }
     for line in report::live_lines(live, view.now_ms()) {
-        cx.out.line(format!("  {line}"))?;
+        print::text(cx.out, format!("  {line}"))?;
     }
     Ok(())
 }

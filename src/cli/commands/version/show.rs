@@ -82,7 +82,7 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     let by = format!("{}{}", summary.created_by, vias.after(&version.id));
     cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
     if let Some(since) = report::live_since(&live, number, view.now_ms()) {
-        cx.out.line(format!("  Live {since}"))?;
+        print::text(cx.out, format!("  Live {since}"))?;
     }
     if let Some(message) = &summary.message {
         cx.out.line(format!("  Message: {message}"))?;

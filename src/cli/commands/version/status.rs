@@ -1,11 +1,11 @@
 //! `version status`: the live version compared with the pushed state, primitive by primitive.
 
-use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::YELLOW;
 use crate::cli::table::{Cell, Table};
+use crate::cli::{Exit, print};
 use crate::compare;
 use crate::error::Result;
 use crate::history::catalog::Catalog;
@@ -71,7 +71,7 @@ impl Status {
         }
         cx.out.line(format!("Active agent version: v{active}"))?;
         if let Some(since) = report::live_since(&live, active, view.now_ms()) {
-            cx.out.line(format!("Live {since}"))?;
+            print::text(cx.out, format!("Live {since}"))?;
         }
         print(cx, &rows)?;
         print_next(cx, &rows, view.is_project());
