@@ -44,6 +44,7 @@ mod objects;
 mod odd_systems;
 mod parts;
 mod persona;
+mod plain_english;
 mod plumbing;
 mod poison;
 mod pull;
