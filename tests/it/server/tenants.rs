@@ -202,7 +202,7 @@ fn too_few_open_files_are_told_at_the_start() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.starts_with("Error: cannot serve with 100 open files at once\nhint: `ulimit -n "),
+        said.starts_with("Error: cannot serve with 100 open files at once\nhint: run `ulimit -n 4096` before the start; "),
         "{said}"
     );
 }

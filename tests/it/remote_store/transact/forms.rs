@@ -33,7 +33,7 @@ fn entries(made: &mut Making, state: Id) -> Vec<TreeEntry> {
 fn a_source_version_has_its_form() {
     assert_eq!(
         of_source(|made| made.file("x", "new")),
-        "refs/source/v3: object ID is no source version"
+        "refs/source/v3: object ID is not a valid source version"
     );
     let reason = of_source(|made| {
         let state = made.state();
@@ -41,7 +41,7 @@ fn a_source_version_has_its_form() {
         entries.push(TreeEntry::file("more", entries[0].id));
         made.tree(entries)
     });
-    assert_eq!(reason, "refs/source/v3: object ID is no source version");
+    assert_eq!(reason, "refs/source/v3: object ID is not a valid source version");
     let reason = of_source(|made| {
         let state = made.state();
         let mut entries = entries(made, state);
@@ -55,7 +55,7 @@ fn a_source_version_has_its_form() {
         entries[0].mode = Mode::Executable;
         made.tree(entries)
     });
-    assert_eq!(reason, "refs/source/v3: object ID is no source version");
+    assert_eq!(reason, "refs/source/v3: object ID is not a valid source version");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn nobody_gives_more_than_he_has() {
     }
     refused(&format!("{{\"agents\":[\"team-a\"],{mine},\"forOthers\":true}}"));
     let told = refused(&format!("{{\"agents\":[\"team-a\"],{mine},\"expires\":\"11d\"}}"));
-    assert!(told.contains("ends on 2026-12-01"), "{told}");
+    assert!(told.contains("expires on 2026-12-01"), "{told}");
     // A token without an end gets that of the token which makes it.
     let made = admin.told("POST", "/-/tokens", &format!("{{\"agents\":[\"team-*\"],{mine}}}"), 201);
     assert_eq!(made["expiresAt"], "2026-12-01T09:30:00Z");
