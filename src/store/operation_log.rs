@@ -29,7 +29,7 @@ pub struct FilesChange {
 }
 
 /// One command that changed the store or the files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
     pub number: u64,
     pub command: String,

@@ -137,9 +137,11 @@ impl Store {
         let dropped = self.leading_to(stored)?;
         let guard = || {
             let lock = self.lock()?;
-            let mut reached = Reached::default();
-            reached.add(self.objects(), &self.roots()?)?;
-            match dropped.iter().find(|id| reached.contains(id)) {
+            if self.first_reached(&dropped)?.is_some() {
+                // A command that began before the purge wrote down what it did.
+                self.clear_operations()?;
+            }
+            match self.first_reached(&dropped)? {
                 Some(id) => Err(Error::conflict(format!(
                     "cannot remove object {id}: something names it again"
                 ))
@@ -148,6 +150,13 @@ impl Store {
             }
         };
         self.objects().compact_without(&dropped, guard, progress)
+    }
+
+    /// One of the objects that a root leads to.
+    fn first_reached(&self, objects: &HashSet<Id>) -> Result<Option<Id>> {
+        let mut reached = Reached::default();
+        reached.add(self.objects(), &self.roots()?)?;
+        Ok(objects.iter().find(|id| reached.contains(id)).copied())
     }
 
     /// These objects and all stored trees above them. What a tree lacks besides keeps it from nothing.

@@ -4,7 +4,7 @@ use super::*;
 use crate::error::Kind;
 use crate::object::{Sink, Tree, TreeEntry};
 use crate::progress::Progress;
-use crate::store::{CompactScope, Store, refs};
+use crate::store::{CompactScope, FilesChange, Operation, Store, refs};
 use std::collections::HashSet;
 
 const LINES: &str = "a line that other files have too\n";
@@ -155,6 +155,20 @@ fn what_leads_to_a_purged_object_gets_no_name() {
     let refused = store.append_ref(&lock, refs::SNAPSHOTS, named).unwrap_err();
     assert_eq!(refused.kind(), Kind::Unavailable, "{refused}");
     assert_eq!(store.append_ref(&lock, refs::SNAPSHOTS, other).unwrap(), 1);
+}
+
+/// A command that ends beside a purge may write down what it did after the purge cleared that log.
+#[test]
+fn the_log_of_operations_keeps_nothing_that_was_purged() {
+    let (_project, store) = store();
+    let named = tree(&store, put(&store, b"secret")).unwrap();
+    purge(&store, Id::of_blob(b"secret"));
+    let files = Some(FilesChange { before: named, after: named });
+    let operation = Operation { files, ..Operation::default() };
+    store.add_operation(&operation, false).unwrap();
+    store.drop_purged(&Progress::default()).unwrap().unwrap();
+    assert!(!reopened(&store).objects().contains(&Id::of_blob(b"secret")).unwrap());
+    assert_eq!(store.operations().unwrap(), []);
 }
 
 /// A compaction removes packs all the time, and no object.
