@@ -8,16 +8,27 @@ use serde_json::{Map, Value};
 const SCHEMA_VERSION: u32 = 1;
 
 /// A type with named fields that a command prints under `--json`.
-pub trait Answer: Serialize {
+pub trait JsonAnswer: Serialize {
     /// Name of the shape: the file in `docs/schema`.
     const KIND: &'static str;
 }
 
-/// Names the kind of an answer.
+/// Names the kinds of the answers in a file. A test compares the schema of each with its file in `docs/schema`.
 macro_rules! answer {
-    ($kind:ident: $type:ty) => {
-        impl $crate::cli::answer::Answer for $type {
+    ($($kind:ident: $type:ty),+ $(,)?) => {
+        $(impl $crate::cli::answer::JsonAnswer for $type {
             const KIND: &'static str = stringify!($kind);
+        })+
+
+        #[cfg(test)]
+        mod answer_schemas {
+            use super::*;
+
+            $(#[test]
+            #[allow(non_snake_case, reason = "the name is the kind")]
+            fn $kind() {
+                $crate::cli::schema::tests::check::<$type>();
+            })+
         }
     };
 }
@@ -25,6 +36,7 @@ pub(crate) use answer;
 
 /// Length of a list, and whether the answer has all of it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ListLength {
     /// Null where a search stopped at its limit.
     total: Option<usize>,
@@ -50,6 +62,7 @@ impl ListLength {
 
 /// Fields that come first in every answer.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Envelope<'a, A> {
     schema_version: u32,
@@ -59,7 +72,7 @@ struct Envelope<'a, A> {
 }
 
 /// The fields of an answer, all but `next`.
-pub fn fields<A: Answer>(answer: &A) -> Result<Map<String, Value>> {
+pub fn fields<A: JsonAnswer>(answer: &A) -> Result<Map<String, Value>> {
     let envelope = Envelope { schema_version: SCHEMA_VERSION, kind: A::KIND, answer };
     match serde_json::to_value(&envelope) {
         Ok(Value::Object(fields)) => Ok(fields),

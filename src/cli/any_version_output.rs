@@ -18,6 +18,7 @@ use crate::report::{AnyVersionView, ChangeView, FileChangeView, ViaView};
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangesAnswer<'a> {
     #[serde(flatten)]
     version: AnyVersionView<'a>,
@@ -30,9 +31,8 @@ struct ChangesAnswer<'a> {
     via: Option<ViaView<'a>>,
 }
 
-answer!(versionChanges: ChangesAnswer<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ContentAnswer<'a> {
     #[serde(flatten)]
     version: AnyVersionView<'a>,
@@ -42,7 +42,10 @@ struct ContentAnswer<'a> {
     via: Option<ViaView<'a>>,
 }
 
-answer!(versionContent: ContentAnswer<'_>);
+answer! {
+    versionChanges: ChangesAnswer<'_>,
+    versionContent: ContentAnswer<'_>,
+}
 
 /// The version, and its changes since the one before in its series.
 pub fn show_changes(cx: &mut Context<'_>, view: &View, found: &AnyVersion) -> Result<Exit> {

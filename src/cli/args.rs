@@ -112,6 +112,7 @@ commands! {
         Serve(Box<serve::Serve>),
         Completions(completions::Completions),
         Man(man::Man),
+        Schema(schema::Schema),
     }
 }
 

@@ -19,6 +19,7 @@ pub fn size(bytes: u64) -> String {
 
 /// Summary of a copy, as JSON.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CopiedView<'a> {
     agents: usize,
     unchanged: usize,
@@ -29,6 +30,7 @@ pub struct CopiedView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ProblemView<'a> {
     agent: &'a AgentId,
     what: &'a str,

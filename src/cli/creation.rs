@@ -22,6 +22,7 @@ const NAMED: usize = 3;
 
 /// The promotion of a version that was just created.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedPromotionView<'a> {
     version: u64,

@@ -48,6 +48,7 @@ pub fn print_unknown(
 
 /// The answer where the remote cannot be asked, with what it had.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct UnknownDrift<'a> {
     #[serde(flatten)]
     drift: NoComparison<'a>,
@@ -86,6 +87,7 @@ pub enum DriftState {
 
 /// Drift in the answer of `compile --sync --json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum DriftView<'a> {
     Unknown(NoComparison<'a>),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DriftAnswer<'a> {
     standing: &'static str,
@@ -24,6 +25,7 @@ pub struct DriftAnswer<'a> {
 
 /// The answer where the two could not be compared.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NoComparison<'a> {
     standing: &'static str,
     reason: &'a str,
@@ -34,6 +36,7 @@ pub struct NoComparison<'a> {
 
 /// Something that differs.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Component<'a> {
     Persona {

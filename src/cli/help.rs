@@ -22,7 +22,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
     ("Maintain the store", &["fsck", "gc", "purge", "compact", "count-objects"]),
-    ("Set up", &["git", "completions", "man", "help"]),
+    ("Set up", &["git", "completions", "man", "schema", "help"]),
     ("Help topics", &["versions"]),
 ];
 

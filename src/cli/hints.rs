@@ -60,6 +60,7 @@ pub fn text(hint: &Hint) -> String {
             "run `lua-store fetch`, then `lua-store version list --all` to list them"
         }
         Hint::ListSources => "run `lua-store source list` to list them",
+        Hint::ListSchemas => "run `lua-store schema` to list the kinds",
         Hint::ListPersonas => "run `lua-store persona list` to list them",
         Hint::ListAuthors => {
             "run `lua-store source list` to see who pushed it: its files unfold to more than a disk has room for"

@@ -43,6 +43,7 @@ mod recorder;
 pub mod remote;
 pub mod restore_words;
 pub mod safety_snapshot;
+pub mod schema;
 mod selection;
 pub mod table;
 pub mod term;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OperationView<'a> {
     number: u64,
@@ -26,6 +27,7 @@ pub struct OperationView<'a> {
 
 /// Ids behind those that stayed; the first has the number `from`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SeriesView<'a> {
     from: usize,
     before: &'a [Id],
@@ -33,6 +35,7 @@ struct SeriesView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ActiveView {
     before: Option<u64>,
     after: Option<u64>,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// A merge that waits for a person.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OpenMergeView {
     remote: String,

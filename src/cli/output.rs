@@ -4,7 +4,7 @@
 //! end, whatever was put into it. Our own colours pass, because [`Output::paint`] marks them with a
 //! word that nobody else knows.
 
-use super::answer::{self, Answer, answer};
+use super::answer::{self, JsonAnswer, answer};
 use super::hints;
 use super::ink::Ink;
 use super::next;
@@ -108,14 +108,14 @@ impl Output {
 
     /// The answer of a command under `--json`. It is printed at the end of the command, with the commands that hints
     /// before and after it named.
-    pub fn json<A: Answer>(&mut self, value: &A) -> Result<()> {
+    pub fn json<A: JsonAnswer>(&mut self, value: &A) -> Result<()> {
         self.print_answer()?;
         self.answer = Some(answer::fields(value)?);
         Ok(())
     }
 
     /// The same at once and on one line, so that a script can wait for it.
-    pub fn json_line<A: Answer>(&mut self, value: &A) -> Result<()> {
+    pub fn json_line<A: JsonAnswer>(&mut self, value: &A) -> Result<()> {
         self.print_answer()?;
         let fields = self.with_next(answer::fields(value)?);
         self.print_json(serde_json::to_string(&fields))
@@ -313,6 +313,7 @@ impl Write for Output {
 
 /// The answer of a command that failed.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ErrorAnswer<'a> {
     error: ErrorView<'a>,
 }
@@ -321,6 +322,7 @@ answer!(error: ErrorAnswer<'_>);
 
 /// An error in an answer.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorView<'a> {
     code: &'static str,
     message: &'a str,

@@ -15,6 +15,7 @@ pub fn install() {
 
 /// A panic in a log.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PanicLine<'a> {
     at: String,
     event: &'static str,

@@ -22,6 +22,7 @@ use serde::Serialize;
 
 /// The files of a version, in the project.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     version: u64,
     files: Vec<FileChangeView<'a>>,

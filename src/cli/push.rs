@@ -31,6 +31,7 @@ pub struct Options<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     #[serde(flatten)]
     push: PushView<'a>,

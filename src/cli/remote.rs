@@ -82,6 +82,7 @@ impl RemoteArgs {
 
 /// Details of the refusal to send an agent to the remote of another one.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct AgentMismatch {
     agent: String,

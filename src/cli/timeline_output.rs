@@ -39,6 +39,7 @@ pub struct TimelineRequest {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {
     #[serde(flatten)]
@@ -53,6 +54,7 @@ struct Row<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     entries: Vec<Row<'a>>,
     #[serde(flatten)]

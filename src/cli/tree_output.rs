@@ -18,6 +18,7 @@ pub fn line((path, entry): &Listed) -> String {
 
 /// An entry as JSON.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EntryView {
     path: String,
     mode: &'static str,

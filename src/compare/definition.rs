@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 /// Differences inside a primitive. Empty lists mean no difference there.
 #[derive(Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PrimitiveChange {
     /// Top-level fields of the definition, tools aside.
@@ -23,6 +24,7 @@ pub struct PrimitiveChange {
     pub tools_changed: Vec<ToolParts>,
     /// Project files whose code differs.
     #[serde(serialize_with = "paths")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub modules: Vec<ModuleMove>,
     pub imports: Vec<ImportMove>,
     pub packages: Vec<PackageMove>,
@@ -31,6 +33,7 @@ pub struct PrimitiveChange {
 }
 
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ToolParts {
     pub name: String,
     pub fields: Vec<String>,
@@ -39,6 +42,7 @@ pub struct ToolParts {
 
 /// A tool under another name: the same parameters, and much the same code or description.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ToolRename {
     pub from: String,
     pub to: String,
@@ -59,6 +63,7 @@ pub struct ModuleMove {
 
 /// An imported name that resolves to something else than before.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImportMove {
     /// The file that imports it.
     pub path: String,
@@ -68,6 +73,7 @@ pub struct ImportMove {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackageMove {
     pub name: String,
     pub from: Option<String>,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Detail {
     /// Prose, by sentence. No edits means that only white space differs.

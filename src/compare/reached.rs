@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ModuleReach {
     pub path: String,
     /// `added`, `removed`, `moved` or `changed`, as seen by the primitives.
@@ -20,6 +21,7 @@ pub struct ModuleReach {
 
 /// An imported name that resolves to something else.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImportReach {
     #[serde(flatten)]
     pub import: ImportMove,
@@ -27,6 +29,7 @@ pub struct ImportReach {
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackageReach {
     pub name: String,
     pub from: Option<String>,
@@ -35,6 +38,7 @@ pub struct PackageReach {
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EnvReach {
     pub name: String,
     pub change: &'static str,
@@ -42,6 +46,7 @@ pub struct EnvReach {
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SharedReach {
     pub modules: Vec<ModuleReach>,
     pub imports: Vec<ImportReach>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// Neighbouring sentences that went, and those that came in their place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProseEdit {
     pub removed: Vec<String>,
     pub added: Vec<String>,

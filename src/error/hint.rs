@@ -91,6 +91,7 @@ pub enum Hint {
     ListAfterFetch,
     ListSources,
     ListPersonas,
+    ListSchemas,
     /// The paths in a tree.
     ListTree {
         tree: String,

@@ -30,6 +30,7 @@ pub struct Destination {
 
 /// Versions and bytes sent to a remote.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
     pub name: String,

@@ -57,6 +57,7 @@ impl GitEvent {
 
 /// Result in git: a commit, perhaps a tag, and the failures, each with the way to make up for it.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GitOutcome {
     pub commit: Option<String>,
     pub tag: Option<String>,
@@ -69,6 +70,17 @@ pub struct Warning {
     pub what: String,
     /// The ways to make up for it.
     pub fix: Vec<Hint>,
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Warning {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Warning".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string"})
+    }
 }
 
 impl Serialize for Warning {

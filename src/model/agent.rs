@@ -80,6 +80,7 @@ pub struct Reach {
 
 /// Something that was not evaluated or was left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Note {
     pub path: String,
     pub line: u32,
@@ -89,6 +90,7 @@ pub struct Note {
 
 /// Something that runs and that the stock compiler does not find.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Dropped {
     /// The place of the form that it does not know.
     pub path: String,

@@ -19,6 +19,7 @@ const TOLD: usize = 10;
 
 /// A value or a file that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Leak {
     /// Relative to the project, with `/`.
     pub path: String,
@@ -50,6 +51,7 @@ impl Leak {
 
 /// All secrets that stop a push; its message names only the first.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusedSecrets {
     secrets: Vec<Leak>,
 }

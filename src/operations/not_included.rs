@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// Work that a version does not contain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotIncluded {
     /// Paths of files that differ from the newest push.

@@ -65,6 +65,7 @@ pub struct Staged<S> {
 
 /// Parts that the output of `lua compile` lacks, so that they are not pushed.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LackingOutput {
     dropped: Vec<Dropped>,
 }

@@ -11,6 +11,7 @@ const MAX_LEN: usize = 128;
 /// Id of one agent, case-sensitive; a folder of this name is made by the remote store only,
 /// which encodes it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct AgentId(Box<str>);
 

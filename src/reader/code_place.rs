@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// Details of an error of the kind `unreadable`. Line and column count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CodePlace {
     /// Relative to the project, with `/`; null where no single file is the reason.
     pub path: Option<String>,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// A version of any series.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AnyVersionView<'a> {
     /// As one types it: `source/v6`, `snapshot/v1`, `origin/v2`.

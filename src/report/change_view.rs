@@ -12,6 +12,7 @@ use serde_json::Value;
 /// The stock command's sections by kind, and beside them the flat lists `added`, `removed`,
 /// `changed` that its documentation shows.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangeView<'a> {
     #[serde(flatten)]
     kinds: ByKind<KindView<'a>>,
@@ -27,6 +28,7 @@ pub struct ChangeView<'a> {
 
 /// Reason why the agent of either side was not read, where it was not.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnreadSides<'a> {
     pub from: Option<&'a str>,
     pub to: Option<&'a str>,
@@ -34,6 +36,7 @@ pub struct UnreadSides<'a> {
 
 /// Changes of the primitives of one kind.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct KindView<'a> {
     added: Vec<NamedView<'a>>,
     removed: Vec<NamedView<'a>>,
@@ -44,12 +47,14 @@ struct KindView<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NamedView<'a> {
     name: &'a str,
     version: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ChangedView<'a> {
     name: &'a str,
@@ -62,11 +67,13 @@ struct ChangedView<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NumberView<'a> {
     version: Option<&'a str>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RenamedView<'a> {
     from: NamedView<'a>,
     to: NamedView<'a>,
@@ -75,6 +82,7 @@ struct RenamedView<'a> {
 
 /// An item of a flat list.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OfKind<T: Serialize> {
     #[serde(flatten)]
     item: T,
@@ -82,12 +90,14 @@ struct OfKind<T: Serialize> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ValueView<'a> {
     from: &'a Option<Value>,
     to: &'a Option<Value>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SettingView<'a> {
     name: &'a str,
     from: &'a Option<Value>,
@@ -96,6 +106,7 @@ struct SettingView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PersonaView<'a> {
     from: Option<&'a str>,

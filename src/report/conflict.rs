@@ -179,6 +179,7 @@ pub fn conflict_lines(conflict: &Conflict) -> Vec<Line> {
 
 /// Conflict with the edits of both sides, as JSON.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConflictView<'a> {
     file: Option<&'a str>,
     kind: Option<&'a str>,

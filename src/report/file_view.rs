@@ -5,6 +5,7 @@ use crate::object::{Id, Leaf};
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileChangeView<'a> {
     path: &'a str,
     from: Option<&'a str>,
@@ -14,6 +15,7 @@ pub struct FileChangeView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeafView {
     mode: &'static str,
     id: Id,

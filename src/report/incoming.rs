@@ -132,6 +132,7 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
 
 /// Versions of a remote that are not here, because of which nothing is sent.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct BehindRemote {
     remote: String,

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 /// Versions and records of others, oldest first.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IncomingView<'a> {
     source: Vec<SourceView<'a>>,
     versions: Vec<VersionView<'a>>,
@@ -22,6 +23,7 @@ pub struct IncomingView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SourceView<'a> {
     #[serde(flatten)]
     summary: SourceSummary,
@@ -29,6 +31,7 @@ struct SourceView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct VersionView<'a> {
     version: u64,
@@ -41,6 +44,7 @@ struct VersionView<'a> {
 
 /// A record of a ledger.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LedgerChangeView<'a> {
     event: &'static str,
     /// `None`: the version has no local number.
@@ -53,6 +57,7 @@ pub struct LedgerChangeView<'a> {
 
 /// Changes of both sides because of which a pull was refused.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PullConflictsView<'a> {
     incoming: IncomingView<'a>,
     conflicts: Vec<ConflictView<'a>>,
@@ -61,6 +66,7 @@ pub struct PullConflictsView<'a> {
 
 /// A ledger that was continued on both sides.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DivergedView<'a> {
     ours: Vec<LedgerChangeView<'a>>,
     theirs: Vec<LedgerChangeView<'a>>,
@@ -68,6 +74,7 @@ struct DivergedView<'a> {
 
 /// Result of a pull: incoming versions, and the new numbers of ours.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PulledView<'a> {
     incoming: IncomingView<'a>,
@@ -84,6 +91,7 @@ pub struct PulledView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PulledFile<'a> {
     path: &'a str,
     from: Option<&'a str>,
@@ -91,6 +99,7 @@ struct PulledFile<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RenumberedView<'a> {
     source: &'a [NumberChange],
     versions: &'a [NumberChange],

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 /// The keys that every answer about what is live has.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LiveView<'a> {
     #[serde(flatten)]
@@ -20,6 +21,7 @@ pub struct LiveView<'a> {
 
 /// Remote that answered, and the time of its answer. Without a remote the project itself, now.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ToldView<'a> {
     as_of: Option<String>,
@@ -27,6 +29,7 @@ struct ToldView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ServedView<'a> {
     version: u64,
     since: Option<String>,
@@ -37,6 +40,7 @@ struct ServedView<'a> {
 
 /// Unsent versions and records.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnsentView {
     source: Vec<u64>,
     versions: Vec<u64>,
@@ -47,6 +51,7 @@ pub struct UnsentView {
 
 /// The keys that one of a list has beside its own: whose word its status is, and whether it was sent.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SentView<'a> {
     #[serde(flatten)]
     told: ToldView<'a>,
@@ -56,6 +61,7 @@ pub struct SentView<'a> {
 /// Time, author, reason and token of a version's last promotion; null for a version that was never
 /// live.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PromotedView<'a> {
     promoted_at: Option<String>,
@@ -66,6 +72,7 @@ pub struct PromotedView<'a> {
 
 /// Token with which a version was sent to a remote.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ViaView<'a> {
     remote: &'a str,

@@ -12,6 +12,7 @@ use crate::workspace::Skipped;
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PushView<'a> {
     changed: bool,
@@ -34,6 +35,7 @@ pub struct PushView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PushedItemView<'a> {
     kind: &'static str,
     name: &'a str,
@@ -45,6 +47,7 @@ struct PushedItemView<'a> {
 
 /// A file that is kept although an ignore rule names it, and who needs it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NeededView<'a> {
     path: &'a str,
@@ -53,6 +56,7 @@ pub struct NeededView<'a> {
 
 /// Output of `lua compile` for the same files.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DistView<'a> {
     state: &'static str,
@@ -61,6 +65,7 @@ pub struct DistView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftOutBundleView<'a> {
     path: &'a str,
     reason: &'a str,

@@ -46,6 +46,7 @@ pub fn built_lines(difference: &Difference) -> Vec<Line> {
 
 /// The same as JSON.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BuiltView<'a> {
     removed: &'a [Dropped],
     restored: &'a [Dropped],
@@ -56,6 +57,7 @@ pub struct BuiltView<'a> {
 
 /// A version that cannot be read.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct UnreadVersion<'a> {
     /// Null for what is no agent version.
     version: Option<u64>,

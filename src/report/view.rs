@@ -27,6 +27,7 @@ pub fn minute_of(iso: &str) -> String {
 
 /// One version in a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     pub version: u64,
@@ -61,6 +62,7 @@ pub fn summary(version: &Version, status: Status) -> Summary {
 
 /// A version in a list that cannot be read: the keys of [`Summary`], and the problem.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DamagedSummary<'a> {
     version: u64,
@@ -94,6 +96,7 @@ impl DamagedSummary<'_> {
 
 /// One source version in a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SourceSummary {
     pub version: u64,
@@ -120,6 +123,7 @@ pub fn source_summary(version: &SourceVersion) -> SourceSummary {
 
 /// Content of a state: names and numbers by kind, persona, model, voice.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotView {
     #[serde(flatten)]
     pub kinds: ByKind<Vec<SnapshotItem>>,
@@ -129,12 +133,14 @@ pub struct SnapshotView {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotItem {
     name: String,
     version: Option<String>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotPersona {
     pub version: Option<u64>,
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// An agent in a list.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OverviewView {
     agent: AgentId,
@@ -27,6 +28,7 @@ pub struct OverviewView {
 
 /// An agent that cannot be read.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnreadableAgent<'a> {
     agent: &'a AgentId,
     error: &'a str,
@@ -34,6 +36,7 @@ pub struct UnreadableAgent<'a> {
 
 /// A line of a list of agents.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ListedAgent<'a> {
     Sound(OverviewView),
@@ -42,6 +45,7 @@ pub enum ListedAgent<'a> {
 
 /// One agent, what it takes, and which tokens open it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DetailsView {
     #[serde(flatten)]
@@ -52,6 +56,7 @@ pub struct DetailsView {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct QuotasView {
     bytes: QuotaUse<u64>,
     refs: QuotaUse<u64>,
@@ -61,12 +66,14 @@ struct QuotasView {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct QuotaUse<T> {
     used: T,
     limit: u64,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OpeningToken {
     id: String,
     scope: TokenScope,
@@ -75,6 +82,7 @@ struct OpeningToken {
 
 /// An agent that is gone, and the tokens that open it still.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeletedView<'a> {
     deleted: &'a AgentId,
     packs: usize,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 /// `shop`, `team-*`, `*`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct AgentPattern(String);
 

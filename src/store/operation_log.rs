@@ -15,6 +15,7 @@ const SUM: usize = 16;
 
 /// Change of one series: how many refs stayed, and the ids behind them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeriesChange {
     pub kept: usize,
     pub before: Vec<Id>,
@@ -23,6 +24,7 @@ pub struct SeriesChange {
 
 /// Tree of the project's files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FilesChange {
     pub before: Id,
     pub after: Id,

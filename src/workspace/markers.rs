@@ -8,6 +8,7 @@ use std::path::Path;
 
 /// Place of the first marker of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MarkerPlace {
     pub path: String,
     /// Counted from 1.

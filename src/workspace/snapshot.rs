@@ -57,6 +57,7 @@ pub struct Snapshot {
 
 /// A file or folder that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Skipped {
     pub path: String,
     pub reason: String,

@@ -33,6 +33,7 @@ mod help;
 mod history;
 mod ignored;
 mod init;
+mod kinds;
 mod looked;
 mod lost;
 mod manners;

@@ -36,6 +36,7 @@ pub struct Blame {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     /// Name of the version, or `project`.
     of: &'a str,
@@ -46,6 +47,7 @@ struct Answer<'a> {
 answer!(blame: Answer<'_>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct LineView<'a> {
     line: usize,

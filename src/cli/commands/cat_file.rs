@@ -48,6 +48,7 @@ struct ObjectView {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     id: Id,
     /// `blob` or `tree`.
@@ -64,6 +65,7 @@ answer!(object: Answer);
 
 /// A blob that is not text has `text` null: `--raw` without `--json` prints its bytes.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Content {
     Blob { text: Option<String> },

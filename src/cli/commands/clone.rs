@@ -40,6 +40,7 @@ pub struct Clone {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     project: &'a Path,

@@ -14,6 +14,7 @@ use serde::Serialize;
 pub struct Compact {}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     compacted: Option<Compacted>,
 }
@@ -21,6 +22,7 @@ struct Answer {
 answer!(compaction: Answer);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Compacted {
     /// Null where nothing is left.

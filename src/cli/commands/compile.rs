@@ -39,6 +39,7 @@ pub struct Compile {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     #[serde(flatten)]
     agent: CompiledView<'a>,

@@ -11,6 +11,7 @@ use serde::Serialize;
 pub struct CountObjects {}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer {
     objects: u64,

@@ -92,6 +92,7 @@ struct Show {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     folder: String,
     commands: &'a [Done],
@@ -100,6 +101,7 @@ struct Answer<'a> {
 answer!(demo: Answer<'_>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Done {
     command: String,

@@ -44,6 +44,7 @@ pub struct Diff {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     /// Left out where the agents are not compared: for paths, a safety snapshot, code that cannot be read.
     #[serde(flatten)]

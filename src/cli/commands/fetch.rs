@@ -30,6 +30,7 @@ pub struct Fetch {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     name: &'a str,
@@ -46,9 +47,8 @@ struct Answer<'a> {
     as_is: Vec<String>,
 }
 
-answer!(fetch: Answer<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct BundleAnswer<'a> {
     name: &'static str,
@@ -59,7 +59,10 @@ struct BundleAnswer<'a> {
     as_is: Vec<String>,
 }
 
-answer!(bundleFetch: BundleAnswer<'_>);
+answer! {
+    fetch: Answer<'_>,
+    bundleFetch: BundleAnswer<'_>,
+}
 
 impl Fetch {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

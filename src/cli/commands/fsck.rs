@@ -34,6 +34,7 @@ pub struct Fsck {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     ok: bool,
     objects: u64,
@@ -48,6 +49,7 @@ struct Answer<'a> {
 answer!(check: Answer<'_>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ProblemView<'a> {
     subject: &'a str,
     what: &'a str,

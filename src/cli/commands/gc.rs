@@ -25,6 +25,7 @@ pub struct Gc {
 
 /// Answer of `gc`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer {
     dry_run: bool,
@@ -40,6 +41,7 @@ answer!(collection: Answer);
 
 /// Number of objects, and the bytes of their content.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ObjectsView {
     objects: u64,
     bytes: u64,
@@ -47,6 +49,7 @@ struct ObjectsView {
 
 /// Packs before and after.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PacksView {
     before: usize,

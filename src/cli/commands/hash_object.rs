@@ -25,6 +25,7 @@ pub struct HashObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Hashed {
     /// Absent for standard input.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +34,7 @@ struct Hashed {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     objects: Vec<Hashed>,
     #[serde(flatten)]

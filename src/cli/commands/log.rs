@@ -147,6 +147,7 @@ impl Log {
 
 /// A version of the answer.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VersionRow<'a> {
     #[serde(flatten)]
     version: VersionFields<'a>,
@@ -157,6 +158,7 @@ struct VersionRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum VersionFields<'a> {
     Sound {
@@ -169,6 +171,7 @@ enum VersionFields<'a> {
 
 /// A record of the ledger in the answer.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LedgerRow<'a> {
     id: Id,
     event: &'static str,
@@ -187,22 +190,25 @@ struct LedgerRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     versions: Vec<VersionRow<'a>>,
     #[serde(flatten)]
     length: ListLength,
 }
 
-answer!(log: Answer<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LedgerAnswer<'a> {
     records: Vec<LedgerRow<'a>>,
     #[serde(flatten)]
     length: ListLength,
 }
 
-answer!(ledger: LedgerAnswer<'_>);
+answer! {
+    log: Answer<'_>,
+    ledger: LedgerAnswer<'_>,
+}
 
 /// Versions with what changed since the one before, read one by one.
 struct Entries<'a> {

@@ -23,6 +23,7 @@ pub struct Login {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     name: &'a str,
     url: String,

@@ -18,6 +18,7 @@ pub struct Logout {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     name: &'a str,
     forgotten: bool,

@@ -26,6 +26,7 @@ pub struct LsTree {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     entries: Vec<EntryView>,
     #[serde(flatten)]

@@ -24,19 +24,22 @@ pub struct Man {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Printed<'a> {
     page: Cow<'a, str>,
 }
 
-answer!(manPage: Printed<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Written<'a> {
     folder: &'a Path,
     pages: &'a [String],
 }
 
-answer!(manPages: Written<'_>);
+answer! {
+    manPage: Printed<'_>,
+    manPages: Written<'_>,
+}
 
 impl Man {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -30,6 +30,7 @@ pub mod push;
 pub mod remote;
 pub mod restore;
 pub mod rev_parse;
+pub mod schema;
 pub mod serve;
 pub mod show;
 pub mod snapshot;

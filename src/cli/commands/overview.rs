@@ -37,6 +37,7 @@ struct Facts {
 
 /// The answer: the project. What to run next is in `next`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     project: Option<&'a str>,

@@ -67,6 +67,7 @@ pub struct Pull {
 
 /// The answer where markers were written.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MarkersAnswer<'a> {
     name: &'a str,
     new: bool,
@@ -78,27 +79,24 @@ struct MarkersAnswer<'a> {
     error: ErrorView<'a>,
 }
 
-answer!(pullMarkers: MarkersAnswer<'_>);
-
 /// The answer of `--abort`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Aborted {
     aborted: bool,
     /// The safety snapshot with the edits since.
     snapshot: Option<u64>,
 }
 
-answer!(pullAbort: Aborted);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NothingNew<'a> {
     name: &'a str,
     new: bool,
 }
 
-answer!(pullNothing: NothingNew<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Refusal<'a> {
     #[serde(flatten)]
     refused: PullConflictsView<'a>,
@@ -106,9 +104,8 @@ struct Refusal<'a> {
     error: ErrorView<'a>,
 }
 
-answer!(pullConflicts: Refusal<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     #[serde(flatten)]
     pulled: PulledView<'a>,
@@ -116,7 +113,13 @@ struct Answer<'a> {
     new: bool,
 }
 
-answer!(pull: Answer<'_>);
+answer! {
+    pullMarkers: MarkersAnswer<'_>,
+    pullAbort: Aborted,
+    pullNothing: NothingNew<'_>,
+    pullConflicts: Refusal<'_>,
+    pull: Answer<'_>,
+}
 
 impl Pull {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -39,6 +39,7 @@ pub struct Purge {
 
 /// Answer of `purge`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     dry_run: bool,
@@ -58,10 +59,9 @@ struct Answer<'a> {
     workspace: &'a [String],
 }
 
-answer!(purge: Answer<'_>);
-
 /// A purged object.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ObjectView<'a> {
     object: Id,
     /// Null with `--dry-run`.
@@ -72,6 +72,7 @@ struct ObjectView<'a> {
 
 /// A path of an object, and the versions where it has it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PlaceView<'a> {
     object: Id,
     path: &'a str,
@@ -80,6 +81,7 @@ struct PlaceView<'a> {
 
 /// An object that contains parts of what is purged.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SimilarView<'a> {
     object: Id,
     places: Vec<PlaceView<'a>>,
@@ -87,11 +89,15 @@ struct SimilarView<'a> {
 
 /// Answer of `purge --allow`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AllowAnswer {
     allowed: Id,
 }
 
-answer!(purgeAllowance: AllowAnswer);
+answer! {
+    purge: Answer<'_>,
+    purgeAllowance: AllowAnswer,
+}
 
 impl Purge {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -49,6 +49,7 @@ pub struct Restore {
 
 /// The answer for a new folder.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct FolderAnswer<'a> {
     version: &'a str,
@@ -57,10 +58,9 @@ struct FolderAnswer<'a> {
     project_hash: Id,
 }
 
-answer!(restoredFolder: FolderAnswer<'_>);
-
 /// The answer for the project.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     from: &'a str,
@@ -72,7 +72,10 @@ struct Answer<'a> {
     different: &'a [String],
 }
 
-answer!(restore: Answer<'_>);
+answer! {
+    restoredFolder: FolderAnswer<'_>,
+    restore: Answer<'_>,
+}
 
 impl Restore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -22,6 +22,7 @@ pub struct RevParse {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     revision: String,
     id: Id,
@@ -29,6 +30,7 @@ struct Row {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     objects: Vec<Row>,
     #[serde(flatten)]

@@ -31,6 +31,7 @@ pub struct Show {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VersionAnswer<'a> {
     #[serde(flatten)]
     summary: Summary,
@@ -44,27 +45,30 @@ struct VersionAnswer<'a> {
     sent: SentView<'a>,
 }
 
-answer!(versionSummary: VersionAnswer<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FileAnswer {
     id: Id,
     mode: &'static str,
     text: String,
 }
 
-answer!(file: FileAnswer);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FolderAnswer {
     id: Id,
     mode: &'static str,
     entries: Vec<EntryAnswer>,
 }
 
-answer!(folder: FolderAnswer);
+answer! {
+    versionSummary: VersionAnswer<'_>,
+    file: FileAnswer,
+    folder: FolderAnswer,
+}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EntryAnswer {
     name: String,
     mode: &'static str,

@@ -99,6 +99,7 @@ fn exit(report: &PushReport) -> Exit {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     #[serde(flatten)]
@@ -117,10 +118,9 @@ struct Answer<'a> {
     error: Option<ErrorView<'a>>,
 }
 
-answer!(status: Answer<'_>);
-
 /// The answer where no project is.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RemoteAnswer<'a> {
     #[serde(flatten)]
     versions: VersionFields,
@@ -128,9 +128,13 @@ struct RemoteAnswer<'a> {
     live: LiveView<'a>,
 }
 
-answer!(remoteStatus: RemoteAnswer<'_>);
+answer! {
+    status: Answer<'_>,
+    remoteStatus: RemoteAnswer<'_>,
+}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct VersionFields {
     active: Option<u64>,
@@ -141,6 +145,7 @@ struct VersionFields {
 
 /// Preview of a push.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ProjectFields<'a> {
     not_pushed: NotPushed<'a>,
@@ -157,12 +162,14 @@ struct ProjectFields<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NotPushed<'a> {
     primitives: Vec<ChangedItem<'a>>,
     files: Vec<FileChangeView<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangedItem<'a> {
     kind: &'static str,
     name: &'a str,
@@ -170,6 +177,7 @@ struct ChangedItem<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RebundledItem<'a> {
     kind: &'static str,
     name: &'a str,

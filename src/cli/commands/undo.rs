@@ -24,6 +24,7 @@ pub struct Undo {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     undone: OperationView<'a>,

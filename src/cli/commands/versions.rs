@@ -53,6 +53,7 @@ only. A version of a remote is one of them if it has a local number.
 pub struct Versions {}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     topic: &'static str,
     page: &'static str,

@@ -10,6 +10,7 @@ const DETAILS: &str = "details";
 
 /// Objects that were replaced, and the refs that became others for it. Field order is part of the format.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PurgeDetails {
     pub objects: Vec<PurgedObject>,
@@ -21,6 +22,7 @@ pub struct PurgeDetails {
 
 /// A purged blob, and the tombstone in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PurgedObject {
     pub object: Id,
@@ -31,6 +33,7 @@ pub struct PurgedObject {
 
 /// A ref, and the ids that it had before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RewrittenRef {
     pub number: u64,

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 /// A number that became another one: `v5` → `v7`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NumberChange {
     pub from: u64,
     pub to: u64,
@@ -28,6 +29,7 @@ pub struct NumberChange {
 
 /// The number of a primitive, or of the persona, that became another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Renumbered {
     pub kind: &'static str,
     pub name: String,

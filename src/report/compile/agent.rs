@@ -23,6 +23,7 @@ const BATCHING: [&str; 4] =
     ["firstMessageDelayMs", "debounceWindowMs", "maxBatchMessages", "serializeProcessing"];
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AgentManifest<'a> {
     persona: PersonaValue<'a>,

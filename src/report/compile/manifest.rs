@@ -14,6 +14,7 @@ const RETRY: [&str; 2] = ["maxAttempts", "backoffSeconds"];
 const CHANNELS: [&str; 3] = ["base", "voice", "text"];
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum Manifest<'a> {
     Agent(AgentManifest<'a>),
@@ -64,17 +65,20 @@ pub enum Manifest<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NameRef<'a> {
     name: &'a str,
 }
 
 /// The tool of a trigger.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ToolRef<'a> {
     name: &'a Value,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct McpConfig<'a> {
     transport: Cow<'a, Value>,
     /// Absent for a function, which is resolved when the agent runs.
@@ -83,6 +87,7 @@ pub struct McpConfig<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowManifest<'a> {
     form: Cow<'a, Value>,

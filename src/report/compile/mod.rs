@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CompiledView<'a> {
     agent: CompiledAgentView<'a>,
     pub primitives: Vec<PrimitiveView<'a>>,
@@ -25,6 +26,7 @@ pub struct CompiledView<'a> {
 
 /// The agent as its project sets it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CompiledAgentView<'a> {
     name: &'a str,
     persona: PersonaValue<'a>,
@@ -35,6 +37,7 @@ struct CompiledAgentView<'a> {
 
 /// An agent without a persona has an empty one.
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum PersonaValue<'a> {
     Text(&'a str),
@@ -42,6 +45,7 @@ enum PersonaValue<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PrimitiveView<'a> {
     pub kind: &'static str,
     pub name: &'a str,
@@ -54,6 +58,7 @@ pub struct PrimitiveView<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CodeView<'a> {
     /// `None` where a tool has no file.
     pub path: Option<&'a str>,
@@ -63,6 +68,17 @@ pub struct CodeView<'a> {
 
 /// JSON Schemas by the keys of the stock manifest.
 struct Schemas<'a>(Vec<(&'static str, &'a Value)>);
+
+#[cfg(test)]
+impl schemars::JsonSchema for Schemas<'_> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Schemas".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "object", "additionalProperties": true})
+    }
+}
 
 impl Serialize for Schemas<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -17,6 +17,7 @@ const FLAGS: [(&str, &str); 5] = [
 pub struct VoiceManifest<'a>(Vec<(&'a str, VoiceField<'a>)>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum VoiceField<'a> {
     Flag(bool),
@@ -26,6 +27,7 @@ enum VoiceField<'a> {
 
 /// `provider/model:voice`, an object, or `new provider.Class({…})`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum SpeechModel<'a> {
     Inference {
@@ -52,10 +54,22 @@ enum SpeechModel<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum ModelOptions<'a> {
     Language { language: &'a str },
     Written(Map<String, Value>),
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for VoiceManifest<'_> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "VoiceManifest".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "object", "additionalProperties": true})
+    }
 }
 
 impl Serialize for VoiceManifest<'_> {

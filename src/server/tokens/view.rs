@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenView<'a> {
     id: &'a str,
@@ -26,6 +27,7 @@ pub struct TokenView<'a> {
 
 /// A token in a list.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListedToken<'a> {
     #[serde(flatten)]
@@ -36,6 +38,7 @@ pub struct ListedToken<'a> {
 
 /// A new token with its secret, which is shown once.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NewTokenView<'a> {
     #[serde(flatten)]

@@ -1,5 +1,6 @@
 //! Parts that every test of the binary shares: a project of its own, and one snapshot per command.
 
+pub mod answer;
 pub mod faults;
 pub mod http;
 pub mod narrow;

@@ -1,6 +1,7 @@
 //! A project in a temporary folder, cut off from the machine: its own home, a fixed clock, author
 //! and locale, no configuration of git, no trace of continuous integration.
 
+use super::answer;
 use std::fmt;
 use std::fs;
 use std::io::Write;
@@ -159,6 +160,7 @@ impl Project {
     }
 
     fn outcome(&self, line: &str, output: &Output) -> Outcome {
+        answer::check(line, &output.stdout);
         Outcome {
             line: line.to_owned(),
             stdout: self.redact(&output.stdout),

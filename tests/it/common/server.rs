@@ -1,7 +1,7 @@
 //! A running `lua-store serve` on a free port of this machine. It is killed when it is dropped.
 
-use super::Project;
 use super::http::{Reply, Wire};
+use super::{Project, answer};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -60,6 +60,9 @@ impl Server {
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
         let json: Option<serde_json::Value> = serde_json::from_str(&url).ok();
+        if json.is_some() {
+            answer::check("serve --json", url.as_bytes());
+        }
         let told = |name: &str| Some(json.as_ref()?[name].as_str()?.to_owned());
         let admin = told("adminUrl").and_then(|url| Some(url.split_once("://")?.1.to_owned()));
         let url = told("url").unwrap_or_else(|| url.trim().to_owned());

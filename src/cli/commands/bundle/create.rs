@@ -24,6 +24,7 @@ pub struct Create {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     #[serde(flatten)]
     heads: HeadsFields<'a>,

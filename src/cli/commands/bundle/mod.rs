@@ -41,6 +41,7 @@ fn summary(heads: &Heads) -> String {
 
 /// Refs of a bundle, in an answer.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct HeadsFields<'a> {
     versions: &'a [Id],

@@ -21,6 +21,7 @@ pub struct Verify {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     #[serde(flatten)]
     heads: HeadsFields<'a>,

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 pub struct Connect {}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     connected: bool,
     changed: bool,

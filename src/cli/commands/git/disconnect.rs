@@ -13,6 +13,7 @@ use serde::Serialize;
 pub struct Disconnect {}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     connected: bool,
     changed: bool,

@@ -202,13 +202,13 @@ impl TagComparison {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NotConnected {
     connected: bool,
 }
 
-answer!(gitNotConnected: NotConnected);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     connected: bool,
@@ -223,9 +223,13 @@ struct Answer<'a> {
     versions: Vec<VersionAnswer<'a>>,
 }
 
-answer!(gitStatus: Answer<'_>);
+answer! {
+    gitNotConnected: NotConnected,
+    gitStatus: Answer<'_>,
+}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct VersionAnswer<'a> {
     version: u64,
@@ -237,6 +241,7 @@ struct VersionAnswer<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangedPath<'a> {
     path: &'a str,
     change: &'static str,

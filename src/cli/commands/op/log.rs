@@ -19,6 +19,7 @@ pub struct Log {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     operations: Vec<OperationView<'a>>,
     #[serde(flatten)]

@@ -35,6 +35,7 @@ pub struct Diff {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     from: u64,
     to: u64,

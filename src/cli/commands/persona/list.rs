@@ -30,6 +30,7 @@ pub struct List {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {
     #[serde(flatten)]
@@ -40,6 +41,7 @@ struct Row<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     personas: Vec<Row<'a>>,
     #[serde(flatten)]

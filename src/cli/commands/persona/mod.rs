@@ -50,6 +50,7 @@ fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
 
 /// A version in an answer.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct VersionFields<'a> {
     version: u64,

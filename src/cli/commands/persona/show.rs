@@ -23,6 +23,7 @@ pub struct Show {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     #[serde(flatten)]
     version: VersionFields<'a>,

@@ -21,6 +21,7 @@ pub struct Add {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     name: &'a str,
     url: &'a str,

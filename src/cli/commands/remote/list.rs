@@ -13,6 +13,7 @@ use serde::Serialize;
 pub struct List {}
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     name: String,
     url: String,
@@ -23,6 +24,7 @@ struct Row {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
     remotes: Vec<Row>,
     #[serde(flatten)]

@@ -17,6 +17,7 @@ pub struct Remove {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     removed: &'a str,
 }

@@ -23,6 +23,7 @@ pub struct SetUrl {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     name: &'a str,
     url: &'a str,

@@ -26,6 +26,7 @@ pub struct Fsck {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     ok: bool,
     agents: usize,
@@ -35,6 +36,7 @@ struct Answer<'a> {
 answer!(serverCheck: Answer<'_>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ProblemView<'a> {
     /// `None`: it is in the tokens.
     agent: Option<&'a AgentId>,

@@ -35,14 +35,14 @@ pub struct Gc {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     agents: Vec<AgentUpkeep<'a>>,
     failed: Vec<FailedUpkeep<'a>>,
 }
 
-answer!(serverCollection: Answer<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AgentUpkeep<'a> {
     agent: &'a AgentId,
     busy: bool,
@@ -54,6 +54,7 @@ struct AgentUpkeep<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FailedUpkeep<'a> {
     agent: &'a AgentId,
     what: &'a str,
@@ -74,16 +75,21 @@ impl<'a> AgentUpkeep<'a> {
 
 /// Answer of `serve gc --dry-run`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct SurveyAnswer<'a> {
     dry_run: bool,
     agents: Vec<GarbageView<'a>>,
 }
 
-answer!(serverGarbage: SurveyAnswer<'_>);
+answer! {
+    serverCollection: Answer<'_>,
+    serverGarbage: SurveyAnswer<'_>,
+}
 
 /// Garbage of an agent.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GarbageView<'a> {
     agent: &'a AgentId,
     /// Objects that `--full` would leave out.

@@ -30,6 +30,7 @@ pub struct Diff {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     from: &'a str,
     to: &'a str,

@@ -26,6 +26,7 @@ pub struct List {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row<'a> {
     #[serde(flatten)]
     version: AnyVersionView<'a>,
@@ -36,6 +37,7 @@ struct Row<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     snapshots: Vec<Row<'a>>,
     #[serde(flatten)]

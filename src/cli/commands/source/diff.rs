@@ -27,6 +27,7 @@ pub struct Diff {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     /// The number of a source version; null for any other.

@@ -25,6 +25,7 @@ pub struct List {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row<'a> {
     #[serde(flatten)]
     summary: &'a SourceSummary,
@@ -35,6 +36,7 @@ struct Row<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     source_versions: Vec<Row<'a>>,

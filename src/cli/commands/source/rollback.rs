@@ -45,6 +45,7 @@ pub struct Rollback {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     #[serde(flatten)]
@@ -54,16 +55,18 @@ struct Answer<'a> {
     snapshot: Option<u64>,
 }
 
-answer!(sourceRollback: Answer<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Plan<'a> {
     dry_run: bool,
     files: Vec<FileChangeView<'a>>,
 }
 
-answer!(sourceRollbackPlan: Plan<'_>);
+answer! {
+    sourceRollback: Answer<'_>,
+    sourceRollbackPlan: Plan<'_>,
+}
 
 impl Rollback {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {

@@ -24,6 +24,7 @@ pub struct Show {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     #[serde(flatten)]
     version: VersionFields<'a>,
@@ -35,6 +36,7 @@ struct Answer<'a> {
 answer!(sourceVersion: Answer<'_>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum VersionFields<'a> {
     Source(SourceSummary),
@@ -42,6 +44,7 @@ enum VersionFields<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct KeptFile<'a> {
     path: &'a str,
     mode: &'static str,

@@ -20,6 +20,7 @@ use crate::report::FileChangeView;
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Accepted<'a> {
     #[serde(flatten)]
     drift: DriftAnswer<'a>,
@@ -30,16 +31,18 @@ struct Accepted<'a> {
     unresolved: usize,
 }
 
-answer!(syncAccept: Accepted<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PulledFiles<'a> {
     active: u64,
     files: Vec<FileChangeView<'a>>,
     snapshot: Option<u64>,
 }
 
-answer!(syncPull: PulledFiles<'_>);
+answer! {
+    syncAccept: Accepted<'_>,
+    syncPull: PulledFiles<'_>,
+}
 
 /// Takes every value that can be edited in place; others are reported, and make exit code 1.
 pub fn accept(

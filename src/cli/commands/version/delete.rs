@@ -34,6 +34,7 @@ pub struct Delete {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     deleted: u64,
     changed: bool,

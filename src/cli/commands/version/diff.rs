@@ -34,6 +34,7 @@ pub struct Diff {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     /// Left out where a side is a safety snapshot, of which no agent was read.

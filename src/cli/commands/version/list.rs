@@ -55,6 +55,7 @@ enum Row {
 
 /// One line of the list as JSON.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RowAnswer<'a> {
     #[serde(flatten)]
     version: VersionFields<'a>,
@@ -67,6 +68,7 @@ struct RowAnswer<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     versions: Vec<RowAnswer<'a>>,
     #[serde(flatten)]
@@ -76,6 +78,7 @@ struct Answer<'a> {
 answer!(versionList: Answer<'_>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum VersionFields<'a> {
     Sound(&'a Summary),

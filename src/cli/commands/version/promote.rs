@@ -54,6 +54,7 @@ pub struct Promote {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     promoted: u64,
@@ -74,6 +75,7 @@ answer!(promotion: Answer<'_>);
 
 /// The promotion that this one takes back.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct UndoneStep<'a> {
     version: Option<u64>,
     by: &'a str,

@@ -27,6 +27,7 @@ pub struct Status {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     active: Option<u64>,
     rows: Vec<Row>,
@@ -37,6 +38,7 @@ struct Answer<'a> {
 answer!(versionStatus: Answer<'_>);
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Row {
     #[serde(rename = "type")]

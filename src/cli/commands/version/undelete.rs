@@ -37,6 +37,7 @@ pub struct Undelete {
 
 /// Answer of `version undelete`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     undeleted: u64,
     /// The status that it has again.

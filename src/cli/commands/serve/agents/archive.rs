@@ -21,6 +21,7 @@ pub struct Archive {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     agent: &'a AgentId,
     archived: bool,

@@ -20,6 +20,7 @@ pub struct List {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     tokens: Vec<ListedToken<'a>>,
     #[serde(flatten)]

@@ -21,16 +21,18 @@ pub struct Revoke {
     place: DataFolder,
 }
 
-answer!(token: TokenView<'_>);
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     revoked: Vec<TokenView<'a>>,
     #[serde(flatten)]
     length: ListLength,
 }
 
-answer!(revokedTokens: Answer<'_>);
+answer! {
+    token: TokenView<'_>,
+    revokedTokens: Answer<'_>,
+}
 
 impl Revoke {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
