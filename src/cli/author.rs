@@ -48,7 +48,8 @@ impl Context<'_> {
         }
     }
 
-    fn author(&self, by: String) -> Result<Author> {
+    fn author(&mut self, by: String) -> Result<Author> {
+        self.by = Some(by.clone());
         Ok(Author { by, at_ms: self.now()?.as_millisecond() })
     }
 

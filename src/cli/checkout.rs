@@ -34,5 +34,6 @@ pub fn open(
     config.save(&lock)?;
     drop(lock);
     let now = cx.now()?.as_millisecond();
-    Ok((Project::open(&root)?, remote.remembering(&store, now)))
+    let project = Project::open(&root)?.journaled(&cx.journal);
+    Ok((project, remote.remembering(&store, now)))
 }

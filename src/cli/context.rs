@@ -7,6 +7,7 @@ use super::{term, time};
 use crate::error::{At, Error, Kind, Result};
 use crate::history::project::Project;
 use crate::operations::upkeep;
+use crate::store::Journal;
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, BufRead};
@@ -15,6 +16,10 @@ use std::path::{Path, PathBuf};
 pub struct Context<'a> {
     pub out: &'a mut Output,
     global: Global,
+    /// Changes of the command, for the operation log.
+    pub journal: Journal,
+    /// Author of the command, once it is known.
+    pub by: Option<String>,
 }
 
 impl<'a> Context<'a> {
@@ -22,7 +27,7 @@ impl<'a> Context<'a> {
         if let Some(directory) = &global.directory {
             out.set_directory(directory);
         }
-        Context { out, global }
+        Context { out, global, journal: Journal::default(), by: None }
     }
 
     /// The directory that relative paths of the command line are relative to (`-C`).
@@ -47,7 +52,7 @@ impl<'a> Context<'a> {
 
     /// The project that the directory is in, with its store.
     pub fn project(&self) -> Result<Project> {
-        Project::find(&self.directory()?)
+        Ok(Project::find(&self.directory()?)?.journaled(&self.journal))
     }
 
     /// True if a token may cross the network in plain text.

@@ -207,12 +207,17 @@ fn of_values(hint: &Hint) -> String {
 fn of_undo(hint: &Hint) -> String {
     match hint {
         Hint::OpLog => "run `lua-store op log` to list what was recorded".to_owned(),
-        Hint::PromoteAnother => {
-            "run `lua-store version promote` with another version: it replaces this one with a new record"
+        Hint::UndoPromotion(number) => {
+            format!("run `lua-store version promote v{number}` to make v{number} active again, with a new record")
+        }
+        Hint::ReplaceActive => {
+            "no other version can be active: change the files, run `lua-store push`, then `lua-store version create --promote`"
                 .to_owned()
         }
-        Hint::UndoPromotion => {
-            "run `lua-store version promote previous` to take it back with a new record".to_owned()
+        Hint::UndoIn(root) => format!("run `lua-store -C {} undo`", quoted(root)),
+        Hint::OnlyVersion => {
+            "it is the only version, and it is not active: change the files, run `lua-store push`, then `lua-store version create`"
+                .to_owned()
         }
         Hint::UndoPush(0) => "change the files back and run `lua-store push`".to_owned(),
         Hint::UndoPush(number) => format!(
@@ -279,7 +284,7 @@ pub fn allow_command(names: &[String]) -> String {
 /// A word as a shell takes it.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@:,=".contains(c);
-    if word.chars().all(plain) {
+    if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))

@@ -109,14 +109,11 @@ fn run(raw: Vec<OsString>, out: &mut Output) -> Result<Exit> {
             if is_deploy {
                 cx.out.note(other_words::DEPLOY);
             }
-            let recorder = recorder::Recorder::begin(&cx, &words);
             let done = match command {
                 Some(command) => command.run(&mut cx),
                 None => commands::overview::run(&mut cx),
             };
-            if let Some(recorder) = recorder {
-                recorder.finish(&mut cx);
-            }
+            recorder::record(&cx, &words);
             done.inspect_err(|error| cx.note(error))
         }
         Err(refused) if is_deploy => {

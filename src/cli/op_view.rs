@@ -1,7 +1,7 @@
 //! Operation of the log, in words and as JSON.
 
 use crate::object::Id;
-use crate::store::{Active, Operation, SeriesChange};
+use crate::store::{Active, HeadsChange, Operation, SeriesChange};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -14,13 +14,16 @@ pub struct OperationView<'a> {
     by: Option<&'a str>,
     /// RFC 3339.
     at: Option<String>,
-    source: SeriesView<'a>,
-    versions: SeriesView<'a>,
-    active: ActiveView,
-    /// True if files of the project changed.
-    files: bool,
+    /// Null for an operation that cannot be taken back.
+    source: Option<SeriesView<'a>>,
+    versions: Option<SeriesView<'a>>,
+    active: Option<ActiveView>,
+    /// Files of the project that changed.
+    files: &'a [String],
     undoes: Option<u64>,
     undone_by: Option<u64>,
+    /// Reason why it cannot be taken back.
+    cannot_undo: Option<&'a str>,
     #[serde(skip)]
     pub operation: &'a Operation,
 }
@@ -49,20 +52,23 @@ impl<'a> OperationView<'a> {
             after: &change.after,
         };
         let number = |active: Option<Active>| active.and_then(|active| active.version);
+        let heads = operation.heads.as_ref();
+        let active = |heads: &HeadsChange| ActiveView {
+            before: number(heads.active_before),
+            after: number(heads.active_after),
+        };
         OperationView {
             number: operation.number,
             command: &operation.command,
             by: operation.by.as_deref(),
             at: Timestamp::from_millisecond(operation.at_ms).ok().map(|at| at.to_string()),
-            source: series(&operation.source),
-            versions: series(&operation.versions),
-            active: ActiveView {
-                before: number(operation.active_before),
-                after: number(operation.active_after),
-            },
-            files: operation.files.is_some(),
+            source: heads.map(|heads| series(&heads.source)),
+            versions: heads.map(|heads| series(&heads.versions)),
+            active: heads.map(active),
+            files: operation.files.as_ref().map_or(&[], |files| &files.paths),
             undoes: operation.undoes,
             undone_by,
+            cannot_undo: operation.cannot_undo.as_deref(),
             operation,
         }
     }
@@ -76,60 +82,70 @@ impl<'a> OperationView<'a> {
         }
     }
 
+    fn series(&self) -> impl Iterator<Item = (&'static str, &SeriesView<'a>)> {
+        let series = [("source version", &self.source), ("version", &self.versions)];
+        series.into_iter().filter_map(|(what, change)| Some((what, change.as_ref()?)))
+    }
+
+    /// Version that was active before and after, where the ledger changed.
+    fn active(&self) -> Option<(Option<u64>, Option<u64>)> {
+        let heads = self.operation.heads.as_ref()?;
+        let active = self.active.as_ref()?;
+        (heads.active_before != heads.active_after).then_some((active.before, active.after))
+    }
+
     /// Changes that it made.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        let series = [("source version", &self.source), ("version", &self.versions)];
-        for (what, change) in series {
-            let list = |ids: &[Id]| -> Vec<String> {
-                let name = |(at, id): (usize, &Id)| {
-                    format!("v{} ({})", change.from + at, &id.to_string()[..8])
-                };
-                ids.iter().enumerate().map(name).collect()
-            };
-            let (before, after) = (list(change.before), list(change.after));
+        for (what, change) in self.series() {
+            let (before, after) = (change.list(change.before), change.list(change.after));
             match (before.is_empty(), after.is_empty()) {
                 (true, true) => {}
-                (true, false) => lines.push(format!("{what} {} created", after.join(", "))),
-                (false, true) => lines.push(format!("{what} {} taken back", before.join(", "))),
-                (false, false) => {
-                    lines.push(format!("{what} {} became {}", before.join(", "), after.join(", ")))
-                }
+                (true, false) => lines.push(format!("{what} {after} created")),
+                (false, true) => lines.push(format!("{what} {before} taken back")),
+                (false, false) => lines.push(format!("{what} {before} became {after}")),
             }
         }
         let name = |number: Option<u64>| number.map_or("none".to_owned(), |one| format!("v{one}"));
-        let (before, after) = (self.operation.active_before, self.operation.active_after);
-        if before != after {
-            let (was, is) = (name(self.active.before), name(self.active.after));
-            lines.push(match was == is {
-                true => format!("ledger changed, active {is}"),
-                false => format!("active {was} → {is}"),
-            });
-        }
-        if self.files {
-            lines.push("files changed".to_owned());
-        }
+        lines.extend(self.active().map(|(before, after)| match before == after {
+            true => format!("ledger changed, active {}", name(after)),
+            false => format!("active {} → {}", name(before), name(after)),
+        }));
+        lines.extend(files(self.files, "changed"));
+        lines.extend(self.cannot_undo.map(|reason| format!("cannot be undone: {reason}")));
         lines
     }
 
     /// Changes that taking it back makes.
     pub fn undone_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for (what, change) in [("source version", &self.source), ("version", &self.versions)] {
+        for (what, change) in self.series() {
             let numbers = change.from..change.from + change.after.len();
             let numbers: Vec<String> = numbers.map(|number| format!("v{number}")).collect();
             if !numbers.is_empty() {
                 lines.push(format!("{what} {} taken back", numbers.join(", ")));
             }
         }
-        if self.operation.active_before != self.operation.active_after {
-            let before = self.active.before;
-            lines
-                .push(before.map_or("nothing is active".to_owned(), |v| format!("v{v} is active")));
-        }
-        if self.files {
-            lines.push("files are as they were before".to_owned());
-        }
+        lines.extend(self.active().map(|(before, _)| {
+            before.map_or("nothing is active".to_owned(), |v| format!("v{v} is active"))
+        }));
+        lines.extend(files(self.files, "restored"));
         lines
+    }
+}
+
+impl SeriesView<'_> {
+    /// Numbers and short ids.
+    fn list(&self, ids: &[Id]) -> String {
+        let name = |(at, id): (usize, &Id)| format!("v{} ({})", self.from + at, id.short());
+        ids.iter().enumerate().map(name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn files(paths: &[String], verb: &str) -> Option<String> {
+    match paths {
+        [] => None,
+        [path] => Some(format!("{path} {verb}")),
+        paths => Some(format!("{} files {verb}", paths.len())),
     }
 }

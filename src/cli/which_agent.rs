@@ -25,10 +25,10 @@ impl WhichAgent {
         if !self.is_named() {
             let project = cx.project()?;
             let folder = self.choose(cx, project.root())?;
-            return if folder == project.root() { Ok(project) } else { own(&folder) };
+            return if folder == project.root() { Ok(project) } else { own(cx, &folder) };
         }
         let folder = self.choose(cx, Path::new(""))?;
-        own(&folder)
+        own(cx, &folder)
     }
 
     /// The folder that is named; without a name the root, unless several agents are below it: then one is asked for.
@@ -109,9 +109,9 @@ fn listed(places: &[reader::AgentPlace]) -> String {
 }
 
 /// The project whose store is in this very folder: that of one around it would keep everybody's files.
-fn own(folder: &Path) -> Result<Project> {
+fn own(cx: &Context<'_>, folder: &Path) -> Result<Project> {
     if store::is_project(folder) {
-        return Project::open(folder);
+        return Ok(Project::open(folder)?.journaled(&cx.journal));
     }
     Err(Error::not_found(format!("there is no store in \"{}\"", folder.display())).hint(format!(
         "run `lua-store -C {} init` to create one for the agent there",

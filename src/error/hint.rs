@@ -70,11 +70,16 @@ pub enum Hint {
     PushMerge,
     /// The operation log says what was done.
     OpLog,
-    PromoteAnother,
     /// A push that others have is taken back by a newer one with the files of this source version.
     UndoPush(u64),
-    UndoPromotion,
+    /// A promotion that others have is taken back by one of the version before.
+    UndoPromotion(u64),
     UndoVersion(u64),
+    /// Nothing can be active in the place of the only version but a new one.
+    ReplaceActive,
+    /// The files are in another work tree.
+    UndoIn(String),
+    OnlyVersion,
     /// There is no store yet.
     Init,
     /// git is not there yet.

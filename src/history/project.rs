@@ -4,10 +4,11 @@ use super::source::SourceVersion;
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
 use crate::progress::Progress;
-use crate::store::{self, Batch, Store};
+use crate::store::{self, Batch, Journal, Store};
 use crate::workspace::{self, ProjectView, Snapshot, SnapshotOptions, Tracked};
 use std::path::{Path, PathBuf};
 
+#[derive(Clone)]
 pub struct Project {
     root: PathBuf,
     store: Store,
@@ -21,6 +22,12 @@ impl Project {
 
     pub fn open(root: &Path) -> Result<Project> {
         Ok(Project { root: root.to_owned(), store: Store::open(&store::project::store_of(root))? })
+    }
+
+    /// The same project, whose changes are added to a journal.
+    #[must_use]
+    pub fn journaled(self, journal: &Journal) -> Project {
+        Project { store: self.store.journaled(journal), ..self }
     }
 
     pub fn root(&self) -> &Path {

@@ -32,6 +32,11 @@ impl Author {
         Author { name: name.into(), at }
     }
 
+    /// The same for the operation log.
+    fn at(&self) -> (Option<&str>, i64) {
+        (Some(&self.name), milliseconds(self.at))
+    }
+
     fn who(&self) -> record::Author {
         record::Author { by: self.name.clone(), at_ms: milliseconds(self.at) }
     }

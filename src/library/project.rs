@@ -14,6 +14,7 @@ use crate::operations::create::{CreateRequest, Created};
 use crate::operations::promote::PromoteRequest;
 use crate::operations::{init, stage};
 use crate::progress::Progress;
+use crate::store::Journal;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -85,12 +86,28 @@ impl Project {
         &self.store
     }
 
+    /// Does what changes the project, and adds the changes to the operation log, as the command does. Nothing depends on the
+    /// success of that: without the line `lua-store undo` refuses.
+    pub(super) fn recorded<T>(
+        &self,
+        command: &str,
+        (by, at_ms): (Option<&str>, i64),
+        change: impl FnOnce(&project::Project) -> Result<T>,
+    ) -> Result<T> {
+        let journal = Journal::default();
+        let done = change(&self.inner.clone().journaled(&journal));
+        drop(journal.record(command, by.map(str::to_owned), at_ms));
+        done
+    }
+
     /// Keeps the project as it is now as the next source version, as `lua-store push --offline` does, with a commit in git where
     /// the project is connected. A value that looks like a secret is an error, which says how to allow it.
     pub fn push(&self, message: Option<&str>, author: &Author) -> Result<Pushed> {
         let request = stage::PushRequest::all(Progress::default());
-        let (reporter, at) = (&mut self.reporter.clone(), (&self.inner, &author.who()));
-        let (pushed, git) = flow::push::store(reporter, at, &request, message)?;
+        let (reporter, who) = (&mut self.reporter.clone(), author.who());
+        let (pushed, git) = self.recorded("push --offline", author.at(), |project| {
+            flow::push::store(reporter, (project, &who), &request, message)
+        })?;
         let notes = pushed.report.notes.iter().map(|note| {
             let Note { path, line, column, message } = note;
             format!("{path}:{line}:{column}: {message}")
@@ -109,7 +126,9 @@ impl Project {
     ) -> Result<Option<Version>> {
         let message = message.map(str::to_owned);
         let request = CreateRequest { message, ..CreateRequest::default() };
-        let (created, git) = flow::git::create_version(&self.inner, &request, &author.who())?;
+        let (created, git) = self.recorded("version create", author.at(), |project| {
+            flow::git::create_version(project, &request, &author.who())
+        })?;
         self.reporter.git(git.as_ref());
         match created {
             Created::New { number, .. } => self.store.version(&number.to_string()).map(Some),
@@ -140,7 +159,7 @@ impl Project {
         author: &Author,
     ) -> Result<Version> {
         let (version, expect) = (version.parse()?, expect.map(str::parse::<Revision>).transpose()?);
-        let (reporter, at) = (&mut self.reporter.clone(), (&self.inner, &author.who()));
+        let (reporter, who) = (&mut self.reporter.clone(), author.who());
         let name = remote.as_ref().map(|remote| remote.name.clone());
         let step = PointerRequest {
             action: &format!("promote {version}"),
@@ -148,10 +167,14 @@ impl Project {
             dry_run: false,
             theirs: false,
         };
-        let prepared =
-            flow::promote::prepare(reporter, at, remote, &step, &version, expect.as_ref())?;
-        let request = PromoteRequest { reason: reason.map(str::to_owned), expect };
-        let promoted = prepared.apply(reporter, at, &request)?;
+        let command = format!("version promote {version}");
+        let promoted = self.recorded(&command, author.at(), |project| {
+            let at = (project, &who);
+            let prepared =
+                flow::promote::prepare(reporter, at, remote, &step, &version, expect.as_ref())?;
+            let request = PromoteRequest { reason: reason.map(str::to_owned), expect };
+            prepared.apply(reporter, at, &request)
+        })?;
         self.reporter.git(promoted.git.as_ref());
         self.store.version(&promoted.promotion.number.to_string())
     }

@@ -75,18 +75,22 @@ impl Remote<'_> {
     /// Brings everything here that the remote has. Versions, files and what is live stay as they are. Says whether it has
     /// anything that it had not when it was asked before.
     pub fn fetch(&self) -> Result<bool> {
-        let store = self.project.inner().store();
         let NamedRemote { name, remote, .. } = self.connect()?;
-        let fetched = fetch::fetch(store, &name, &*remote, &Progress::default())?;
+        let at = (None, milliseconds(self.now));
+        let fetched = self.project.recorded("fetch", at, |project| {
+            fetch::fetch(project.store(), &name, &*remote, &Progress::default())
+        })?;
         Ok(fetched.is_new())
     }
 
     /// Sends everything that is here and not there. A remote that has what is not here is left as it is: the error is a
     /// conflict, and [`Remote::pull`] brings it. So is one whose token speaks for another author: that is forbidden.
     pub fn push(&self, author: &Author) -> Result<Sent> {
-        let (reporter, project) = (&mut self.project.reporter(), self.project.inner());
-        let destination = Destination::for_push(reporter, project, self.connect()?, &author.who())?;
-        let delivery = destination.deliver(reporter, project, None)?;
+        let (reporter, remote) = (&mut self.project.reporter(), self.connect()?);
+        let delivery = self.project.recorded("push", author.at(), |project| {
+            let destination = Destination::for_push(reporter, project, remote, &author.who())?;
+            destination.deliver(reporter, project, None)
+        })?;
         Ok(Sent {
             source_versions: delivery.source_versions,
             versions: delivery.versions,
@@ -111,11 +115,13 @@ impl Remote<'_> {
     /// the project is connected. Where both sides changed one thing, nothing changes and the error is a conflict. Says
     /// whether anything came.
     pub fn pull(&self, author: &Author) -> Result<bool> {
-        let (mut reporter, project) = (self.project.reporter(), self.project.inner());
+        let mut reporter = self.project.reporter();
         let NamedRemote { name, remote, .. } = self.connect()?;
-        let fetched = fetch::fetch(project.store(), &name, &*remote, &Progress::default())?;
-        let (there, at) = (fetched.head.heads, (project, &author.who()));
-        let (outcome, git) = flow::pull::pull(&mut reporter, at, &there, &PullRequest::default())?;
+        let (outcome, git) = self.project.recorded("pull", author.at(), |project| {
+            let fetched = fetch::fetch(project.store(), &name, &*remote, &Progress::default())?;
+            let (there, at) = (fetched.head.heads, (project, &author.who()));
+            flow::pull::pull(&mut reporter, at, &there, &PullRequest::default())
+        })?;
         reporter.git(git.as_ref());
         match outcome {
             PullOutcome::UpToDate | PullOutcome::Open(_) => Ok(false),

@@ -10,7 +10,7 @@ use crate::merge::incoming::Incoming;
 use crate::operations::{inherit, push, rollback};
 use crate::progress::Progress;
 use crate::reader;
-use crate::store::{Heads, OpenMerge, RemoteTracking};
+use crate::store::{Heads, MOST_OPERATIONS, OpenMerge, Operation, RemoteTracking};
 use crate::workspace::{self, Tracked};
 
 /// Writes the files with markers. The record of the merge comes first, so that no moment has markers without it.
@@ -109,7 +109,20 @@ pub fn abort(project: &Project, who: &Author, progress: &Progress) -> Result<Opt
         false => rollback::keep(project, batch, previous.as_ref(), &snapshot, who)?,
     };
     rollback::restore(project, &plan, &snapshot, kept, progress)?;
+    if let Some(begun) = begun(project, &merge)? {
+        store.note_undo(begun);
+    }
     inherit::forget(project, &merge.allowed)?;
     store.close_merge()?;
     Ok(kept)
+}
+
+/// The operation that wrote the markers, which an abort takes back.
+fn begun(project: &Project, merge: &OpenMerge) -> Result<Option<u64>> {
+    let operations = project.store().operations(MOST_OPERATIONS)?;
+    let is_it = |one: &&Operation| {
+        let files = one.files.as_ref();
+        files.is_some_and(|files| files.before == merge.before) && one.undoes.is_none()
+    };
+    Ok(operations.iter().rev().find(is_it).map(|one| one.number))
 }

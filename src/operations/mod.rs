@@ -27,5 +27,6 @@ pub mod stage;
 pub mod stock;
 pub mod stock_manifest;
 pub mod undo;
+mod undo_hint;
 pub mod upkeep;
 pub mod wording;

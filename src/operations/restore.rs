@@ -21,6 +21,8 @@ use crate::workspace::{self, RestorePlan};
 pub enum Replacement {
     /// A file or a folder, as it is in the version.
     Path(String),
+    /// The same for one that may be neither in the version nor in the project.
+    PathIfAny(String),
     /// A file of the project with other text.
     Text { path: String, text: String },
 }
@@ -68,9 +70,12 @@ fn replace(
 ) -> Result<Id> {
     let objects = &captured.batch;
     match replacement {
-        Replacement::Path(path) => {
+        Replacement::Path(path) | Replacement::PathIfAny(path) => {
             let entry = entry_at(objects, &from, path)?;
             if entry.is_none() && entry_at(&Overlay(made, objects), &target, path)?.is_none() {
+                if let Replacement::PathIfAny(_) = replacement {
+                    return Ok(target);
+                }
                 return Err(Error::not_found(format!(
                     "there is no \"{path}\", neither in the version nor in the project"
                 )));

@@ -151,6 +151,8 @@ pub fn restore_from(
     progress: &Progress,
 ) -> Result<()> {
     let root = project.root();
+    let paths = plan.steps.iter().map(|step| &*step.path);
+    project.store().note_files(root, plan.current, paths);
     let done = workspace::sweep(root, &from.leftovers, objects, progress)
         .and_then(|()| workspace::apply(plan, root, objects, progress));
     done.map(drop).map_err(|error| {
@@ -159,10 +161,17 @@ pub fn restore_from(
     })
 }
 
-/// Keeps the workspace as it is, before something edits it.
-pub fn keep_workspace(project: &Project, who: &Author, progress: &Progress) -> Result<Option<u64>> {
+/// Keeps the workspace as it is, before some files of it are edited.
+pub fn keep_workspace<'p>(
+    project: &Project,
+    paths: impl Iterator<Item = &'p str>,
+    who: &Author,
+    progress: &Progress,
+) -> Result<Option<u64>> {
     let Captured { previous, batch, snapshot } = capture(project, progress)?;
-    keep(project, batch, previous.as_ref(), &snapshot, who)
+    let kept = keep(project, batch, previous.as_ref(), &snapshot, who)?;
+    project.store().note_files(project.root(), snapshot.tree, paths);
+    Ok(kept)
 }
 
 /// Takes a safety snapshot of the workspace, unless it equals the last push. One from an earlier,

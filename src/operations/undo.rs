@@ -1,18 +1,21 @@
 //! `undo`: the newest recorded operation is taken back, on the refs and in the files. No object is lost: the operation
 //! log names what was taken back, and a safety snapshot has the files as they were.
+//!
+//! Only what the state proves is taken back: the refs are exactly as the operation left them. So a record that was lost,
+//! and a change of another process, make it refuse.
 
-use super::{push, rollback};
+use super::push;
+use super::restore::{self, Replacement};
+use super::undo_hint::forward_hint;
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::history::record::Author;
-use crate::history::source;
-use crate::object::Id;
+use crate::object::entry_at;
 use crate::progress::Progress;
-use crate::store::{Heads, Operation, Store};
-use crate::workspace::{self, Tracked};
-
-/// Commands after which a remote has more than this store: what they brought can be fetched again.
-const FROM_REMOTE: [&str; 2] = ["pull", "sync"];
+use crate::store::{
+    FilesChange, Heads, HeadsChange, MOST_OPERATIONS, Operation, SeriesChange, Store,
+};
+use std::collections::HashSet;
 
 pub struct Undo {
     pub operation: Operation,
@@ -20,142 +23,133 @@ pub struct Undo {
     before: Heads,
 }
 
-/// The operation that would be undone: the newest one that is not an undo and was not undone.
-pub fn next(operations: &[Operation]) -> Option<&Operation> {
-    let is_undone = |number: u64| operations.iter().any(|other| other.undoes == Some(number));
-    let open = |one: &&Operation| one.undoes.is_none() && !is_undone(one.number);
-    operations.iter().rev().find(open)
-}
-
 /// Looks at what would be undone, and refuses what cannot be.
 pub fn prepare(project: &Project) -> Result<Undo> {
     project.require_no_merge("undo")?;
     let store = project.store();
-    let mut operations = store.operations()?;
+    let operations = store.operations(MOST_OPERATIONS)?;
     let now = store.heads()?;
-    // An undo that was cut before it changed the refs did nothing.
-    let was_cut =
-        |last: &Operation| last.undoes.is_some() && !last.led_to(&now) && last.began_at(&now);
-    if operations.last().is_some_and(was_cut) {
-        operations.pop();
-    }
-    let Some(last) = operations.last() else {
-        return Err(Error::usage("cannot undo: no operation is recorded").hint(Hint::OpLog));
-    };
-    if !last.led_to(&now) {
-        return Err(Error::conflict(format!(
-            "cannot undo: the store is not as operation {} (`{}`) left it, and nothing recorded what changed it since",
-            last.number, last.command
-        ))
-        .hint(Hint::OpLog));
-    }
-    let Some(operation) = next(&operations) else {
-        return Err(
-            Error::usage("cannot undo: every recorded operation is undone").hint(Hint::OpLog)
-        );
-    };
-    if !operation.led_to(&now) {
-        return Err(Error::conflict(format!(
-            "cannot undo operation {} (`{}`): the store is not as it left it",
-            operation.number, operation.command
-        ))
-        .hint(Hint::OpLog));
-    }
+    let operation = find(&operations, &now)?;
+    require_work_tree(project, operation)?;
     require_unsent(store, operation)?;
-    let before = operation.heads_before(&now);
-    if before.active.is_none() && now.active.is_some() {
-        return Err(Error::conflict(
-            "cannot undo the first promotion or deletion: before it nothing was active",
-        )
-        .hint(Hint::PromoteAnother));
-    }
+    let before = operation.heads.as_ref().map_or(now.clone(), |heads| heads.heads_before(&now));
     Ok(Undo { operation: operation.clone(), now, before })
 }
 
-/// Refuses an operation whose result a remote has: others may have seen it, and a new push or promotion takes it back.
-fn require_unsent(store: &Store, operation: &Operation) -> Result<()> {
-    let word = operation.command.split(' ').next().unwrap_or_default();
-    if FROM_REMOTE.contains(&word) {
+/// The newest operation that led to these refs and was not taken back.
+fn find<'o>(operations: &'o [Operation], now: &Heads) -> Result<&'o Operation> {
+    let undone: HashSet<u64> = operations.iter().filter_map(|one| one.undoes).collect();
+    let is_open = |one: &&Operation| one.undoes.is_none() && !undone.contains(&one.number);
+    let mut open = operations.iter().rev().filter(is_open).peekable();
+    let newest = open.peek().copied();
+    let found = open.find(|one| one.heads.as_ref().is_some_and(|heads| is_at(heads, now)));
+    let refused = || match newest {
+        None if operations.is_empty() => Error::usage("cannot undo: no operation is recorded"),
+        None => Error::usage("cannot undo: every recorded operation is undone"),
+        Some(Operation { number, command, cannot_undo: Some(reason), .. }) => {
+            Error::conflict(format!("cannot undo operation {number} (`{command}`): {reason}"))
+        }
+        Some(Operation { number, command, .. }) => Error::conflict(format!(
+            "cannot undo: the store is not as operation {number} (`{command}`) left it, and nothing recorded what changed it since"
+        )),
+    };
+    found.ok_or_else(|| refused().hint(Hint::OpLog))
+}
+
+/// True if the refs are as a change left them. A first promotion is taken back in two steps, of which the first one may
+/// have been the last one before a crash.
+fn is_at(change: &HeadsChange, now: &Heads) -> bool {
+    let is_cleared = change.active_before.is_none() && now.active.is_none();
+    let active = if is_cleared { change.active_after } else { now.active };
+    change.led_to(&Heads { active, ..now.clone() })
+}
+
+/// Refuses files of another work tree than this one.
+fn require_work_tree(project: &Project, operation: &Operation) -> Result<()> {
+    let Some(FilesChange { work_tree, .. }) = &operation.files else { return Ok(()) };
+    if *work_tree == project.store().work_tree_name(project.root()) {
         return Ok(());
     }
-    for (name, remote) in store.known_remotes()? {
-        let has = |ids: &[Id], there: &[Id]| ids.iter().any(|id| there.contains(id));
-        let pushed = has(&operation.source.after, &remote.heads.source);
-        let versioned = has(&operation.versions.after, &remote.heads.versions);
-        let moved = operation.active_after.filter(|after| Some(*after) != operation.active_before);
-        let promoted = moved.is_some_and(|after| remote.heads.active == Some(after));
-        if !pushed && !versioned && !promoted {
-            continue;
+    let here = project.store().project().display().to_string();
+    let root = work_tree.clone().unwrap_or(here);
+    let Operation { number, command, .. } = operation;
+    Err(Error::conflict(format!(
+        "cannot undo operation {number} (`{command}`): it changed files in \"{root}\""
+    ))
+    .hint(Hint::UndoIn(root)))
+}
+
+/// Refuses an operation whose result a remote has: others may have seen it, and only a new push or record takes it back
+/// for everybody. What a pull brought was there before.
+fn require_unsent(store: &Store, operation: &Operation) -> Result<()> {
+    let Some(heads) = &operation.heads else { return Ok(()) };
+    let command = &operation.command;
+    let is_pull = command.split(' ').next() == Some("pull");
+    let is_sent = |change: &SeriesChange, there: &[_]| match is_pull {
+        // Ours are behind theirs.
+        true => {
+            !change.before.is_empty() && change.after.last().is_some_and(|id| there.contains(id))
         }
-        let command = &operation.command;
-        let hint = match () {
-            _ if pushed => Hint::UndoPush(operation.source.kept as u64),
-            _ if promoted => Hint::UndoPromotion,
-            _ => Hint::UndoVersion(operation.versions.kept as u64 + 1),
-        };
-        return Err(Error::conflict(format!(
-            "cannot undo `{command}`: \"{name}\" has it, and others may have seen it"
-        ))
-        .hint(hint));
+        false => change.after.iter().any(|id| there.contains(id)),
+    };
+    let moved = heads.active_after.filter(|after| !is_pull && Some(*after) != heads.active_before);
+    for (name, remote) in store.known_remotes()? {
+        let source = is_sent(&heads.source, &remote.heads.source);
+        let versions = is_sent(&heads.versions, &remote.heads.versions);
+        let pointer = moved.is_some_and(|after| remote.heads.active == Some(after));
+        if source || versions || pointer {
+            let what =
+                format!("cannot undo `{command}`: \"{name}\" has it, and others may have seen it");
+            return Err(Error::conflict(what).hint(forward_hint(store, heads, (source, pointer))?));
+        }
     }
     Ok(())
 }
 
 impl Undo {
-    /// Restores the files, records the undo, then replaces the refs. Gives the number of the safety snapshot.
+    /// Restores the files, then takes back the refs. Gives the number of the safety snapshot.
     pub fn run(self, project: &Project, who: &Author, progress: &Progress) -> Result<Option<u64>> {
         let Undo { operation, now, before } = self;
         let store = project.store();
         let kept = match &operation.files {
-            Some(files) => restore(project, files.before, who, progress)?,
+            Some(files) => restore(project, files, who, progress)?,
             None => None,
         };
-        let made = Operation {
-            number: 0,
-            command: "undo".to_owned(),
-            by: Some(who.by.clone()),
-            at_ms: who.at_ms,
-            undoes: Some(operation.number),
-            ..reversed(&operation)
-        };
-        store.add_operation(&made, true)?;
-        if now != before {
-            let lock = store.lock()?;
-            store.replace_refs(&lock, &now, &before)?;
-            drop(lock);
-            if let (Some(_), Some(newest)) = (&operation.files, before.source.last()) {
-                push::remember_base(project, *newest);
-            }
+        store.confirm_operations()?;
+        take_back(store, now, &before)?;
+        if let (Some(_), Some(newest)) = (&operation.files, before.source.last()) {
+            push::remember_base(project, *newest);
         }
+        store.note_undo(operation.number);
         Ok(kept)
     }
 }
 
-fn reversed(operation: &Operation) -> Operation {
-    let mut reversed = operation.clone();
-    for series in [&mut reversed.source, &mut reversed.versions] {
-        std::mem::swap(&mut series.before, &mut series.after);
+/// Makes the refs what they were; refuses if they are not what they were when they were read.
+fn take_back(store: &Store, mut now: Heads, before: &Heads) -> Result<()> {
+    let lock = store.lock()?;
+    if let (Some(active), None) = (now.active, before.active) {
+        store.clear_active(&lock, &active)?;
+        now.active = None;
     }
-    std::mem::swap(&mut reversed.active_before, &mut reversed.active_after);
-    if let Some(files) = &mut reversed.files {
-        std::mem::swap(&mut files.before, &mut files.after);
-    }
-    reversed
+    if now == *before { Ok(()) } else { store.replace_refs(&lock, &now, before) }
 }
 
-fn restore(project: &Project, tree: Id, who: &Author, progress: &Progress) -> Result<Option<u64>> {
-    let store = project.store();
-    let previous = source::latest(store)?;
-    let mut batch = store.batch();
-    let base = previous.as_ref().map(|previous| previous.source);
-    let tracked = Tracked::in_tree(&batch, base)?;
-    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
-    let plan = workspace::plan(&batch, snapshot.tree, tree)?;
-    workspace::check(&plan, project.root())?;
-    let kept = match plan.is_empty() {
-        true => None,
-        false => rollback::keep(project, batch, previous.as_ref(), &snapshot, who)?,
-    };
-    rollback::restore(project, &plan, &snapshot, kept, progress)?;
-    Ok(kept)
+/// Restores the files that the operation changed, and no others. Files that it created go first: one may be in a folder
+/// that was a file.
+fn restore(
+    project: &Project,
+    files: &FilesChange,
+    who: &Author,
+    progress: &Progress,
+) -> Result<Option<u64>> {
+    let objects = project.store().objects();
+    let (mut created, mut changed) = (Vec::new(), Vec::new());
+    for path in &files.paths {
+        let is_created = entry_at(objects, &files.before, path)?.is_none();
+        let list = if is_created { &mut created } else { &mut changed };
+        list.push(Replacement::PathIfAny(path.clone()));
+    }
+    created.append(&mut changed);
+    restore::prepare(project, files.before, &created, progress)?.run(who, progress)
 }

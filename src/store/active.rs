@@ -149,17 +149,31 @@ pub fn confirm(dir: &Path) -> Result<()> {
 
 /// Compares and swaps; the caller holds the lock, so that nothing moves between the two.
 pub fn swap(dir: &Path, expected: Option<&Active>, new: &Active) -> Result<()> {
-    let found = read(dir)?;
-    if found.as_ref() != expected {
-        let say = |active: Option<&Active>| active.map_or("nothing".to_owned(), Active::to_string);
-        return Err(Error::conflict(format!(
-            "cannot move ACTIVE: expected {}, found {}",
-            say(expected),
-            say(found.as_ref()),
-        ))
-        .hint(Hint::PointerMoved));
-    }
+    require_value(dir, expected)?;
     fs::replace(&dir.join(layout::ACTIVE), new.encode().as_bytes())
+}
+
+/// Compares and removes: the store is as it was before the first promotion. The log of the refs goes first, since a
+/// pointer that it names and that is missing counts as lost.
+pub fn remove(dir: &Path, expected: &Active) -> Result<()> {
+    require_value(dir, Some(expected))?;
+    log::forget(dir)?;
+    fs::remove(&dir.join(layout::ACTIVE))?;
+    fs::sync_dir(dir)
+}
+
+fn require_value(dir: &Path, expected: Option<&Active>) -> Result<()> {
+    let found = read(dir)?;
+    if found.as_ref() == expected {
+        return Ok(());
+    }
+    let say = |active: Option<&Active>| active.map_or("nothing".to_owned(), Active::to_string);
+    Err(Error::conflict(format!(
+        "cannot move ACTIVE: expected {}, found {}",
+        say(expected),
+        say(found.as_ref()),
+    ))
+    .hint(Hint::PointerMoved))
 }
 
 #[cfg(test)]

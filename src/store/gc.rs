@@ -99,6 +99,9 @@ impl Store {
         if done.is_none() && !old.is_empty() {
             return Err(needed_again());
         }
+        if !garbage.old.is_empty() {
+            self.note_collection();
+        }
         // Costs the next collection a grace period, and nothing else.
         drop(self.remember_unreached(&garbage));
         Ok(done)

@@ -13,12 +13,14 @@ mod connectivity;
 mod gc;
 mod git_guard;
 mod heads;
+mod journal;
 mod last_known;
 mod layout;
 mod lock;
 mod missing_objects;
 mod odb;
 mod open_merge;
+mod operation;
 mod operation_log;
 mod parse_error;
 pub mod project;
@@ -33,6 +35,7 @@ mod work_tree;
 
 pub use crate::store::connectivity::Depth;
 pub use crate::store::heads::{Heads, common};
+pub use crate::store::journal::Journal;
 pub use crate::store::last_known::LastKnown;
 pub use crate::store::missing_objects::MissingObjects;
 pub use crate::store::remote_tracking::RemoteTracking;
@@ -47,7 +50,8 @@ pub use odb::{
     VerifyLimits,
 };
 pub use open_merge::OpenMerge;
-pub use operation_log::{FilesChange, Operation, SeriesChange};
+pub use operation::{FilesChange, HeadsChange, Operation, SeriesChange};
+pub use operation_log::MOST_OPERATIONS;
 pub use project::is_project;
 pub use purged::PurgedIds;
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};
@@ -67,6 +71,8 @@ const LOCK_WAIT: Duration = Duration::from_secs(30);
 pub struct Store {
     dir: PathBuf,
     objects: Odb,
+    /// Journal that gets its steps, for a command whose changes are recorded.
+    journal: Option<Journal>,
 }
 
 impl Store {
@@ -80,7 +86,7 @@ impl Store {
     /// Opens the store in `dir`, refusing a format that this program does not know.
     pub fn open(dir: &Path) -> Result<Store> {
         layout::check_format(dir)?;
-        Ok(Store { dir: dir.to_owned(), objects: Odb::of_store(dir) })
+        Ok(Store { dir: dir.to_owned(), objects: Odb::of_store(dir), journal: None })
     }
 
     pub fn dir(&self) -> &Path {
@@ -129,13 +135,18 @@ impl Store {
     pub fn append_ref(&self, lock: &StoreLock, series: &str, id: Id) -> Result<u64> {
         self.require_kept(&[id])?;
         self.require_unpurged(&id)?;
-        self.refs().append(lock, series, id)
+        let (number, tips) = self.refs().append_logged(lock, series, id)?;
+        self.note_ref(series, number, id, tips);
+        Ok(number)
     }
 
     /// Creates a ref, durably. A name that is taken is a conflict.
     pub fn create_ref(&self, lock: &StoreLock, name: &str, id: Id) -> Result<()> {
         self.require_kept(&[id])?;
-        self.refs().create(lock, name, id)
+        let tips = self.refs().create(lock, name, id)?;
+        let name: refs::RefName = name.parse()?;
+        self.note_ref(name.series(), name.number(), id, tips);
+        Ok(())
     }
 
     /// Moves `ACTIVE` from `expected` to `new` in one durable step, or refuses with a conflict that
@@ -157,7 +168,17 @@ impl Store {
             self.refs().confirm(refs::VERSIONS)?;
         }
         active::swap(&self.dir, expected, new)?;
-        refs::log::add_pointer(&self.refs(), *new);
+        let tips = refs::log::add_pointer(&self.refs(), *new);
+        self.note_active(expected, tips);
+        Ok(())
+    }
+
+    /// Takes back the first promotion: `ACTIVE` names nothing again.
+    pub fn clear_active(&self, lock: &StoreLock, expected: &Active) -> Result<()> {
+        lock.check(&self.dir);
+        active::remove(&self.dir, expected)?;
+        let tips = refs::log::begin(&self.refs()).ok();
+        self.note_active(Some(expected), tips);
         Ok(())
     }
 

@@ -42,6 +42,7 @@ impl Store {
         active::finish_swap(self.dir())?;
         // Nothing depends on its success.
         drop(log::begin(&self.refs()));
+        self.note_heads(before, after);
         Ok(())
     }
 }

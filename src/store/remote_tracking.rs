@@ -132,7 +132,9 @@ impl Store {
         fs::create_dir_all(&folder)?;
         fs::confirm_dir(&self.path(layout::REFS))?;
         fs::sweep(&folder)?;
-        fs::replace(&path, tracking.encode().as_bytes())
+        fs::replace(&path, tracking.encode().as_bytes())?;
+        self.note_fetch();
+        Ok(())
     }
 
     /// Forgets what a remote had; fine when nothing is known.

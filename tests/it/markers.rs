@@ -7,7 +7,7 @@ const INDEX: &str = "src/index.ts";
 const SKILL: &str = "src/skills/catalog.skill.ts";
 
 /// Ann and Ben changed one description and the persona's first line; Ann has an edit and a note of her own.
-fn clashing() -> (Project, Project) {
+pub fn clashing() -> (Project, Project) {
     let (ann, ben) = sharing();
     shop::edit(&ben, SKILL, "Knows the products", "Knows all products");
     shop::edit(&ben, INDEX, "You are Ava.", "You are Ben.");
@@ -19,7 +19,7 @@ fn clashing() -> (Project, Project) {
     (ann, ben)
 }
 
-fn solve(ann: &Project) {
+pub fn solve(ann: &Project) {
     for (path, text) in [(SKILL, "all products"), (INDEX, "Ben")] {
         let mut keep = true;
         let marked = ann.read(path);

@@ -85,8 +85,44 @@ fn promotions_restores_and_pulls_are_taken_back() {
     project.ok("undo");
     assert_eq!(project.json("status")["active"], 1);
     assert_eq!(project.run("log --verify").code, 0);
-    let first = project.run("undo");
-    assert!(first.code == 1 && first.stderr.contains("first promotion"), "{first}");
+    // The first one too: nothing is active then, and the ledger has no record.
+    insta::assert_snapshot!(project.run("undo"), @"
+    $ lua-store undo
+    ✅ Undone: operation 5, `version promote 1`
+       nothing is active
+    ");
+    assert_eq!(project.json("status")["active"], serde_json::Value::Null);
+    assert_eq!((project.run("log --verify").code, project.run("fsck").code), (0, 0));
+    project.ok("version promote 2");
+    assert_eq!(project.json("status")["active"], 2);
+}
+
+/// Two steps: the pointer first, then the version. A crash between them leaves a state that is whole, and `undo` ends it.
+#[test]
+fn a_first_promotion_is_taken_back_with_its_version() {
+    for step in 1.. {
+        let mut project = shop::versioned();
+        shop::edit(&project, INDEX, "You are Ava.", "You are Eve.");
+        project.ok("version create --auto-push --promote -m second");
+        project.set("LUA_STORE_FAULT", &format!("kill={step}"));
+        let cut = project.run("undo");
+        project.set("LUA_STORE_FAULT", "");
+        assert_eq!(project.run("fsck").code, 0, "step {step}");
+        if project.json("status")["sourceVersion"] == 2 {
+            project.ok("undo");
+        }
+        let status = project.json("status");
+        assert_eq!(
+            (&status["sourceVersion"], &status["active"]),
+            (&1.into(), &serde_json::Value::Null),
+            "step {step}"
+        );
+        assert!(project.run("show v2").code != 0, "step {step}");
+        if cut.code == 0 {
+            assert!(step > 5);
+            return;
+        }
+    }
 }
 
 #[test]
@@ -100,9 +136,20 @@ fn a_source_rollback_is_taken_back_with_its_version_and_its_files() {
     assert_eq!((project.read(INDEX), &project.json("status")["sourceVersion"]), (files, &2.into()));
 }
 
+/// The commands that the hint of a refused undo names.
+fn hinted(project: &Project) -> Vec<String> {
+    let refused = project.run("undo");
+    assert!(refused.code == 1 && refused.stderr.contains("\"origin\" has it"), "{refused}");
+    let (_, hint) = refused.stderr.split_once("hint: ").unwrap();
+    let parts = hint.split('`').skip(1).step_by(2);
+    parts.map(|part| part.strip_prefix("lua-store ").unwrap().to_owned()).collect()
+}
+
+/// The hint is what takes it back for everybody, word for word.
 #[test]
-fn what_a_remote_has_is_taken_back_the_forward_way() {
-    let (ann, _) = sharing();
+fn what_a_remote_has_is_taken_back_by_the_commands_of_the_hint() {
+    let (ann, ben) = sharing();
+    let first = ann.read(INDEX);
     shop::edit(&ann, INDEX, "You are Ava.", "You are Eve.");
     ann.ok("push");
     insta::assert_snapshot!(ann.run("undo"), @r#"
@@ -113,15 +160,31 @@ fn what_a_remote_has_is_taken_back_the_forward_way() {
     --- exit 1
     "#);
     assert_eq!(ann.json("status")["sourceVersion"], 2);
-    ann.ok("version create -m second");
+    hinted(&ann).iter().for_each(|line| drop(ann.ok(line)));
+    ben.ok("pull");
+    assert_eq!((ann.read(INDEX), ben.read(INDEX)), (first.clone(), first));
+
+    shop::edit(&ann, INDEX, "openai/gpt-4o", "openai/gpt-5");
+    ann.ok("version create --auto-push -m second");
+    ann.ok("push");
     ann.ok("version promote 1");
+    assert_eq!(hinted(&ann).len(), 2, "there is nothing to go back to but a new version");
     ann.ok("version promote 2");
-    let promoted = ann.run("undo");
-    assert!(
-        promoted.code == 1 && promoted.stderr.contains("version promote previous"),
-        "{promoted}"
-    );
-    assert_eq!(ann.json("status")["active"], 2);
+    let lines = hinted(&ann);
+    assert_eq!(lines, ["version promote v1"]);
+    lines.iter().for_each(|line| drop(ann.ok(line)));
+    assert_eq!(ann.json("status")["active"], 1);
+    shop::edit(&ann, INDEX, "You are Ava.", "You are Zoe.");
+    ann.ok("push");
+    ann.ok("version create -m third");
+    ann.ok("push");
+    let lines = hinted(&ann);
+    assert_eq!(lines, ["version delete v3"]);
+    ann.ok("version delete v3 --force");
+    ann.ok("push");
+    let lines = hinted(&ann);
+    assert_eq!(lines, ["version undelete v3"]);
+    lines.iter().for_each(|line| drop(ann.ok(line)));
 }
 
 #[test]
@@ -165,4 +228,43 @@ fn an_undo_that_was_cut_is_undone_once() {
             return;
         }
     }
+}
+
+/// Only the files that the command changed come back: an edit elsewhere is not taken along.
+#[test]
+fn edits_of_other_files_stay() {
+    let project = shop::two_versions();
+    let files = project.read(INDEX);
+    project.write("notes/new.md", "new\n");
+    project.ok("push");
+    project.ok("source rollback --version 1 --force");
+    assert!(!project.path("notes/new.md").exists());
+    project.write("later.md", "since\n");
+    assert!(project.ok("undo").contains("files restored"));
+    assert_eq!(project.read("notes/new.md"), "new\n");
+    assert_eq!((project.read(INDEX), project.read("later.md")), (files, "since\n".to_owned()));
+}
+
+#[test]
+fn a_merge_with_markers_is_taken_back_in_two_steps_and_an_aborted_one_is_no_step() {
+    let (ann, _) = crate::markers::clashing();
+    let before = (ann.read(INDEX), ann.ok("source list"));
+    ann.run("pull --markers");
+    let open = ann.run("undo");
+    assert!(open.code == 1 && open.stderr.contains("a merge with \"origin\" is open"), "{open}");
+    ann.ok("pull --abort");
+    ann.run("pull --markers");
+    crate::markers::solve(&ann);
+    ann.ok("pull --continue");
+    ann.ok("undo");
+    assert_eq!(ann.ok("source list"), before.1);
+    ann.ok("undo");
+    assert_eq!(ann.read(INDEX), before.0);
+    let log = ann.ok("op log -n 6");
+    assert!(
+        log.contains("pull --abort (of operation") && log.contains("(undone by operation"),
+        "{log}"
+    );
+    let next = ann.run("undo --dry-run").stderr;
+    assert!(next.contains("`version create -m first`"), "the aborted merge is passed over: {next}");
 }

@@ -133,7 +133,7 @@ fn add_remote(
 fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
     let choices = Choices::all(is_empty.then_some(Side::Theirs));
     let request = PullRequest { choices, markers: None };
-    let project = Project::open(root)?;
+    let project = Project::open(root)?.journaled(&cx.journal);
     let who = cx.who(&project)?;
     let NamedRemote { name, remote, .. } = remote::require(cx, &project, Some(DEFAULT))?;
     let term = *cx.out.term();

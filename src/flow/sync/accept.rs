@@ -104,7 +104,10 @@ pub fn write<R: Reporter>(
     }
     let kept = match values.is_empty() {
         true => None,
-        false => rollback::keep_workspace(project, who, &Progress::default())?,
+        false => {
+            let paths = paths.iter().map(String::as_str);
+            rollback::keep_workspace(project, paths, who, &Progress::default())?
+        }
     };
     for one in values {
         let edited = edit::set(project.root(), &one.field, &one.value)?;

@@ -135,8 +135,8 @@ pub fn read_all(dir: &Path) -> LoggedRefs {
     logged
 }
 
-/// Adds a ref that is durable. Nothing depends on its success.
-pub fn add_ref(refs: &Refs, name: &RefName, id: Id) {
+/// Adds a ref that is durable, and gives the newest refs. Nothing depends on its success.
+pub fn add_ref(refs: &Refs, name: &RefName, id: Id) -> Option<RefTips> {
     let before = newest(&refs.dir);
     let follows = before.as_ref().is_some_and(|mark| {
         mark.newest(name.series()).map_or(0, |(number, _)| number).checked_add(1)
@@ -144,37 +144,39 @@ pub fn add_ref(refs: &Refs, name: &RefName, id: Id) {
     });
     let done = match (before, name.series()) {
         (Some(mark), SOURCE) if follows => {
-            append(&refs.dir, &RefTips { source: Some((name.number(), id)), ..mark })
+            append(&refs.dir, RefTips { source: Some((name.number(), id)), ..mark })
         }
         (Some(mark), VERSIONS) if follows => {
-            append(&refs.dir, &RefTips { versions: Some((name.number(), id)), ..mark })
+            append(&refs.dir, RefTips { versions: Some((name.number(), id)), ..mark })
         }
         (_, SOURCE | VERSIONS) => begin(refs),
-        _ => Ok(()),
+        _ => return None,
     };
-    drop(done);
+    done.ok()
 }
 
-/// Adds a pointer that is durable. Nothing depends on its success.
-pub fn add_pointer(refs: &Refs, active: Active) {
-    drop(match newest(&refs.dir) {
-        Some(mark) => append(&refs.dir, &RefTips { active: Some(active), ..mark }),
+/// Adds a pointer that is durable, and gives the newest refs. Nothing depends on its success.
+pub fn add_pointer(refs: &Refs, active: Active) -> Option<RefTips> {
+    let done = match newest(&refs.dir) {
+        Some(mark) => append(&refs.dir, RefTips { active: Some(active), ..mark }),
         None => begin(refs),
-    });
+    };
+    done.ok()
 }
 
 /// Half a line that somebody left ends where the next one begins.
-fn append(dir: &Path, mark: &RefTips) -> Result<()> {
+fn append(dir: &Path, mark: RefTips) -> Result<RefTips> {
     let path = dir.join(REFLOG);
     let torn = fs::read_end(&path, 1)?.is_some_and(|last| last != b"\n");
     fs::append_unsynced(
         &path,
         format!("{}{}", if torn { "\n" } else { "" }, mark.encode()).as_bytes(),
-    )
+    )?;
+    Ok(mark)
 }
 
 /// Begins the log with all that there is: of an older program, or after one that could not be read.
-pub fn begin(refs: &Refs) -> Result<()> {
+pub fn begin(refs: &Refs) -> Result<RefTips> {
     let mut mark = RefTips::default();
     let mut text = String::new();
     for series in [SOURCE, VERSIONS] {
@@ -191,7 +193,8 @@ pub fn begin(refs: &Refs) -> Result<()> {
     if mark.active.is_some() || text.is_empty() {
         text.push_str(&mark.encode());
     }
-    fs::replace_unsynced(&refs.dir.join(REFLOG), text.as_bytes())
+    fs::replace_unsynced(&refs.dir.join(REFLOG), text.as_bytes())?;
+    Ok(mark)
 }
 
 /// Forgets everything, durably: before all refs become others, as the old ones would then count as lost.

@@ -15,7 +15,7 @@ pub(super) mod packed;
 mod tests;
 
 pub use crate::store::refs::fsck::{RefCheck, RefProblem};
-pub use log::LoggedRefs;
+pub use log::{LoggedRefs, RefTips};
 pub use name::RefName;
 
 pub use super::layout::{SNAPSHOTS, SOURCE, VERSIONS};
@@ -41,8 +41,9 @@ impl Refs {
         Refs { dir: dir.to_owned() }
     }
 
-    /// Creates a ref, durably. A name that is taken, loose or packed, is a conflict.
-    pub fn create(&self, lock: &StoreLock, name: &str, id: Id) -> Result<()> {
+    /// Creates a ref, durably, and gives the newest refs, where they could be logged. A name that is taken, loose or
+    /// packed, is a conflict.
+    pub fn create(&self, lock: &StoreLock, name: &str, id: Id) -> Result<Option<RefTips>> {
         lock.check(&self.dir);
         let already_exists = || {
             Error::conflict(format!("cannot create the ref \"{name}\": it exists"))
@@ -62,10 +63,7 @@ impl Refs {
         }
         self.make_folder(parsed.series())?;
         match fs::create(&self.path(&parsed), format!("{id}\n").as_bytes())? {
-            Published::Done => {
-                log::add_ref(self, &parsed, id);
-                Ok(())
-            }
+            Published::Done => Ok(log::add_ref(self, &parsed, id)),
             Published::Exists => Err(already_exists()),
         }
     }
@@ -82,11 +80,21 @@ impl Refs {
 
     /// Creates the next ref of a series and gives its number.
     pub fn append(&self, lock: &StoreLock, series: &str, id: Id) -> Result<u64> {
+        self.append_logged(lock, series, id).map(|(number, _)| number)
+    }
+
+    /// The same, with the newest refs after it, where they could be logged.
+    pub fn append_logged(
+        &self,
+        lock: &StoreLock,
+        series: &str,
+        id: Id,
+    ) -> Result<(u64, Option<RefTips>)> {
         let last = self.latest(series)?.map_or(0, |(number, _)| number);
         let full = || Error::failed(format!("there is no number after v{last} in \"{series}\""));
         let next = RefName::new(series, last.checked_add(1).ok_or_else(full)?)?;
-        self.create(lock, &next.to_string(), id)?;
-        Ok(next.number())
+        let tips = self.create(lock, &next.to_string(), id)?;
+        Ok((next.number(), tips))
     }
 
     /// Makes a snapshot another object, for a purge: nobody else has seen it.

@@ -149,7 +149,7 @@ fn eight_writers_leave_no_gap_and_no_double() {
                             lock => lock.unwrap(),
                         };
                         match store.refs().create(&lock, &format!("refs/source/v{next}"), mine) {
-                            Ok(()) => break,
+                            Ok(_) => break,
                             Err(error) => assert_eq!(error.kind(), Kind::Conflict),
                         }
                         next += 1;

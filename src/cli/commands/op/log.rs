@@ -14,7 +14,13 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct Log {
     /// List at most this many
-    #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true)]
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "N",
+        default_value = "50",
+        allow_negative_numbers = true
+    )]
     limit: String,
 }
 
@@ -22,6 +28,7 @@ pub struct Log {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     operations: Vec<OperationView<'a>>,
+    /// `total` is the number of the newest operation.
     #[serde(flatten)]
     length: ListLength,
 }
@@ -31,14 +38,15 @@ answer!(operationList: Answer<'_>);
 impl Log {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = parse_limit(&self.limit)?;
-        let all = cx.project()?.store().operations()?;
+        // An undo is newer than the operation that it took back, and so among these too.
+        let shown = cx.project()?.store().operations(limit)?;
         let undone_by =
-            |number: u64| all.iter().find(|one| one.undoes == Some(number)).map(|one| one.number);
-        let shown = all.iter().rev().take(limit);
-        let views = shown.map(|one| OperationView::new(one, undone_by(one.number)));
+            |number: u64| shown.iter().find(|one| one.undoes == Some(number)).map(|one| one.number);
+        let views = shown.iter().rev().map(|one| OperationView::new(one, undone_by(one.number)));
         let views: Vec<OperationView<'_>> = views.collect();
         if cx.out.is_json() {
-            let length = ListLength::of(views.len(), all.len());
+            let total = shown.last().map_or(0, |newest| newest.number as usize);
+            let length = ListLength::of(views.len(), total);
             cx.out.json(&Answer { operations: views, length })?;
             return Ok(Exit::Done);
         }

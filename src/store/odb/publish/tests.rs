@@ -4,7 +4,7 @@ use super::*;
 use crate::error::Kind;
 use crate::object::{Sink, Tree, TreeEntry};
 use crate::progress::Progress;
-use crate::store::{CompactScope, FilesChange, Operation, Store, refs};
+use crate::store::{CompactScope, FilesChange, Operation, Store, operation_log, refs};
 use std::collections::HashSet;
 
 const LINES: &str = "a line that other files have too\n";
@@ -163,12 +163,12 @@ fn the_log_of_operations_keeps_nothing_that_was_purged() {
     let (_project, store) = store();
     let named = tree(&store, put(&store, b"secret")).unwrap();
     purge(&store, Id::of_blob(b"secret"));
-    let files = Some(FilesChange { before: named, after: named });
+    let files = Some(FilesChange { before: named, paths: Vec::new(), work_tree: None });
     let operation = Operation { files, ..Operation::default() };
-    store.add_operation(&operation, false).unwrap();
+    operation_log::append(store.dir(), &operation).unwrap();
     store.drop_purged(&Progress::default()).unwrap().unwrap();
     assert!(!reopened(&store).objects().contains(&Id::of_blob(b"secret")).unwrap());
-    assert_eq!(store.operations().unwrap(), []);
+    assert_eq!(store.operations(1).unwrap(), []);
 }
 
 /// A compaction removes packs all the time, and no object.
