@@ -206,7 +206,7 @@ fn without_a_command_the_project_is_shown_and_what_to_run_next() {
 }
 
 /// The names of all commands.
-fn commands(project: &Project) -> Vec<String> {
+pub fn commands(project: &Project) -> Vec<String> {
     let answer = project.json("man pages");
     let pages =
         answer["pages"].as_array().unwrap().iter().map(|page| page.as_str().unwrap().to_owned());

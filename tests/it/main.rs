@@ -43,6 +43,7 @@ mod names;
 mod nested;
 mod objects;
 mod odd_systems;
+mod op_log;
 mod parts;
 mod persona;
 mod plain_english;

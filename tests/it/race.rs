@@ -254,7 +254,7 @@ fn compaction_beside_pushes_and_readers() {
 /// Runs a command that stops at each file of the store that it opens, and goes on when `at` has seen the path. By a
 /// file and not by a named pipe: a process that another test starts meanwhile holds a copy of each open pipe for a moment.
 #[cfg(debug_assertions)]
-fn stopping(project: &Project, line: &str, mut at: impl FnMut(&str)) -> Outcome {
+pub fn stopping(project: &Project, line: &str, mut at: impl FnMut(&str)) -> Outcome {
     let file = project.root().join("../opened");
     let mut command = project.lua_store(line);
     command.env("LUA_STORE_FAULT", format!("stops={}", file.display()));

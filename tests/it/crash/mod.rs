@@ -6,6 +6,7 @@ mod agent;
 mod agents;
 mod backup;
 mod commands;
+mod log;
 mod power;
 mod pull;
 mod remote;
@@ -15,7 +16,9 @@ mod restore;
 mod rollback;
 mod saved;
 mod store;
+mod undo;
 
+use log::ExpectedLog;
 use power::Unsynced;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -40,15 +43,15 @@ struct Case<'a> {
 impl Case<'_> {
     /// Goes through all cuts, a few at once: most of the time they wait for the disk.
     fn run(&self) {
-        let steps = self.trace();
+        let (steps, log) = self.trace();
         assert!(!steps.is_empty(), "the command takes no disk step");
         assert_durable_order(&steps);
         let numbers = chosen(steps.len());
         let next = AtomicUsize::new(0);
         let work = || {
             while let Some(number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
-                self.kill(*number, &steps[number - 1]);
-                self.fill(*number, &steps[number - 1]);
+                self.kill(*number, &steps[number - 1], &log);
+                self.fill(*number, &steps[number - 1], &log);
             }
         };
         std::thread::scope(|scope| {
@@ -59,26 +62,29 @@ impl Case<'_> {
         });
     }
 
-    /// The disk steps of a run that nothing disturbs.
-    fn trace(&self) -> Vec<String> {
+    /// The disk steps of a run that nothing disturbs, and its operation log.
+    fn trace(&self) -> (Vec<String>, ExpectedLog) {
         let (_dir, copy) = self.copy();
         let trace = copy.with_file_name("trace");
         let output = self.start(&copy, &format!("trace={}", trace.display()));
         assert!(output.status.success(), "{output:?}");
         (self.new)(&copy);
-        std::fs::read_to_string(trace).unwrap().lines().map(str::to_owned).collect()
+        let steps = std::fs::read_to_string(trace).unwrap().lines().map(str::to_owned).collect();
+        (steps, ExpectedLog::new(self.prepared, &copy))
     }
 
     /// Dies at a step; what it left is sound, and the same command brings it to its end. What that has said is
     /// done stays done when power fails then.
-    fn kill(&self, number: usize, step: &str) {
+    fn kill(&self, number: usize, step: &str, log: &ExpectedLog) {
         let (_dir, copy) = self.copy();
         let traces = [1, 2].map(|nth| copy.with_file_name(format!("trace-{nth}")));
         let output = self.start(&copy, &format!("kill={number},trace={}", traces[0].display()));
         assert_eq!(output.status.code(), None, "not killed at step {number}, {step}: {output:?}");
+        log.check(&copy);
         (self.old_or_new)(&copy);
         let output = self.start(&copy, &format!("trace={}", traces[1].display()));
         assert!(output.status.success(), "after death at step {number}, {step}: {output:?}");
+        log.check(&copy);
         (self.new)(&copy);
         let [mut killed, again] =
             traces.map(|trace| std::fs::read_to_string(trace).unwrap_or_default());
@@ -94,10 +100,11 @@ impl Case<'_> {
     }
 
     /// Fills the disk from a step on: the command reports it, and leaves all as it was.
-    fn fill(&self, number: usize, step: &str) {
+    fn fill(&self, number: usize, step: &str, log: &ExpectedLog) {
         let (_dir, copy) = self.copy();
         let before = state(&copy);
         let output = self.start(&copy, &format!("full={number}"));
+        log.check(&copy);
         if output.status.success() {
             return (self.new)(&copy);
         }
@@ -266,7 +273,7 @@ fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// True for files of the store that are made again, or may be missing.
+/// True for files of the store that are made again or may be missing, and for the log that [`ExpectedLog`] checks.
 fn is_passing(path: &Path) -> bool {
     ["incoming", "cache", "lock", "reflog", "operations", ".git", ".gitignore"]
         .iter()
