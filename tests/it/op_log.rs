@@ -49,6 +49,7 @@ const OTHERS: &[&str] = &[
     "remote remove",
     "remote set-url",
     "rev-parse",
+    "schema",
     "serve",
     "serve agents",
     "serve agents archive",
