@@ -72,6 +72,7 @@ fn compared_line(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<re
 /// The summary of `--check`.
 pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     if cx.out.is_json() {
+        print_ways(cx, compared);
         cx.out.json(&DriftAnswer::new(compared))?;
         return Ok(Exit::Found);
     }
@@ -109,6 +110,12 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         }
         _ => format!("Local code is {}.", compared.drift.standing().phrase()),
     })?;
+    print_ways(cx, compared);
+    Ok(Exit::Found)
+}
+
+/// Ways to end the drift.
+fn print_ways(cx: &mut Context<'_>, compared: &Compared) {
     cx.out.hint("run `lua-store sync --push` to push the local code");
     let against = match &compared.against {
         DriftTarget::Published => String::new(),
@@ -124,7 +131,6 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
             live.number
         ));
     }
-    Ok(Exit::Found)
 }
 
 /// The first line that differs, on both sides.

@@ -45,6 +45,7 @@ pub mod restore_words;
 pub mod safety_snapshot;
 pub mod schema;
 mod selection;
+mod status_steps;
 pub mod table;
 pub mod term;
 pub mod terminal;

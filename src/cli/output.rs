@@ -212,6 +212,13 @@ impl Output {
         }
     }
 
+    /// The hints of an error, which may be a part of an answer.
+    pub fn hints_of(&mut self, error: &Error) {
+        for line in hints::of(error).iter().flat_map(|hint| hint.lines()) {
+            self.hint(line);
+        }
+    }
+
     /// The error that ends the command: for a person on stderr, for a program on stdout.
     pub fn error(&mut self, error: &Error) {
         if self.json {
@@ -219,9 +226,7 @@ impl Output {
         } else {
             self.print_message(&self.word(RED.bold(), "Error: "), error.message());
         }
-        for line in hints::of(error).iter().flat_map(|hint| hint.lines()) {
-            self.hint(line);
-        }
+        self.hints_of(error);
         if self.json {
             let _ = self.finish();
         }

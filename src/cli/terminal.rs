@@ -34,10 +34,12 @@ impl<'c, 'o> Terminal<'c, 'o> {
 
     fn pushed(&mut self, pushed: &Pushed, project: &Project, who: &Author) -> Result<()> {
         push_output::print(self.cx, pushed, None)?;
-        if self.is_brief || self.cx.out.is_json() {
+        if self.is_brief {
             return Ok(());
         }
-        push_output::print_summary(self.cx, pushed, false)?;
+        if !self.cx.out.is_json() {
+            push_output::print_summary(self.cx, pushed, false)?;
+        }
         if pushed.number.is_some() && is_versionable(project, who) {
             self.cx.out.hint("run `lua-store version create` to create a version of it");
         }

@@ -11,10 +11,12 @@ use crate::client::promote::{self, PromoteOutcome, RemoteHistory};
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::history::record::Author;
+use crate::history::recorded_change::RecordedChange;
 use crate::merge::incoming::{self, LedgerChange};
 use crate::operations::promote::{PointerState, PointerSwap};
 use crate::protocol::Head;
 use crate::store::Store;
+use serde::Serialize;
 
 /// Side that decides which version is live.
 pub enum Authority {
@@ -63,7 +65,11 @@ impl Authority {
         );
         let history = history.map_err(unchanged)?.or_else(|both| {
             reporter.notice(Notice::Diverged(&both))?;
-            Err(diverged(step, &remote.name))
+            Err(diverged(step, &remote.name).with_details(DivergedRecords {
+                remote: remote.name.clone(),
+                ours: recorded(&both.ours),
+                theirs: recorded(&both.theirs),
+            }))
         })?;
         reporter
             .notice(Notice::LedgersJoined { remote: &remote.name, joined: &history.history })?;
@@ -130,7 +136,7 @@ impl RemotePointer {
                 let (before, now) = (before.heads, now.heads);
                 let new = incoming::moved_since(store.objects(), &before, &now).unwrap_or_default();
                 reporter.notice(Notice::Overtaken(&new))?;
-                Err(overtaken(action, name))
+                Err(overtaken(action, name, &new))
             }
         }
     }
@@ -162,9 +168,31 @@ fn diverged(step: &PointerRequest<'_>, name: &str) -> Error {
 }
 
 /// Somebody was faster.
-fn overtaken(action: &str, name: &str) -> Error {
+fn overtaken(action: &str, name: &str, new: &[LedgerChange]) -> Error {
     Error::conflict(format!(
         "cannot {action}: somebody else moved the pointer of \"{name}\" meanwhile"
     ))
     .hint("run the same command again to decide on what is live now; nothing was changed")
+    .with_details(OvertakenStep { remote: name.to_owned(), changes: recorded(new) })
+}
+
+/// Records of others that came before a step.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct OvertakenStep {
+    remote: String,
+    changes: Vec<RecordedChange>,
+}
+
+/// Records of both sides that cannot follow each other.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct DivergedRecords {
+    remote: String,
+    ours: Vec<RecordedChange>,
+    theirs: Vec<RecordedChange>,
+}
+
+fn recorded(changes: &[LedgerChange]) -> Vec<RecordedChange> {
+    changes.iter().map(|change| RecordedChange::step(&change.step, change.number)).collect()
 }

@@ -12,6 +12,7 @@ pub mod project;
 pub mod published;
 pub mod purge;
 pub mod record;
+pub mod recorded_change;
 pub mod recovery;
 pub mod remote_heads;
 pub mod repair;

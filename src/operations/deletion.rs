@@ -1,6 +1,6 @@
 //! Deletion of a version, and undeletion: one ledger record each. The active version stays what it is.
 
-use super::promote::{self, PointerMove, PointerState, PointerSwap};
+use super::promote::{self, PointerMove, PointerState, PointerSwap, RefusedPointer};
 use crate::error::{Error, Hint, Result};
 use crate::history::ledger;
 use crate::history::record::{Author, Event};
@@ -94,7 +94,18 @@ fn plan_deletion(pointer_state: &PointerState, number: u64) -> Result<DeletionOu
         match catalog.status(number) {
             Status::Deleted => continue,
             Status::Active => {
-                return refuse("it is the active version. Promote a different version first");
+                let changed = catalog
+                    .id(number)
+                    .and_then(|id| pointer_state.newest_record(Event::Promote, (id, number)));
+                let active = Some(number);
+                let details = RefusedPointer {
+                    version: number,
+                    active,
+                    changed,
+                    ..RefusedPointer::default()
+                };
+                return refuse("it is the active version. Promote a different version first")
+                    .map_err(|error| error.with_details(details));
             }
             // A damaged one may be deleted already, so it does not count.
             Status::Staged | Status::Superseded if catalog.remaining().count() == 1 => {

@@ -8,11 +8,13 @@ use crate::error::{Error, Hint, Result};
 use crate::history::catalog::Catalog;
 use crate::history::ledger::{self, LedgerEntry};
 use crate::history::record::{Author, Event, LedgerRecord};
+use crate::history::recorded_change::RecordedChange;
 use crate::history::revision::Revision;
 use crate::history::version::Status;
 use crate::history::{resolve, rules};
 use crate::object::Id;
 use crate::store::{Active, Odb, Store, StoreLock};
+use serde::Serialize;
 
 #[derive(Clone, Debug, Default)]
 pub struct PromoteRequest {
@@ -40,6 +42,18 @@ impl<'a> PointerState<'a> {
         let live = Catalog::load(store)?;
         let pointer = live.pointer().copied();
         Ok(PointerState { objects: store.objects(), live, after: None, pointer, shared: None })
+    }
+
+    /// The newest record of this event about a version, at the side that decides.
+    pub(super) fn newest_record(&self, event: Event, version: (Id, u64)) -> Option<RecordedChange> {
+        let head = self.pointer.or(self.live.pointer().copied()).map(|active| active.ledger);
+        RecordedChange::newest(self.objects, head, event, version)
+    }
+
+    /// The record that made the active version active.
+    pub(super) fn promotion_of_active(&self) -> Option<RecordedChange> {
+        let number = self.live.active_number()?;
+        self.newest_record(Event::Promote, (self.live.id(number)?, number))
     }
 
     pub(super) fn after(&self) -> &Catalog<'a> {
@@ -94,13 +108,19 @@ pub fn plan_promotion(
     let live = &pointer_state.live;
     let number = pointer_state.number(version)?;
     let expect = expect.map(|expect| pointer_state.number(expect)).transpose()?;
-    check_expected(live, number, expect)?;
+    check_expected(pointer_state, number, expect)?;
     let id = live.get(number)?.id;
     if [live, pointer_state.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted)
     {
+        let changed = pointer_state.newest_record(Event::Delete, (id, number));
         return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
             .hint(Hint::Undelete(number))
-            .also(other_than(live)));
+            .also(other_than(live))
+            .with_details(RefusedPointer {
+                version: number,
+                changed,
+                ..RefusedPointer::default()
+            }));
     }
     let is_live = |catalog: &Catalog| catalog.active_number() == Some(number);
     let settled = is_live(live) && is_live(pointer_state.after());
@@ -197,7 +217,12 @@ pub fn record_promotion(
     )
 }
 
-fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {
+fn check_expected(
+    pointer_state: &PointerState<'_>,
+    number: u64,
+    expect: Option<u64>,
+) -> Result<()> {
+    let catalog = &pointer_state.live;
     let Some(expected) = expect.filter(|expected| catalog.active_number() != Some(*expected))
     else {
         return Ok(());
@@ -207,7 +232,25 @@ fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result
         None => "no version is active".to_owned(),
     };
     Err(Error::conflict(format!("cannot promote v{number}: {found}, not v{expected} as expected"))
-        .hint(Hint::LogAuthors))
+        .hint(Hint::LogAuthors)
+        .with_details(RefusedPointer {
+            version: number,
+            expected: Some(expected),
+            active: catalog.active_number(),
+            changed: pointer_state.promotion_of_active(),
+        }))
+}
+
+/// Version that is not promoted or deleted, and the record because of which.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RefusedPointer {
+    pub version: u64,
+    /// The version of `--expect`.
+    pub expected: Option<u64>,
+    pub active: Option<u64>,
+    /// Null where the ledger does not say.
+    pub changed: Option<RecordedChange>,
 }
 
 pub(super) struct PointerMove {

@@ -8,9 +8,11 @@ use super::wording;
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::history::record::Author;
+use crate::history::recorded_change::RecordedChange;
 use crate::history::source::{self, SourceVersion};
 use crate::object::Id;
 use crate::store::{Depth, Store};
+use serde::Serialize;
 
 pub struct Pushed {
     /// The new source version, or `None` when nothing had changed.
@@ -88,6 +90,15 @@ fn require_expected(
     }
 }
 
+/// The newest push where another one was expected.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnexpectedSource {
+    expected: u64,
+    /// Null where nothing was pushed yet.
+    newest: Option<RecordedChange>,
+}
+
 /// Refuses where the newest source version is another one than was expected.
 pub fn expect(expected: u64, newest: Option<&SourceVersion>) -> Result<()> {
     let number = newest.map_or(0, |newest| newest.number);
@@ -99,7 +110,9 @@ pub fn expect(expected: u64, newest: Option<&SourceVersion>) -> Result<()> {
         let message = message.map_or(String::new(), |message| format!(": {message}"));
         format!("the newest is v{number}, pushed by {}{message}", newest.record.by)
     });
-    let error = Error::conflict(format!("cannot push after source version v{expected}: {found}"));
+    let newest = newest.map(RecordedChange::push);
+    let error = Error::conflict(format!("cannot push after source version v{expected}: {found}"))
+        .with_details(UnexpectedSource { expected, newest });
     Err(if number > 0 { error.hint(Hint::CompareWith(number)) } else { error })
 }
 

@@ -6,6 +6,7 @@ use super::{item_lines, part_lines};
 use crate::compare::StateChange;
 use crate::error::{Error, Hint};
 use crate::history::record::Event;
+use crate::history::recorded_change::RecordedChange;
 use crate::history::version::Version;
 use crate::merge::incoming::{Incoming, IncomingPush, LedgerChange};
 use crate::merge::pull::PullConflicts;
@@ -141,6 +142,8 @@ struct BehindRemote {
     versions: Vec<u64>,
     /// Number of promotions and deletions.
     ledger: usize,
+    /// All of them: who made each, and when.
+    changes: Vec<RecordedChange>,
 }
 
 /// Error of a push or a promotion that has to fetch first. `action` is `push` or `promote v3`.
@@ -150,10 +153,18 @@ pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
         source_versions: news.source.iter().map(|push| push.version.number).collect(),
         versions: news.versions.iter().map(|version| version.number).collect(),
         ledger: news.ledger.len(),
+        changes: recorded(news),
     };
     Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
         .hint(Hint::PullFirst { remote: remote.to_owned() })
         .with_details(details)
+}
+
+fn recorded(news: &Incoming) -> Vec<RecordedChange> {
+    let pushes = news.source.iter().map(|push| RecordedChange::push(&push.version));
+    let versions = news.versions.iter().map(RecordedChange::create);
+    let steps = news.ledger.iter().map(|change| RecordedChange::step(&change.step, change.number));
+    pushes.chain(versions).chain(steps).collect()
 }
 
 /// `2 source versions and 1 version that are missing here`

@@ -54,6 +54,7 @@ mod push;
 mod race;
 mod reach;
 mod reached;
+mod refusals;
 mod remote;
 mod remote_store;
 mod restoring;

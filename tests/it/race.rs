@@ -151,7 +151,7 @@ fn act(project: &Project, nth: usize, round: usize) -> Vec<Done> {
         },
         1 => {
             let answer = answer(&project.run("version create --auto-push --json"));
-            let pushed = answer["sourceVersion"].as_u64().map(Done::Pushed);
+            let pushed = answer["pushed"].as_u64().map(Done::Pushed);
             pushed.into_iter().chain(answer["version"].as_u64().map(Done::Created)).collect()
         }
         2 => vec![moved(

@@ -87,6 +87,7 @@ impl Fetch {
         breaches::print(cx, &fetched.breaches);
         let standing = Divergence::of(&store.heads()?, &fetched.head, store.objects())?;
         if cx.out.is_json() {
+            hint_pull(cx, &standing);
             cx.out.json(&Answer {
                 name: &reached.name,
                 url: reached.address.to_string(),
@@ -138,10 +139,17 @@ fn bundle(
             heads.source.len(),
             heads.versions.len()
         ))?;
-        cx.out.hint(format!("run `lua-store pull {}` to merge the new versions", file.display()));
     }
+    cx.out.hint(format!("run `lua-store pull {}` to merge the new versions", file.display()));
     cx.look_after(project);
     Ok(Exit::Done)
+}
+
+fn hint_pull(cx: &mut Context<'_>, standing: &Divergence) {
+    let behind = |order| matches!(order, AheadBehind::Behind | AheadBehind::Diverged);
+    if [standing.source, standing.versions, standing.ledger].into_iter().any(behind) {
+        cx.out.hint("run `lua-store pull` to merge the new versions");
+    }
 }
 
 fn print_result(
@@ -164,9 +172,6 @@ fn print_result(
         last(head.heads.source.len()),
         last(head.heads.versions.len())
     ))?;
-    let behind = |order| matches!(order, AheadBehind::Behind | AheadBehind::Diverged);
-    if [standing.source, standing.versions, standing.ledger].into_iter().any(behind) {
-        cx.out.hint("run `lua-store pull` to merge the new versions");
-    }
+    hint_pull(cx, standing);
     Ok(())
 }

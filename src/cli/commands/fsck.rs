@@ -106,11 +106,11 @@ impl Fsck {
                 0 => cx.out.line(format!("✓ Checked {what}: nothing is damaged."))?,
                 count => cx.out.line(format!("Checked {what}: {count} problem(s)."))?,
             }
-            if !self.repair && !problems.is_empty() {
-                cx.out.hint(
-                    "run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well",
-                );
-            }
+        }
+        if !self.repair && !problems.is_empty() {
+            cx.out.hint(
+                "run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well",
+            );
         }
         Ok(if problems.is_empty() { Exit::Done } else { Exit::Found })
     }

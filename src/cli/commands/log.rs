@@ -205,10 +205,7 @@ struct LedgerAnswer<'a> {
     length: ListLength,
 }
 
-answer! {
-    log: Answer<'_>,
-    ledger: LedgerAnswer<'_>,
-}
+answer!(log: Answer<'_>, ledger: LedgerAnswer<'_>);
 
 /// Versions with what changed since the one before, read one by one.
 struct Entries<'a> {

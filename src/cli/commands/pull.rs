@@ -223,6 +223,7 @@ fn leave_open(cx: &mut Context<'_>, name: &str, markers: &PullMarkers) -> Result
     .hint(Hint::OpenMerge);
     if cx.out.is_json() {
         let conflicts = markers.conflicts.iter().map(ConflictView::new).collect();
+        cx.out.hints_of(&error);
         let (files, snapshot, error) = (&*markers.paths, markers.kept, ErrorView::new(&error));
         let answer =
             MarkersAnswer { name, new: true, open: true, conflicts, files, snapshot, error };
@@ -238,7 +239,10 @@ fn finish(cx: &mut Context<'_>, project: &Project) -> Result<Exit> {
     let name = project.store().open_merge()?.map(|merge| merge.remote).unwrap_or_default();
     match open::finish(project)? {
         PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
-        PullOutcome::Pulled(pulled) if cx.out.is_json() => print_result(cx, &name, &pulled)?,
+        PullOutcome::Pulled(pulled) if cx.out.is_json() => {
+            cx.out.hint(hints::text(&Hint::PushMerge));
+            print_result(cx, &name, &pulled)?;
+        }
         PullOutcome::Pulled(pulled) => {
             cx.out.line(format!("✅ Merged {name}, with the files as they are now"))?;
             let renumbered = report::renumbered_lines(&pulled.rebased);
@@ -271,6 +275,7 @@ fn abort(cx: &mut Context<'_>, project: &Project) -> Result<Exit> {
 fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<Exit> {
     let error = report::refusal(name, refused);
     if cx.out.is_json() {
+        cx.out.hints_of(&error);
         let (refused, error) = (PullConflictsView::new(refused), ErrorView::new(&error));
         cx.out.json(&Refusal { refused, name, error })?;
         return Ok(Exit::Found);

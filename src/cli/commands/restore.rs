@@ -137,6 +137,7 @@ impl Restore {
             false => different(&view, &found, selection)?,
         };
         if cx.out.is_json() {
+            print_kept(cx, kept);
             cx.out.json(&Answer {
                 from: &found.name,
                 dry_run: self.dry_run,

@@ -9,6 +9,7 @@ use crate::cli::output::{BOLD, ErrorView, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
 use crate::cli::push_output::print_remarks;
+use crate::cli::status_steps;
 use crate::cli::{Exit, elsewhere, print};
 use crate::compare::PushChange;
 use crate::error::Result;
@@ -74,6 +75,8 @@ impl Status {
                 live: LiveView::new(&live, view.now_ms()),
                 error: error.as_ref().map(ErrorView::new),
             })?;
+            let is_unsent = report::unsent(&live).is_some();
+            status_steps::suggest(cx, &staged_numbers(&catalog), &report, unversioned, is_unsent);
             return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);

@@ -51,6 +51,7 @@ impl Undo {
         let view = OperationView::new(&operation, None);
         if cx.out.is_json() {
             let dry_run = self.dry_run;
+            print_kept(cx, kept);
             cx.out.json(&Answer { undone: view, dry_run, snapshot: kept })?;
             return Ok(Exit::Done);
         }

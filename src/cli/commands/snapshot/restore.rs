@@ -64,6 +64,7 @@ impl Restore {
         };
         if cx.out.is_json() {
             let files = FileChangeView::all(&changes);
+            print_kept(cx, kept);
             cx.out.json(&Answer {
                 from: &found.name,
                 dry_run: self.dry_run,

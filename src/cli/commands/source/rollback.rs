@@ -95,6 +95,7 @@ impl Rollback {
         let done = with_progress(cx, "Restoring", |progress| rollback.run(&who, &progress))?;
         if cx.out.is_json() {
             let files = FileChangeView::all(&changes);
+            print_kept(cx, done.kept);
             let (source_version, snapshot) = (done.number, done.kept);
             cx.out.json(&Answer {
                 plan: Plan { dry_run: false, files },

@@ -114,6 +114,7 @@ pub fn pull(
     let Restored { version, changes, kept } = restored;
     if cx.out.is_json() {
         let files = FileChangeView::all(&changes);
+        print_kept(cx, kept);
         cx.out.json(&PulledFiles { active: version, files, snapshot: kept })?;
         return Ok(Exit::Done);
     }

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::flow;
 use crate::flow::destination::{Delivery, Destination};
 use crate::flow::git::{self, GitOutcome};
+use crate::history::catalog::Catalog;
 use crate::history::project::Project;
 use crate::history::record::Author;
 use crate::object::Id;
@@ -58,8 +59,10 @@ struct Answer<'a> {
     version: Option<u64>,
     id: Option<Id>,
     latest: u64,
+    /// Source version of which `latest` was made.
+    source_version: u64,
     /// Source version that `--auto-push` made.
-    source_version: Option<u64>,
+    pushed: Option<u64>,
     git: Option<&'a GitOutcome>,
     /// Versions that were sent to the remote.
     sent: Option<&'a Delivery>,
@@ -89,7 +92,8 @@ impl Create {
         let left_out = creation::not_included(cx, &project, latest);
         if cx.out.is_json() {
             cx.look_after(&project);
-            answer(cx, &outcome, latest, &left_out)?;
+            self.suggest(cx, &outcome);
+            answer(cx, &project, &outcome, latest, &left_out)?;
             outcome.git.iter().for_each(|git| print_git(cx, git));
             return Ok(Exit::Done);
         }
@@ -161,6 +165,23 @@ impl Create {
         Ok(Outcome { created, pushed, git, sent, promoted })
     }
 
+    /// Commands to run next, for a program.
+    fn suggest(&self, cx: &mut Context<'_>, outcome: &Outcome) {
+        let options = self.at.options();
+        match (&outcome.created, &outcome.promoted) {
+            (_, Some(promoted)) => {
+                let previous = promoted.promotion.previous;
+                previous.into_iter().for_each(|previous| {
+                    cx.out.suggest(&format!("lua-store version promote v{previous}{options}"));
+                });
+            }
+            (Created::New { number, .. }, None) => {
+                cx.out.suggest(&format!("lua-store version promote v{number}{options}"));
+            }
+            (Created::NothingStaged { .. }, None) => {}
+        }
+    }
+
     /// Says what was created before anything else can fail.
     fn print_created(&self, cx: &mut Context<'_>, number: u64) -> Result<()> {
         if cx.out.is_json() {
@@ -195,10 +216,12 @@ fn nothing_to_promote(latest: u64) -> Error {
 
 fn answer(
     cx: &mut Context<'_>,
+    project: &Project,
     outcome: &Outcome,
     latest: u64,
     not_included: &NotIncluded,
 ) -> Result<()> {
+    let source_version = Catalog::load(project.store())?.get(latest)?.meta.source_version;
     let (version, id) = match outcome.created {
         Created::New { number, id } => (Some(number), Some(id)),
         Created::NothingStaged { .. } => (None, None),
@@ -208,7 +231,8 @@ fn answer(
         version,
         id,
         latest,
-        source_version: outcome.pushed,
+        source_version,
+        pushed: outcome.pushed,
         git: outcome.git.as_ref(),
         sent: outcome.sent.as_ref(),
         promoted: outcome.promoted.as_ref().map(CreatedPromotionView::new),

@@ -18,7 +18,7 @@ use crate::history::revision::Revision;
 use crate::merge::incoming::LedgerChange;
 use crate::operations::promote::{PointerState, PromoteRequest, Promotion};
 use crate::operations::stock;
-use crate::report::{self, LedgerChangeView};
+use crate::report::{self, ChangeView, LedgerChangeView};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
@@ -61,6 +61,10 @@ struct Answer<'a> {
     previous_active: Option<u64>,
     changed: bool,
     dry_run: bool,
+    /// With `--dry-run`: whether another version would be active afterwards; else null.
+    would_change: Option<bool>,
+    /// With `--dry-run`: the changes for users, as in `version diff`; else null.
+    diff: Option<ChangeView<'a>>,
     remote: Option<&'a str>,
     /// Records of the remote that were not known here.
     brought: Vec<LedgerChangeView<'a>>,
@@ -116,6 +120,7 @@ impl Promote {
         let request = PromoteRequest { reason: self.reason.clone(), expect: self.expect.clone() };
         let Promoted { promotion, git } = prepared.apply(&mut Terminal::new(cx), at, &request)?;
         if cx.out.is_json() {
+            self.hint_undo(cx, &promotion);
             cx.out.json(&self.answer(&asked, &promotion, git.as_ref()))?;
         } else {
             self.print(cx, &promotion, changes)?;
@@ -151,6 +156,8 @@ impl Promote {
             previous_active: promotion.previous,
             changed: !(promotion.settled || self.dry_run),
             dry_run: self.dry_run,
+            would_change: self.dry_run.then_some(!promotion.settled),
+            diff: None,
             remote: asked.name.as_deref(),
             brought: report::ledger_views(&asked.incoming),
             undoes,
@@ -203,10 +210,19 @@ impl Promote {
             None => format!("✓ Promoted v{number}. (No previous active version.)"),
         })?;
         print::lines(cx.out, changes)?;
-        if let Some(undo) = self.undo(promotion) {
+        self.hint_undo(cx, promotion);
+        Ok(())
+    }
+
+    fn hint_undo(&self, cx: &mut Context<'_>, promotion: &Promotion) {
+        if let Some(undo) = self.undo(promotion).filter(|_| !promotion.settled) {
             cx.out.hint(format!("run `{undo}` to take it back"));
         }
-        Ok(())
+    }
+
+    /// The same command without `--dry-run`.
+    fn command(&self, number: u64) -> String {
+        format!("lua-store version promote v{number}{}", self.at.options())
     }
 
     /// Changes that a promotion would bring to users.
@@ -219,7 +235,13 @@ impl Promote {
         let promotion = &prepared.promotion;
         let number = promotion.number;
         if cx.out.is_json() {
-            cx.out.json(&self.answer(&Asked::of(&prepared.authority), promotion, None))?;
+            let asked = Asked::of(&prepared.authority);
+            let change = between(pointer_state, promotion)?;
+            if !promotion.settled {
+                cx.out.suggest(&self.command(number));
+            }
+            let diff = Some(ChangeView::new(&change));
+            cx.out.json(&Answer { diff, ..self.answer(&asked, promotion, None) })?;
         } else if promotion.settled {
             cx.out.line(format!("v{number} is already active. No change."))?;
         } else {

@@ -132,7 +132,23 @@ fn a_check_says_what_differs_and_writes_nothing() {
           "standing": "ahead"
         }
       ],
-      "next": []
+      "next": [
+        [
+          "lua-store",
+          "sync",
+          "--push"
+        ],
+        [
+          "lua-store",
+          "sync",
+          "--accept"
+        ],
+        [
+          "lua-store",
+          "sync",
+          "--pull"
+        ]
+      ]
     }
     --- exit 1
     "#);

@@ -73,7 +73,25 @@ fn what_was_compared_and_what_is_live_are_two_things() {
           "local": "You are Ava.\nYou help."
         }
       ],
-      "next": []
+      "next": [
+        [
+          "lua-store",
+          "sync",
+          "--push"
+        ],
+        [
+          "lua-store",
+          "sync",
+          "--accept",
+          "--against",
+          "active"
+        ],
+        [
+          "lua-store",
+          "sync",
+          "--pull"
+        ]
+      ]
     }
     --- exit 1
     "#);
