@@ -25,6 +25,7 @@ pub mod elsewhere;
 pub mod help;
 pub mod hints;
 pub mod ink;
+pub mod ledger_output;
 pub mod live;
 pub mod next;
 pub mod op_view;

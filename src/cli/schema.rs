@@ -1,6 +1,7 @@
 //! Schemas of all answers: `docs/schema`, as the program prints it.
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write the schemas of this repository")]
 pub mod tests;
 
 /// The kinds of answers, each with its schema.
