@@ -105,7 +105,7 @@ fn every_command_that_changes_something_is_recorded() {
     let ben = remote::copy_of(&ana, "ben@example.com");
     let edit = |text: &str| {
         let index = ana.read(INDEX);
-        ana.write(INDEX, &format!("{index}// {text}\n"));
+        ana.write(INDEX, format!("{index}// {text}\n"));
     };
     edit("one");
     let push = recorded(seen, &ana, "push");

@@ -91,7 +91,7 @@ fn two_pushes_from_one_base_are_both_in_the_newest_state() {
     let store = lua_store::internals::store::Store::open(&project.path(".lua")).unwrap();
     let lock = store.lock().unwrap();
     let lines = ["push skill --name orders --json", "push skill --name catalog --json"];
-    let traces = [0, 1].map(|nth| project.path(&format!("../trace-{nth}")));
+    let traces = [0, 1].map(|nth| project.path(format!("../trace-{nth}")));
     let mut pushes = [0, 1].map(|nth| {
         let mut command = copies[nth].lua_store(lines[nth]);
         command.env("LUA_STORE_FAULT", format!("trace={}", traces[nth].display()));
