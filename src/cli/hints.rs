@@ -60,7 +60,6 @@ pub fn text(hint: &Hint) -> String {
             "run `lua-store fetch`, then `lua-store version list --all` to list them"
         }
         Hint::ListSources => "run `lua-store source list` to list them",
-        Hint::ListSchemas => "run `lua-store schema` to list the kinds",
         Hint::ListPersonas => "run `lua-store persona list` to list them",
         Hint::ListAuthors => {
             "run `lua-store source list` to see who pushed it: its files unfold to more than a disk has room for"
@@ -75,6 +74,7 @@ pub fn text(hint: &Hint) -> String {
 /// A step that has to come first.
 fn step(hint: &Hint) -> String {
     let fixed = match hint {
+        Hint::ListSchemas => "run `lua-store schema` to list the kinds",
         Hint::CreateVersion => "run `lua-store version create` to create one",
         Hint::CreateFirstVersion => "run `lua-store version create` to create a version",
         Hint::CreatePromotable => {

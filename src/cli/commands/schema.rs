@@ -8,7 +8,7 @@ use crate::history::suggest;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Print the JSON Schema of an answer, or list all kinds
+/// Print the JSON Schema of an answer, or list the kinds
 ///
 /// Every answer of `--json` has `kind`: the name of its schema.
 #[derive(Debug, clap::Args)]
