@@ -156,6 +156,11 @@ pub fn restore_from(
     let done = workspace::sweep(root, &from.leftovers, objects, progress)
         .and_then(|()| workspace::apply(plan, root, objects, progress));
     done.map(drop).map_err(|error| {
+        let is_begun =
+            workspace::remaining(root, plan).map_or(true, |left| left < plan.steps.len());
+        if !is_begun {
+            project.store().forget_files();
+        }
         let Some(kept) = kept else { return error };
         error.also(Hint::RestoreSnapshot(kept))
     })

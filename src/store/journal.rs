@@ -138,6 +138,11 @@ impl Store {
         });
     }
 
+    /// Notes that none of the files that were about to change did.
+    pub fn forget_files(&self) {
+        self.note(|changes| changes.files = None);
+    }
+
     /// The folder of a work tree as an operation names it; `None` for the one beside the store.
     pub fn work_tree_name(&self, root: &Path) -> Option<String> {
         self.other_work_tree(root).map(|root| root.display().to_string())

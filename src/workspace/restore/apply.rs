@@ -36,6 +36,11 @@ pub fn check(plan: &RestorePlan, root: &Path) -> Result<()> {
     clear::check(root, plan).map(drop)
 }
 
+/// Number of the plan's steps that [`apply`] would still have to take.
+pub fn remaining(root: &Path, plan: &RestorePlan) -> Result<usize> {
+    clear::check(root, plan).map(|steps| steps.len())
+}
+
 /// Makes the files of a project those of the plan's target. Refuses before the first change if an
 /// untracked file is in the way.
 pub fn apply(

@@ -9,7 +9,7 @@ mod place;
 mod plan;
 mod walk;
 
-pub use apply::{apply, check};
+pub use apply::{apply, check, remaining};
 pub use begun::unplanned;
 pub use leftover::sweep;
 pub use plan::{RestorePlan, plan};
