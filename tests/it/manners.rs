@@ -2,6 +2,7 @@
 
 use crate::common::{Project, shop};
 use insta::assert_snapshot;
+use serde_json::json;
 
 #[test]
 fn help_groups_the_commands() {
@@ -174,9 +175,15 @@ fn a_refusal_has_its_data_beside_its_sentence() {
     let ben = shop::project();
     ben.ok("init");
     ben.ok(&format!("remote add origin {}", ann.path("../share/agent_shop").display()));
-    let expected = serde_json::json!(
-        {"remote": "origin", "sourceVersions": [1], "versions": [1], "ledger": 0}
-    );
+    let change = |event| {
+        let (by, at) = ("ana@example.com", "2026-11-21T09:30:00.000Z");
+        let message = if event == "create" { Some("one") } else { None };
+        json!({"event": event, "version": 1, "by": by, "at": at, "message": message})
+    };
+    let expected = json!({
+        "remote": "origin", "sourceVersions": [1], "versions": [1], "ledger": 0,
+        "changes": [change("push"), change("create")],
+    });
     assert_eq!(details(&ben, "push"), expected);
     let plain = ben.run("version show nothing --json");
     assert!(!plain.stdout.contains("details"), "{plain}");

@@ -7,7 +7,8 @@ use std::path::Path;
 /// Checks what a command printed, if that is an answer. Gives its kind.
 pub fn check(line: &str, stdout: &[u8]) -> Option<String> {
     let is_json = line.split(' ').take_while(|word| *word != "--").any(|word| word == "--json");
-    if !is_json || stdout.is_empty() {
+    // The completions of a shell are a script of that shell, whatever is asked for.
+    if !is_json || stdout.is_empty() || line.starts_with("completions ") {
         return None;
     }
     let kind = examine(stdout);

@@ -78,7 +78,8 @@ fn over_http_it_is_the_same() {
     assert_eq!(
         answer,
         json!({
-            "promoted": 1, "previousActive": 2, "changed": true, "dryRun": false, "remote": "origin",
+            "schemaVersion": 1, "kind": "promotion", "promoted": 1, "previousActive": 2, "changed": true,
+            "dryRun": false, "wouldChange": null, "diff": null, "remote": "origin",
             "brought": [{
                 "event": "promote", "version": 2, "by": "ben@example.com", "at": "2026-11-21T09:40:00.000Z",
                 "reason": "a new persona", "id": answer["brought"][0]["id"],
@@ -88,6 +89,7 @@ fn over_http_it_is_the_same() {
                 "reason": "a new persona",
             },
             "again": false, "undo": "lua-store version promote v2", "git": null,
+            "next": [["lua-store", "version", "promote", "v2"]],
         })
     );
     assert_eq!(head(server.data()).heads.active, heads(&ana.root()).active);

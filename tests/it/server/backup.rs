@@ -52,7 +52,8 @@ fn a_backup_of_a_running_server_copies_what_is_new_and_becomes_a_server_again() 
     assert_eq!((&restored["agents"], &restored["problems"]), (&json!(1), &json!([])), "{restored}");
     assert_eq!(restored["unfinishedSince"], json!(null), "it was finished");
     let checked = project.json("serve fsck --data ../restored");
-    assert_eq!(checked, json!({"ok": true, "agents": 1, "problems": []}));
+    assert_eq!(checked["ok"], true, "{checked}");
+    assert_eq!((&checked["agents"], &checked["problems"]), (&json!(1), &json!([])), "{checked}");
     // Byte for byte what the server has, and its tokens open it.
     let head = |data: &Path| {
         let entries = walkdir::WalkDir::new(data).into_iter().filter_map(Result::ok);
