@@ -32,8 +32,7 @@ impl OpenMergeView {
 }
 
 /// Lists the files of the merge, and what to run next.
-pub fn print(cx: &mut Context<'_>, project: &Project) -> Result<()> {
-    let Some(merge) = OpenMergeView::of(project)? else { return Ok(()) };
+pub fn print(cx: &mut Context<'_>, merge: &OpenMergeView) -> Result<()> {
     cx.out.line(format!("A merge with {} is open:", merge.remote))?;
     for path in &merge.files {
         let left = merge.markers_left.iter().find(|left| left.path == *path);

@@ -8,13 +8,17 @@ pub fn suggest(
     staged: &[u64],
     report: &PushReport,
     unversioned: bool,
-    is_unsent: bool,
+    (is_unsent, is_merging): (bool, bool),
 ) {
     if let Some(newest) = staged.first() {
         cx.out.suggest(&format!("lua-store version promote v{newest}"));
     }
     if unversioned {
         cx.out.suggest("lua-store version create");
+    }
+    // A push is refused until the merge is finished.
+    if is_merging {
+        return cx.out.suggest("lua-store pull --continue");
     }
     match report.unread {
         None if report.changed() || is_unsent => cx.out.suggest("lua-store push"),

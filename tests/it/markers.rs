@@ -114,6 +114,10 @@ fn conflicts_are_marked_edited_and_continued() {
     "#);
     let status = ann.run("status --json");
     let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    // A push would be refused.
+    let next = status["next"].as_array().unwrap();
+    assert!(next.contains(&serde_json::json!(["lua-store", "pull", "--continue"])), "{next:?}");
+    assert!(!ann.run("status").stderr.contains("lua-store push"));
     insta::assert_snapshot!(status["merge"], @r#"{"remote":"origin","files":["src/index.ts","src/skills/catalog.skill.ts"],"markersLeft":[{"path":"src/index.ts","line":14},{"path":"src/skills/catalog.skill.ts","line":13}],"snapshot":1}"#);
     solve(&ann);
     insta::assert_snapshot!(ann.run("status").stdout.lines().take(4).collect::<Vec<_>>().join("\n"), @"

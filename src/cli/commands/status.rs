@@ -60,9 +60,11 @@ impl Status {
         let unversioned = report.previous.as_ref().is_some_and(|pushed| {
             ![&latest, &active].into_iter().flatten().any(|version| version.state == pushed.state)
         });
+        let merge = OpenMergeView::of(&view.project)?;
+        let is_merging = merge.is_some();
         if cx.out.is_json() {
             cx.out.json(&Answer {
-                merge: OpenMergeView::of(&view.project)?,
+                merge,
                 versions: VersionFields {
                     active: live.served.as_ref().map(|served| served.number),
                     latest: catalog.latest(),
@@ -75,23 +77,23 @@ impl Status {
                 live: LiveView::new(&live, view.now_ms()),
                 error: error.as_ref().map(ErrorView::new),
             })?;
-            let is_unsent = report::unsent(&live).is_some();
-            status_steps::suggest(cx, &staged_numbers(&catalog), &report, unversioned, is_unsent);
+            let state = (report::unsent(&live).is_some(), is_merging);
+            status_steps::suggest(cx, &staged_numbers(&catalog), &report, unversioned, state);
             return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);
-        open_merge::print(cx, &view.project)?;
+        merge.map_or(Ok(()), |merge| open_merge::print(cx, &merge))?;
         print_live(cx, &view, &live, active.as_ref())?;
         let pushed = report.previous.as_ref().map(|previous| previous.number);
         print_versions(cx, &catalog, latest.as_ref(), pushed)?;
         print_staged(cx, &catalog, unversioned)?;
-        print_unpushed(cx, &report, report::unsent(&live))?;
+        print_unpushed(cx, &report, report::unsent(&live), is_merging)?;
         print_secrets(cx, &report, &allowed)?;
         print_remarks(cx, &report);
         if let Some(reason) = &report.unread {
             cx.out.warn(format!("the agent cannot be read: {reason}"));
-            cx.out
-                .hint("correct it, or run `lua-store push backup` to store the files as they are");
+            let hint = "correct it, or run `lua-store push backup` to store the files as they are";
+            (!is_merging).then(|| cx.out.hint(hint));
         }
         Ok(exit(&report))
     }
@@ -318,7 +320,13 @@ fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> R
     Ok(())
 }
 
-fn print_unpushed(cx: &mut Context<'_>, report: &PushReport, unsent: Option<String>) -> Result<()> {
+/// Changes that a push would store. With an open merge it would be refused, so it is not suggested.
+fn print_unpushed(
+    cx: &mut Context<'_>,
+    report: &PushReport,
+    unsent: Option<String>,
+    is_merging: bool,
+) -> Result<()> {
     let moved: Vec<_> =
         report.items.iter().filter(|item| item.change != PushChange::Unchanged).collect();
     if !report.changed() {
@@ -326,7 +334,9 @@ fn print_unpushed(cx: &mut Context<'_>, report: &PushReport, unsent: Option<Stri
             None => cx.out.line("Nothing to push: the project is as it was pushed.")?,
             Some(text) => {
                 cx.out.line(text)?;
-                cx.out.hint("run `lua-store push` to send it");
+                if !is_merging {
+                    cx.out.hint("run `lua-store push` to send it");
+                }
             }
         }
         return print_rebundled(cx, report);
@@ -356,7 +366,7 @@ fn print_unpushed(cx: &mut Context<'_>, report: &PushReport, unsent: Option<Stri
     if let Some(text) = unsent {
         cx.out.line(text)?;
     }
-    if report.unread.is_none() {
+    if report.unread.is_none() && !is_merging {
         cx.out.hint("run `lua-store push` to store it");
     }
     Ok(())
