@@ -111,3 +111,26 @@ fn a_new_version_names_its_source_version() {
     let here = project.json("-C src status");
     assert_eq!(here["next"][0], json!(["lua-store", "-C", "src", "version", "promote", "v2"]));
 }
+
+/// The commands that the text names in hints are in the answer too.
+#[test]
+fn answers_name_the_next_commands() {
+    let project = shop::project();
+    let next = |project: &Project, line: &str| project.json(line)["next"].clone();
+    project.ok("init");
+    assert_eq!(next(&project, "version status"), json!([["lua-store", "version", "create"]]));
+    assert_eq!(next(&project, "git status"), json!([["lua-store", "git", "connect"]]));
+    let added = next(&project, "remote add origin ../share/agent_shop");
+    assert_eq!(added, json!([["lua-store", "push"]]));
+    project.ok("push");
+    project.ok("version create --promote -m one");
+    project.ok("push");
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    project.ok("push");
+    let ahead =
+        json!([["lua-store", "version", "create"], ["lua-store", "version", "promote", "latest"]]);
+    assert_eq!(next(&project, "version status"), ahead);
+    let cloned = next(&project, "clone ../share/agent_shop ../copy");
+    let copy = "[DIR]/project/../copy";
+    assert_eq!(cloned, json!([["lua-store", "-C", copy, "version", "list"]]));
+}

@@ -120,6 +120,8 @@ impl Clone {
             let (agent, bytes) = (Some(&head.agent), Some(bytes));
             let as_is = breaches::to_json(&breaches);
             cx.out.json(&Answer { agent, bytes, as_is, ..answer })?;
+            cx.out.set_directory(&root);
+            cx.out.suggest("lua-store version list");
             return Ok(Exit::Done);
         }
         print_cloned(cx, head.agent.as_str(), &root, &adopted, &head.heads)
@@ -136,6 +138,8 @@ fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path, strictness: Strictness
     if cx.out.is_json() {
         let as_is = breaches::to_json(&breaches);
         cx.out.json(&Answer { as_is, ..Answer::new(root, file, &adopted, &heads) })?;
+        cx.out.set_directory(root);
+        cx.out.suggest("lua-store version list");
         return Ok(Exit::Done);
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -30,6 +30,7 @@ impl Status {
         if !project.store().config()?.git_enabled() {
             if cx.out.is_json() {
                 cx.out.json(&NotConnected { connected: false })?;
+                cx.out.suggest("lua-store git connect");
             } else {
                 cx.out.line("Git integration: disabled (run `lua-store git connect` to enable)")?;
             }
@@ -38,6 +39,7 @@ impl Status {
         let found = TagComparison::compare(&project)?;
         if cx.out.is_json() {
             cx.out.json(&found.answer())?;
+            found.hint_pending(cx);
         } else {
             found.print(cx)?;
         }
@@ -145,8 +147,16 @@ impl TagComparison {
         let count = self.pending.len();
         cx.out.line(format!("{:<19} {count} pushed file(s)", "Not committed:"))?;
         paths(cx, &self.pending)?;
-        cx.out.hint("run `lua-store push` or `lua-store version create` to commit what is pushed");
+        self.hint_pending(cx);
         Ok(())
+    }
+
+    fn hint_pending(&self, cx: &mut Context<'_>) {
+        if !self.pending.is_empty() {
+            cx.out.hint(
+                "run `lua-store push` or `lua-store version create` to commit what is pushed",
+            );
+        }
     }
 
     fn print_versions(&self, cx: &mut Context<'_>) -> Result<()> {

@@ -57,8 +57,8 @@ impl Add {
             cx.out.json(&Answer { name: &self.name, url: &self.url, agent })?;
         } else {
             cx.out.line(format!("✓ Added the remote {} ({address}).", self.name))?;
-            cx.out.hint("run `lua-store push` to push the project to this store and to the remote");
         }
+        cx.out.hint("run `lua-store push` to push the project to this store and to the remote");
         Ok(Exit::Done)
     }
 }

@@ -57,9 +57,9 @@ impl Backup {
                     folder.display()
                 ));
             }
-            if !fine {
-                cx.out.hint("run `lua-store serve fsck` to list what is damaged");
-            }
+        }
+        if !fine {
+            cx.out.hint("run `lua-store serve fsck` to list what is damaged");
         }
         Ok(if fine { Exit::Done } else { Exit::Found })
     }

@@ -68,6 +68,7 @@ impl Status {
         let rows = rows(objects, &served, &pushed)?;
         if cx.out.is_json() {
             let live = LiveView::new(&live, view.now_ms());
+            print_next(cx, &rows, view.is_project());
             cx.out.json(&Answer { active: Some(active), rows, live })?;
             return Ok(Exit::Done);
         }
@@ -88,6 +89,13 @@ fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live
     if cx.out.is_json() {
         let live = LiveView::new(live, view.now_ms());
         cx.out.json(&Answer { active: served, rows: Vec::new(), live })?;
+        match served {
+            Some(_) => cx.out.suggest("lua-store pull"),
+            None if catalog.is_empty() && view.is_project() => {
+                cx.out.suggest("lua-store version create");
+            }
+            None => {}
+        }
         return Ok(Exit::Done);
     }
     if let Some(number) = served {
