@@ -50,16 +50,17 @@ impl Refs {
                 .hint("somebody else took this number: run the command again")
         };
         let parsed: RefName = name.parse()?;
-        if Packed::scan(&self.dir)?.packed.get(&parsed).is_some() {
-            return Err(already_exists());
-        }
-        // Before the new ref, so that a failure to pack means that nothing was created.
+        // Before the new ref, so that a failure to pack means that nothing was created, and before the look at
+        // `packed-refs`, which must see a ref of this name that was a file until now.
         if self.loose_numbers(parsed.series())?.len() >= MOST_LOOSE {
             match self.pack_refs(lock) {
                 // Packing saves time only, and a damaged ref is no reason to refuse a new one.
                 Err(error) if error.kind() != Kind::Corrupt => return Err(error),
                 _ => {}
             }
+        }
+        if Packed::scan(&self.dir)?.packed.get(&parsed).is_some() {
+            return Err(already_exists());
         }
         self.make_folder(parsed.series())?;
         match fs::create(&self.path(&parsed), format!("{id}\n").as_bytes())? {

@@ -131,6 +131,18 @@ fn a_long_series_packs_itself_and_leftovers_go() {
 }
 
 #[test]
+fn a_name_that_is_taken_stays_taken_while_the_files_are_packed() {
+    for taken in [1, 63, 64] {
+        let (_project, store) = store();
+        fill(&store, SOURCE, 1..=64);
+        let lock = store.lock().unwrap();
+        let error = store.refs().create(&lock, &format!("refs/source/v{taken}"), id(999));
+        assert_eq!(error.unwrap_err().kind(), Kind::Conflict);
+        assert_eq!(store.refs().list(SOURCE).unwrap(), expected(64));
+    }
+}
+
+#[test]
 fn eight_writers_leave_no_gap_and_no_double() {
     let (_project, store) = store();
     std::thread::scope(|scope| {
