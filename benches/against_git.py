@@ -4,7 +4,7 @@
     cargo build --release
     benches/against_git.py --tree DIR     # DIR: an installed node_modules folder, for the large case
 
-Every pair is run in turns, and medians are printed with the ratio of the medians. Our writes are durable; git's
+Every pair is run in turns; min and median are printed with the ratio of the medians. Our writes are durable; git's
 defaults sync nothing. Works in a temporary folder below --work and removes it. Needs git and Python 3.8.
 """
 
@@ -12,70 +12,14 @@ import argparse
 import os
 import pathlib
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent.parent
-LUA = HERE / "target" / "release" / "lua-store"
+from measure import LUA, alone, run, show, side_by_side
+
 # Folders that lua-store never keeps get another name, so that both keep the same files.
 RENAMED = {"node_modules": "nm", "dist": "dst", "dist-v2": "dst2", "coverage": "cov", ".next": "next", ".turbo": "turbo"}
-
-
-def environment():
-    env = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
-    env.update(HOME="/nonexistent", LANG="C.UTF-8", LUA_STORE_AUTHOR="bench@example.com", GIT_CONFIG_NOSYSTEM="1")
-    for who in ("AUTHOR", "COMMITTER"):
-        env[f"GIT_{who}_NAME"], env[f"GIT_{who}_EMAIL"] = "bench", "bench@example.com"
-    return env
-
-
-ENV = environment()
-
-
-class Run:
-    """One finished process: wall and CPU seconds, peak resident bytes."""
-
-    def __init__(self, command, cwd):
-        start = time.perf_counter()
-        child = subprocess.Popen(
-            command, cwd=cwd, env=ENV, shell=isinstance(command, str), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        errors = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        self.wall = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            sys.exit(f"{command} failed: {errors.decode()}")
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.peak = usage.ru_maxrss * 1024
-
-
-def run(command, cwd):
-    return Run(command, cwd)
-
-
-def median(runs, figure):
-    return statistics.median(getattr(one, figure) for one in runs)
-
-
-def side_by_side(name, rounds, ours, theirs, wanted, rows):
-    """Runs both `rounds` times in turns. Each is a function that prepares and gives (command, folder)."""
-    mine, other = [], []
-    for _ in range(rounds):
-        mine.append(run(*ours()))
-        other.append(run(*theirs()))
-    a, b = median(mine, "wall"), median(other, "wall")
-    rows.append((name, f"{a * 1000:.1f} ms", f"{b * 1000:.1f} ms", f"{a / b:.2f}", wanted,
-                 f"{median(mine, 'peak') / 1e6:.0f} MB", f"{median(other, 'peak') / 1e6:.0f} MB"))
-
-
-def alone(name, rounds, command, cwd, wanted, rows):
-    run(command, cwd)
-    runs = [run(command, cwd) for _ in range(rounds)]
-    rows.append((name, f"{median(runs, 'wall') * 1000:.1f} ms", "", "", wanted, f"{median(runs, 'peak') / 1e6:.0f} MB", ""))
 
 
 def copy_tree(source, target):
@@ -265,9 +209,7 @@ def main():
             small(work, rows)
         if wanted("history"):
             history(work, options.versions, rows)
-    print("| what | lua-store | git | ratio | wanted | our peak | git's peak |\n| --- | --- | --- | --- | --- | --- | --- |")
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
+    show(rows)
 
 
 if __name__ == "__main__":

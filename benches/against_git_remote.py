@@ -20,8 +20,8 @@ import tempfile
 import threading
 import time
 
-import against_git
-from against_git import ENV, LUA, RENAMED, run, side_by_side
+from against_git import RENAMED
+from measure import ENV, LUA, alone, run, show, side_by_side
 
 AGENT = "agent_bench"
 
@@ -251,7 +251,7 @@ def sync_check(servers, work, source, rows):
     remote(path, f"http://127.0.0.1:{servers.lua_port}/{AGENT}-sync")
     for line in ("push", "version create -m x", "version promote 1"):
         run([str(LUA), *line.split()], path)
-    against_git.alone("sync --check, nothing changed", 20, [LUA, "sync", "--check"], path, "30 ms", rows)
+    alone("sync --check, nothing changed", 20, [LUA, "sync", "--check"], path, "30 ms", rows)
 
 
 def ref_reads(servers, rows):
@@ -301,10 +301,7 @@ def main():
             rows.append(("resident memory of the server at the end", resident(servers.lua), "", "", "", "", ""))
         finally:
             servers.stop()
-    heading = ("what", "lua-store", "git", "ratio", "wanted", "our peak", "git's peak")
-    widths = [max(len(str(row[at])) for row in [heading, *rows]) for at in range(len(heading))]
-    for row in [heading, *rows]:
-        print("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths)).rstrip())
+    show(rows)
 
 
 if __name__ == "__main__":
