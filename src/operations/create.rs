@@ -1,6 +1,7 @@
 //! Creation of an agent version: the pushed state gets the next number. It is refused if nothing
 //! changed since the newest version, so that numbers mean something.
 
+use super::losses;
 use super::stock;
 use super::wording;
 use crate::error::{Error, Hint, Result};
@@ -8,7 +9,6 @@ use crate::history::catalog::Catalog;
 use crate::history::record::{Author, VersionMeta};
 use crate::history::source::{self, SourceVersion};
 use crate::history::version::{self, REFS};
-use crate::model::agent::Dropped;
 use crate::object::{Id, Memory, Source};
 use crate::store::{Store, StoreLock};
 use std::ops::ControlFlow;
@@ -83,11 +83,8 @@ fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
     if before == now {
         return Ok(false);
     }
-    let root = store.project();
-    let dropped = |files: Id| -> Result<Option<Vec<Dropped>>> {
-        Ok(stock::agent_of(root, store.objects(), files)?.ok().map(|agent| agent.dropped))
-    };
-    let Some((before, now)) = dropped(before)?.zip(dropped(now)?) else { return Ok(false) };
+    let losses = |files| losses::of_files(store, store.objects(), files).map(Result::ok);
+    let Some((before, now)) = losses(before)?.zip(losses(now)?) else { return Ok(false) };
     Ok(!stock::is_same(&before, &now))
 }
 

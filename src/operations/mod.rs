@@ -12,6 +12,7 @@ pub mod drift;
 pub mod inherit;
 pub mod init;
 pub mod leak;
+pub mod losses;
 pub mod missing_output;
 pub mod not_included;
 pub mod promote;

@@ -3,6 +3,7 @@
 //! Files → objects → one pack → one ref. Everything before the ref is invisible; the ref is created
 //! under the lock, and only if nobody pushed since the state was built.
 
+use super::losses::LossCache;
 use super::stage::{self, PushReport, Staged};
 use super::wording;
 use crate::error::{Error, Hint, Result};
@@ -65,6 +66,9 @@ pub fn push(
         batch.commit()?;
         require_sound(store, Some(id))?;
         if let Some(number) = publish(project, id, report.previous.as_ref())? {
+            if let Some(losses) = &report.losses {
+                LossCache::of(store).add(files, losses);
+            }
             return Ok(Pushed { number: Some(number), healed, report });
         }
     }

@@ -27,7 +27,8 @@ pub struct Reading {
     pub agent: Option<Agent>,
     /// Key for the cache of an agent that was just read.
     cache_key: Option<(ReadFiles, CacheKey)>,
-    is_kept: bool,
+    /// True if it is the cached one, which was read from the files of the snapshot alone.
+    pub is_kept: bool,
     /// Reason why the agent cannot be read, where only files are pushed.
     pub unread: Option<String>,
 }
@@ -55,7 +56,8 @@ impl Reading {
         if let Some(cache_key) = self.cache_key.take().filter(|_| leaks.is_empty()) {
             let cache = agent_cache(project);
             // A cache that cannot be written costs the next command time, and nothing else.
-            drop(cache.keep(objects, (&self.snapshot, &allowed), cache_key, agent));
+            let kept = cache.keep(objects, (&self.snapshot, &allowed), cache_key, agent);
+            self.is_kept = kept.unwrap_or(false);
         }
         // A backup keeps files alone: files that it leaves out are reported, and the agent may
         // reach them.

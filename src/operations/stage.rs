@@ -84,6 +84,8 @@ pub struct PushReport {
     pub needed: Vec<Needed>,
     /// Parts that `lua compile` leaves out or leaves empty.
     pub dropped: Vec<Dropped>,
+    /// Parts that `lua compile` leaves out by its rules, of an agent that was read from the files of the snapshot alone.
+    pub losses: Option<Vec<Dropped>>,
     /// Reason why the agent was not read, where only the files are kept.
     pub unread: Option<String>,
     /// Output of `lua compile` for the same files.
@@ -192,7 +194,7 @@ fn finish<S: Source + Sink>(
     settled: Reading,
     mut leaks: Vec<Leak>,
 ) -> Result<Staged<S>> {
-    let Reading { snapshot, agent, unread, .. } = settled;
+    let Reading { snapshot, agent, unread, is_kept, .. } = settled;
     let old = match &previous {
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),
@@ -223,7 +225,9 @@ fn finish<S: Source + Sink>(
         (Some(agent), Some(output)) => missing_output::dropped(output, project.root(), agent)?,
         _ => predicted.cloned().unwrap_or_default(),
     };
+    let losses = predicted.filter(|_| is_kept).cloned();
     let report = PushReport {
+        losses,
         highest: source::highest(previous.as_ref(), &old, &built.state),
         files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
         notes: notes.unwrap_or_default(),

@@ -7,8 +7,10 @@ use crate::error::Result;
 use crate::history::any_version::AnyVersion;
 use crate::model::agent::{Agent, Dropped};
 use crate::object::{self, Id, Mode, PathFinder, Source};
+use crate::operations::losses;
 use crate::reader::edit::file_overrides::linked;
 use crate::reader::{self, Unreadable};
+use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -140,23 +142,39 @@ pub struct Difference {
 
 /// Compares two versions by their files.
 pub fn between(
-    root: &Path,
+    store: &Store,
     objects: &dyn Source,
     from: &AnyVersion,
     to: &AnyVersion,
 ) -> Result<Difference> {
-    let later = match agent_of(root, objects, to.files())? {
-        Ok(agent) => agent,
+    let later = match losses::of_files(store, objects, to.files())? {
+        Ok(later) => later,
         Err(reason) => return Ok(unknown(to, reason)),
     };
-    let deployable = Some(is_deployable(&later.dropped));
+    let deployable = Some(is_deployable(&later));
     if from.files() == to.files() {
         return Ok(Difference { deployable, ..Difference::default() });
     }
-    Ok(match agent_of(root, objects, from.files())? {
-        Ok(earlier) => Difference { deployable, ..compare(&earlier, &later) },
-        Err(reason) => Difference { deployable, ..unknown(from, reason) },
-    })
+    let earlier = match losses::of_files(store, objects, from.files())? {
+        Ok(earlier) => earlier,
+        Err(reason) => return Ok(Difference { deployable, ..unknown(from, reason) }),
+    };
+    if since(&earlier, &later).is_empty() && since(&later, &earlier).is_empty() {
+        return Ok(Difference { deployable, ..Difference::default() });
+    }
+    // Only the agents tell whether a part that is lost is new.
+    let agent = |version: &AnyVersion| agent_of(store.project(), objects, version.files());
+    match (agent(from)?, agent(to)?) {
+        (Ok(earlier), Ok(later)) => Ok(Difference { deployable, ..compare(&earlier, &later) }),
+        (Err(reason), _) => Ok(Difference { deployable, ..unknown(from, reason) }),
+        (_, Err(reason)) => Ok(unknown(to, reason)),
+    }
+}
+
+/// Losses of the later one that the earlier one does not have.
+fn since<'a>(earlier: &[Dropped], later: &'a [Dropped]) -> Vec<&'a Dropped> {
+    let lost = later.iter().filter(|one| !one.otherwise);
+    lost.filter(|one| !earlier.iter().any(|old| covers(old, one))).collect()
 }
 
 fn unknown(version: &AnyVersion, reason: Unreadable) -> Difference {
@@ -164,13 +182,12 @@ fn unknown(version: &AnyVersion, reason: Unreadable) -> Difference {
 }
 
 fn compare(from: &Agent, to: &Agent) -> Difference {
-    let since = |earlier: &Agent, later: &Agent| -> (Vec<Dropped>, Vec<Dropped>) {
-        let lost = later.dropped.iter().filter(|one| !one.otherwise);
-        let fresh = lost.filter(|one| !earlier.dropped.iter().any(|old| covers(old, one)));
-        fresh.cloned().partition(|one| has(earlier, one))
+    let split = |earlier: &Agent, later: &Agent| -> (Vec<Dropped>, Vec<Dropped>) {
+        let fresh = since(&earlier.dropped, &later.dropped).into_iter().cloned();
+        fresh.partition(|one| has(earlier, one))
     };
-    let (removed, missing) = since(from, to);
-    let (restored, _) = since(to, from);
+    let (removed, missing) = split(from, to);
+    let (restored, _) = split(to, from);
     Difference { removed, restored, missing, ..Difference::default() }
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// A hash of the reader's own source: another reader could read the same files differently.
-const READER: &str = env!("LUA_STORE_READER");
+pub const READER: &str = env!("LUA_STORE_READER");
 
 pub struct AgentCache {
     agent: PathBuf,
@@ -56,24 +56,25 @@ impl AgentCache {
     }
 
     /// Keeps an agent that was read from the files of a snapshot, if they are all that it was read from. It must
-    /// contain no secret but those that are `allowed`.
+    /// contain no secret but those that are `allowed`. False if it was read from other files too.
     pub fn keep<S: Source + ?Sized>(
         &self,
         source: &S,
         (snapshot, allowed): (&Snapshot, &[String]),
         (read, cache_key): (ReadFiles, CacheKey),
         agent: &Agent,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut finder = PathFinder::new(snapshot.tree);
         for file in &read.paths {
             if finder.find(source, file)?.is_none() {
-                return Ok(());
+                return Ok(false);
             }
         }
         let (tree, links, allowed) = (snapshot.tree, snapshot.links, allowed.join("\n"));
         let (reader, agent) = (READER.to_owned(), agent.clone());
         let kept = CachedAgent { reader, tree, links, allowed, read, cache_key, agent };
-        write(&self.agent, &kept)
+        write(&self.agent, &kept)?;
+        Ok(true)
     }
 
     /// The compiler's output beside the files of a tree, looked at again only where something moved.

@@ -44,6 +44,8 @@ pub const STAT_INDEX: &str = "cache/index";
 pub const AGENT: &str = "cache/agent";
 /// The output of the compiler that was looked at last.
 pub const COMPILED: &str = "cache/dist";
+/// Losses of the stock compiler in versions.
+pub const LOSSES: &str = "cache/losses";
 pub const LEDGER_INDEX: &str = "cache/ledger";
 /// The last answer of each remote.
 pub const LAST_KNOWN: &str = "cache/heard";

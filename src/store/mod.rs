@@ -43,7 +43,7 @@ pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};
 pub use config::{StoreConfig, check_remote_name};
 pub use gc::ObjectCounts;
-pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, STAT_INDEX, dir_in, short};
+pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, LOSSES, STAT_INDEX, dir_in, short};
 pub use lock::StoreLock;
 pub use odb::{
     Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck, ThinPack,

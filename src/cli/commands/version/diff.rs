@@ -62,7 +62,7 @@ impl Diff {
         let change = change
             .map(|(from, to)| compare::between(objects, Some(&from), Some(&to)))
             .transpose()?;
-        let built = stock::between(view.project.root(), objects, &from, &to)?;
+        let built = stock::between(store, objects, &from, &to)?;
         if cx.out.is_json() {
             cx.out.json(&Answer {
                 change: change.as_ref().map(ChangeView::new),

@@ -19,6 +19,7 @@ use crate::merge::incoming::LedgerChange;
 use crate::operations::promote::{PointerState, PromoteRequest, Promotion};
 use crate::operations::stock;
 use crate::report::{self, ChangeView, LedgerChangeView};
+use crate::store::Store;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
@@ -108,7 +109,7 @@ impl Promote {
             print_history(cx, promotion);
             let pointer_state = prepared.pointer_state(project.store())?;
             if self.dry_run {
-                return self.preview(cx, &pointer_state, &prepared);
+                return self.preview(cx, project.store(), &pointer_state, &prepared);
             }
             // The live version may be damaged, and replacing it is the more urgent then.
             self.changes(cx, &pointer_state, promotion).unwrap_or_default()
@@ -229,6 +230,7 @@ impl Promote {
     fn preview(
         &self,
         cx: &mut Context<'_>,
+        store: &Store,
         pointer_state: &PointerState,
         prepared: &PreparedPromotion,
     ) -> Result<Exit> {
@@ -249,7 +251,7 @@ impl Promote {
                 promotion.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
             cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
             print::print(cx.out, &between(pointer_state, promotion)?, false)?;
-            preview_built(cx, pointer_state, promotion)?;
+            preview_built(cx, store, pointer_state, promotion)?;
         }
         Ok(Exit::Done)
     }
@@ -271,16 +273,17 @@ impl Asked {
 /// read.
 fn preview_built(
     cx: &mut Context<'_>,
+    store: &Store,
     pointer_state: &PointerState,
     promotion: &Promotion,
 ) -> Result<()> {
     let version = |number| pointer_state.live.get(number).map(AnyVersion::from);
-    let (root, to) = (cx.directory()?, version(promotion.number)?);
+    let to = version(promotion.number)?;
     if let Some(previous) = promotion.previous {
         let from = version(previous)?;
         print::lines(
             cx.out,
-            report::built_lines(&stock::between(&root, pointer_state.objects, &from, &to)?),
+            report::built_lines(&stock::between(store, pointer_state.objects, &from, &to)?),
         )?;
     }
     print::unread(cx.out, [&to])

@@ -11,7 +11,7 @@ use crate::history::revision::Revision;
 use crate::history::version::Status;
 use crate::history::via::Vias;
 use crate::model::agent::Dropped;
-use crate::operations::stock;
+use crate::operations::{losses, stock};
 use crate::report::view::{self, SnapshotView, Summary};
 use crate::report::{self, PromotedView, SentView, ViaView};
 use clap_complete::ArgValueCompleter;
@@ -64,9 +64,9 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     let vias = Vias::load(view.store())?;
     let snapshot = view::snapshot(view.store().objects(), &version.state)?;
     let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
-    let agent = stock::agent_of(view.project.root(), view.store().objects(), version.source)?;
+    let losses = losses::of_files(view.store(), view.store().objects(), version.source)?.ok();
     if cx.out.is_json() {
-        let dropped = agent.as_ref().ok().map(|agent| &*agent.dropped);
+        let dropped = losses.as_deref();
         let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
         cx.out.json(&Answer {
             summary,
@@ -96,8 +96,7 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
         cx.out.line(format!("  Agent:   not read: {reason}"))?;
     }
     print::content(cx.out, &snapshot)?;
-    let dropped = agent.map(|agent| agent.dropped).unwrap_or_default();
-    stock::notes(&dropped).into_iter().for_each(|note| cx.out.warn(note));
+    stock::notes(&losses.unwrap_or_default()).into_iter().for_each(|note| cx.out.warn(note));
     view.print_live(cx, &live);
     if catalog.status(number) == Status::Deleted {
         cx.out.hint(hints::text(&Hint::Undelete(number)));
