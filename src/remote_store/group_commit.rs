@@ -282,7 +282,6 @@ impl RemoteStore {
 }
 
 /// Outcome recorded for a transaction that was applied before. An error where another one was applied under its id.
-/// An error where another one landed under its id.
 pub fn recorded_outcome(
     head: &StoredHead,
     tx: &Transaction,

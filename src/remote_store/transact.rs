@@ -277,7 +277,11 @@ impl RemoteStore {
         let file = self.layout.whole(agent, &pack);
         let mapped = match Mapped::open(&file, pack) {
             Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => {
-                return Ok(Err(Refusal::NoPack));
+                // A sender of the same pack that was refused since the look above has removed it.
+                let refused = self.upload_checks.refused(agent, pack);
+                return Ok(Err(
+                    refused.map_or(Refusal::NoPack, |reason| Refusal::Invalid { reason })
+                ));
             }
             Err(error) if error.kind() == Kind::Corrupt => {
                 return self.discard_damaged(&file, pack, &error).map(Err);
