@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod delete;
+mod deletion;
 pub mod diff;
 pub mod list;
 pub mod promote;

@@ -1,17 +1,14 @@
 //! `version undelete`: a deleted version has the status again that it had before.
 
+use super::deletion::{DeletionArgs, DeletionResult};
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::remote::RemoteArgs;
-use crate::cli::terminal::{Terminal, print_git};
 use crate::cli::{Exit, complete};
 use crate::error::Result;
-use crate::flow::deletion;
 use crate::flow::git::GitOutcome;
-use crate::flow::pointer::PointerRequest;
 use crate::history::project::Project;
 use crate::history::revision::Revision;
-use crate::operations::deletion::{DeletionChange, DeletionOutcome};
+use crate::operations::deletion::DeletionChange;
 use crate::operations::purge;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
@@ -28,11 +25,8 @@ pub struct Undelete {
     /// The reason to record in the ledger
     #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
     reason: Option<String>,
-    /// If both sides promoted or deleted, continue from the ledger of the remote and leave yours out
-    #[arg(long, conflicts_with = "offline")]
-    theirs: bool,
     #[command(flatten)]
-    at: RemoteArgs,
+    step: DeletionArgs,
 }
 
 /// Answer of `version undelete`.
@@ -54,21 +48,12 @@ answer!(versionUndeletion: Answer<'_>);
 impl Undelete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
-        let step = PointerRequest {
-            action: &format!("undelete {}", self.version),
-            remote: self.at.remote.as_deref(),
-            dry_run: false,
-            theirs: self.theirs,
-        };
-        let mut remote = self.at.reach(cx, &project)?;
-        let who = cx.who_at(&project, remote.as_mut())?;
-        let at = (&project, &who);
         let change = DeletionChange::Undelete { reason: self.reason };
-        let mut terminal = Terminal::new(cx);
-        let prepared = deletion::prepare(&mut terminal, at, remote, &step, &self.version, change)?;
-        let (number, status) = (prepared.number, prepared.undeleted.word());
-        let (outcome, git) = prepared.apply(&mut Terminal::new(cx), at)?;
-        let changed = outcome == DeletionOutcome::Done;
+        let what = ("undelete", &self.version);
+        let done = self.step.apply(cx, &project, what, change, |_, _| Ok(true))?;
+        let Some(done) = done else { return Ok(Exit::Done) };
+        let DeletionResult { number, undeleted: status, changed, git } = &done;
+        let (number, status, changed) = (*number, *status, *changed);
         let purged = purged_paths(&project, number)?;
         if cx.out.is_json() {
             let (undeleted, purged, git) = (number, &*purged, git.as_ref());
@@ -82,8 +67,7 @@ impl Undelete {
             let paths = purged.join(", ");
             cx.out.warn(format!("v{number} was purged since, and stays so: {paths}"));
         }
-        git.iter().for_each(|git| print_git(cx, git));
-        cx.look_after(&project);
+        done.finish(cx, &project);
         Ok(Exit::Done)
     }
 }
