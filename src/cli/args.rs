@@ -1,5 +1,6 @@
 //! The arguments: global options, the list of commands, and what happens when they make no sense.
 
+use super::command_tree;
 use super::commands::*;
 use super::other_words;
 use super::output::Output;
@@ -52,25 +53,7 @@ pub struct Global {
     pub insecure: bool,
 }
 
-/// Makes an enum of commands and runs them: a command is one line here and one file.
-macro_rules! commands {
-    ($(#[$meta:meta])* $name:ident { $($command:ident($args:ty),)* }) => {
-        $(#[$meta])*
-        #[derive(Debug, ::clap::Subcommand)]
-        pub enum $name { $($command($args),)* }
-
-        impl $name {
-            pub fn run(
-                self,
-                cx: &mut $crate::cli::context::Context<'_>,
-            ) -> $crate::error::Result<$crate::cli::Exit> {
-                match self { $($name::$command(args) => args.run(cx),)* }
-            }
-        }
-    };
-}
-
-pub(crate) use commands;
+pub(crate) use super::command_tree::commands;
 
 commands! {
     Command {
@@ -147,8 +130,16 @@ fn color(word: &str) -> Color {
     clap::ValueEnum::from_str(word, false).unwrap_or_default()
 }
 
-/// Reads the command line.
+/// Reads the command line. Only the commands that it names are built; help, and advice after a mistake, is that of
+/// the whole tree.
 pub fn parse(raw: Vec<OsString>) -> std::result::Result<Cli, Refused> {
+    match command_tree::with_named(&raw, || Cli::try_parse_from(&raw)) {
+        Ok(cli) => return Ok(cli),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            return Err(Refused { error, short_help: false, words: Vec::new() });
+        }
+        Err(_) => {}
+    }
     let short_help = raw.iter().any(|word| word == "-h");
     let words = raw.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     Cli::try_parse_from(raw).map_err(|error| Refused { error, short_help, words })

@@ -8,6 +8,7 @@ mod author;
 pub mod breaches;
 mod checkout;
 pub mod clone_source;
+mod command_tree;
 pub mod commands;
 mod compiled_parts;
 pub mod compiler;

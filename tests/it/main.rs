@@ -62,6 +62,7 @@ mod saving;
 mod secrets;
 mod server;
 mod sources;
+mod start;
 mod stock;
 mod stock_options;
 mod terminal;

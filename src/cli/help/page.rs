@@ -5,7 +5,7 @@ use clap::builder::StyledStr;
 use clap::{Arg, Command, CommandFactory};
 use std::fmt::Write;
 
-const EXAMPLES: &str = include_str!("examples.txt");
+pub const EXAMPLES: &str = include_str!("examples.txt");
 
 /// A task and the command line that does it.
 pub type Example = (&'static str, &'static str);
