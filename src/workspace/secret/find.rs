@@ -1,10 +1,9 @@
 //! The secrets in a text: one pass for all anchors, and a closer look where one is.
 
+use super::anchors::ANCHORS;
 use super::pattern::{CharRun, PatternForm, Secret, SecretPattern};
 use super::{called, keys, others};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,27 +33,6 @@ pub fn secret_patterns() -> impl Iterator<Item = &'static SecretPattern> {
     keys::PATTERNS.iter().chain(others::PATTERNS).chain(called::PATTERNS)
 }
 
-/// All anchors in one automaton, each with its shape.
-struct Anchors {
-    automaton: AhoCorasick,
-    secret_patterns: Vec<(&'static SecretPattern, &'static str)>,
-}
-
-static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
-    let secret_patterns: Vec<(&SecretPattern, &str)> = secret_patterns()
-        .flat_map(|pattern| pattern.anchors.iter().map(move |anchor| (pattern, *anchor)))
-        .collect();
-    // Names are matched in any case; the start of a key is compared once more. Anchors overlap
-    // (`sk-` in `sk-ant-`), and each of them is tried.
-    let automaton = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(secret_patterns.iter().map(|(_, anchor)| anchor))
-        .expect("a fixed list of short words always builds");
-    Anchors { automaton, secret_patterns }
-});
-
 /// The secrets in a text, in their order; none within another.
 pub fn find_all(text: &[u8]) -> impl Iterator<Item = SecretMatch> {
     let mut hits: Vec<SecretMatch> = candidates(text).collect();
@@ -69,15 +47,15 @@ pub fn find_all(text: &[u8]) -> impl Iterator<Item = SecretMatch> {
 }
 
 fn candidates(text: &[u8]) -> impl Iterator<Item = SecretMatch> {
-    ANCHORS.automaton.find_overlapping_iter(text).filter_map(move |found| {
-        let (pattern, anchor) = ANCHORS.secret_patterns[found.pattern().as_usize()];
+    ANCHORS.find_all(text).into_iter().filter_map(move |found| {
+        let (pattern, range) = (found.anchor.pattern, found.range);
         let secret = match &pattern.form {
-            PatternForm::Begins(run) if text[found.range()] == *anchor.as_bytes() => {
-                begun(run, text, found.range())
+            PatternForm::Begins(run) if text[range.clone()] == *found.anchor.text.as_bytes() => {
+                begun(run, text, range)
             }
             PatternForm::Begins(_) => None,
-            PatternForm::Called(runs) => named(runs, text, found.range()),
-            PatternForm::Custom(own) => own(text, found.range()),
+            PatternForm::Called(runs) => named(runs, text, range),
+            PatternForm::Custom(own) => own(text, range),
         }?;
         Some(SecretMatch { range: secret.range, what: pattern.what, shown: secret.shown })
     })
