@@ -162,7 +162,7 @@ impl<S: Source + Sink> Builder<'_, S> {
                 return Ok(());
             }
             Some(Persona::Text(text)) => (text.as_bytes().to_vec(), false),
-            Some(Persona::Object(value)) => (json::encode(value)?, true),
+            Some(Persona::Object(value)) => (json::encode_value(value)?, true),
         };
         let id =
             self.sink.put_blob(bytes, self.input.base.state.persona.map(|persona| persona.id))?;
@@ -294,8 +294,8 @@ impl<S: Source + Sink> Builder<'_, S> {
     }
 
     fn content(&mut self, primitive: &Primitive, old: Option<&Content>) -> Result<Content> {
-        let definition = json::encode(&primitive.definition)?;
-        let reach = json::encode(&primitive.reach.to_json())?;
+        let definition = json::encode_value(&primitive.definition)?;
+        let reach = json::encode_value(&primitive.reach.to_json())?;
         Ok(Content {
             definition: self.sink.put_blob(definition, old.map(|old| old.definition))?,
             reach: self.sink.put_blob(reach, old.map(|old| old.reach))?,

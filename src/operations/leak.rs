@@ -123,6 +123,9 @@ impl<'a> SecretGuard<'a> {
         for primitive in &mut agent.primitives {
             let mut found = Vec::new();
             self.primitive(primitive, &mut found);
+            if found.is_empty() {
+                continue;
+            }
             let (source, reached) = (&primitive.source, primitive.reach.modules.keys());
             let near: Vec<String> =
                 std::iter::once(&source.path).chain(reached).chain(&agent.files).cloned().collect();
@@ -182,6 +185,9 @@ impl<'a> SecretGuard<'a> {
         value: &mut Value,
         found: &mut Vec<UnplacedSecret>,
     ) {
+        if !has_secret(key, value, &mut String::new()) {
+            return;
+        }
         match value {
             Value::String(text) => self.text(owner, key, place, text, found),
             Value::Array(items) => {
@@ -310,6 +316,29 @@ struct UnplacedSecret {
     value: String,
     reason: String,
     allow: String,
+}
+
+/// True if a value below a key has a secret. Most have none, and need no names of places. `line` is reused.
+fn has_secret(key: &str, value: &Value, line: &mut String) -> bool {
+    match value {
+        Value::String(text) => is_secret(key, text, line),
+        Value::Array(items) => items.iter().any(|item| has_secret(key, item, line)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| has_secret(key, value, line) || is_secret("", key, line)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// True if a text has a secret: some kinds are recognised by the key before it.
+fn is_secret(key: &str, text: &str, line: &mut String) -> bool {
+    line.clear();
+    if !key.is_empty() {
+        line.extend([key, ": "]);
+    }
+    let called = line.len();
+    line.push_str(text);
+    workspace::secrets(line.as_bytes()).any(|hit| hit.after(called).is_some())
 }
 
 /// A value without any secret in it.

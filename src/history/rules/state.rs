@@ -71,7 +71,7 @@ fn primitive(objects: &Odb, key: &str, id: &Id) -> Result<()> {
 fn canonical(objects: &Odb, id: &Id, what: &str) -> Result<Value> {
     let bytes = small(objects, id, what)?;
     let value: Value = json::decode(&bytes, what)?;
-    if json::encode(&value)? != bytes {
+    if json::encode_value(&value)? != bytes {
         return refuse(format!("{what} is not in its canonical encoding"));
     }
     Ok(value)
