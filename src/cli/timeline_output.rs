@@ -22,6 +22,9 @@ use crate::report::{self, AnyVersionView, ChangeView, FileChangeView};
 use crate::store::Odb;
 use serde::Serialize;
 
+/// Limit on the files that are listed of one entry.
+const MAX_LISTED: usize = 10;
+
 /// Selection of `log`, and what is shown of each entry.
 #[derive(Debug)]
 pub struct TimelineRequest {
@@ -114,7 +117,12 @@ pub fn run(
             let lines = report::brief(change).into_iter().map(|line| line.indented(2));
             print::lines(cx.out, lines)?;
         }
-        print_files(cx, objects, files, &request.view)?;
+        // A first push has every file; with an option for files all of them are wanted.
+        let listed = if request.view.is_wanted() { files.len() } else { MAX_LISTED };
+        print_files(cx, objects, &files[..listed.min(files.len())], &request.view)?;
+        if let more @ 1.. = files.len().saturating_sub(listed) {
+            cx.out.line(format!("  … and {more} more (`--name-only` lists all)"))?;
+        }
     }
     Ok(())
 }

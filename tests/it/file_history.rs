@@ -249,3 +249,22 @@ fn a_search_lists_versions_and_pushes() {
         "{outcome}"
     );
 }
+
+#[test]
+fn a_search_lists_ten_files_of_a_large_push() {
+    let project = shop::project();
+    for number in 0..13 {
+        project.write(&format!("notes/n{number:02}.md"), "a note\n");
+    }
+    project.ok("push -m first");
+    let all = project.ok("log --grep first --name-only").lines().count() - 3;
+    assert!(all > 13, "{all}");
+    let listed = project.ok("log --grep first");
+    let (files, more): (Vec<_>, Vec<_>) =
+        listed.lines().skip(3).partition(|line| line.starts_with("  A "));
+    assert_eq!(files.len(), 10, "{listed}");
+    assert_eq!(more, [format!("  … and {} more (`--name-only` lists all)", all - 10)]);
+    assert_eq!(project.list("log --grep first")[0]["files"].as_array().unwrap().len(), all);
+    let stat = project.ok("log --grep first --stat");
+    assert_eq!(stat.lines().filter(|line| line.starts_with("  A ")).count(), all);
+}
