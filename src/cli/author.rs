@@ -69,7 +69,10 @@ fn implied(project: &Project) -> Option<String> {
     actor
         .map(|actor| format!("{actor}@users.noreply.github.com"))
         .or_else(|| environment("GITLAB_USER_EMAIL").as_deref().and_then(words))
-        .or_else(|| git::user_email(project.root()).as_deref().and_then(words))
+        .or_else(|| {
+            let email = git::user_email(project.root(), &|name| std::env::var_os(name));
+            email.as_deref().and_then(words)
+        })
 }
 
 fn words(text: &str) -> Option<String> {

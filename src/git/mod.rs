@@ -10,11 +10,14 @@
 mod blob;
 mod commit;
 mod compare;
+mod config_file;
 mod git_files;
 mod process;
 mod repository;
 pub mod tag;
+mod user_email;
 
 pub use commit::{CommitRequest, PreparedCommit};
 pub use compare::{CommitChange, VersionFiles};
-pub use repository::{Repository, user_email};
+pub use repository::Repository;
+pub use user_email::user_email;

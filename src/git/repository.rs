@@ -172,11 +172,6 @@ impl Repository {
     }
 }
 
-/// Address that git would sign a commit in a folder with; none without git.
-pub fn user_email(folder: &Path) -> Option<String> {
-    GitCommand::at(folder).line(&["config", "user.email"]).ok()
-}
-
 fn not_inside() -> Error {
     Error::failed("not inside a git repository").hint(Hint::ConnectGit)
 }

@@ -224,3 +224,34 @@ fn what_is_not_checked_out_stays_in_the_commit() {
     assert_eq!(git(&project, "show lua/v1:big/a.bin"), "far away\n");
     assert_eq!((status(&project), tags(&project)), (String::new(), vec!["same".to_owned()]));
 }
+
+/// The author is read from git's files: a program of that name first on the `PATH` would be started otherwise.
+#[cfg(unix)]
+#[test]
+fn git_is_not_started_for_the_author() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut project = shop::project();
+    repository(&project);
+    git(&project, "config user.email files@example.com");
+    project.set("LUA_STORE_AUTHOR", "");
+    let (folder, started) = (project.path("../bin"), project.path("../started"));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        folder.join("git"),
+        format!("#!/bin/sh\necho \"$@\" >> {}\nexit 1\n", started.display()),
+    )
+    .unwrap();
+    std::fs::set_permissions(folder.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    project.set("PATH", &path);
+    for line in ["push", "version create -m first", "version promote 1"] {
+        project.ok(line);
+    }
+    assert!(project.ok("version show 1").contains("files@example.com"));
+    assert!(!started.exists(), "{}", std::fs::read_to_string(&started).unwrap());
+    // An address that another file may contain is git's to find.
+    let config = project.read(".git/config");
+    project.write(".git/config", config + "[include]\n\tpath = other\n");
+    assert_eq!(project.run("push").code, 2);
+    assert!(started.exists());
+}
