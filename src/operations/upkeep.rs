@@ -1,15 +1,11 @@
-//! Keeping the store small after a write. Nothing here may fail the command that came before it.
+//! Keeping the packs of a store few after a write. Nothing here may fail the command that came before it.
 
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::progress::Progress;
 use crate::store::{CompactScope, Compacted};
 
-/// Puts packs together when they have piled up.
+/// Combines packs of about one size when there are many, within the limit of one command.
 pub fn after_write(project: &Project) -> Result<Option<Compacted>> {
-    let objects = project.store().objects();
-    match objects.needs_compaction()? {
-        true => objects.compact(CompactScope::Small, &Progress::default()),
-        false => Ok(None),
-    }
+    project.store().objects().compact(CompactScope::Tier, &Progress::default())
 }

@@ -5,9 +5,10 @@
 //! gone; a swap forgets it. A writer that stored it and was slow fails its swap, or sees it retired,
 //! or finds it absent, and stores it again under another key. `docs/remote-store.md` has the argument.
 
+use super::RemoteStore;
+use super::compact::{MANY_PACKS, full_tier};
 use super::engine::{Cas, PackKey};
 use super::head::{LoadedHead, RetiredPack, StoredHead};
-use super::{RemoteStore, tiers};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::protocol::{AgentId, limits};
@@ -31,7 +32,7 @@ pub struct Upkeep {
 impl Upkeep {
     /// As it is done day by day.
     pub fn at(now: SystemTime) -> Upkeep {
-        Upkeep { now, spare: DAY, many: tiers::MANY_PACKS, whole: false }
+        Upkeep { now, spare: DAY, many: MANY_PACKS, whole: false }
     }
 }
 
@@ -127,7 +128,7 @@ impl RemoteStore {
     /// it removed the old ones.
     pub fn needs_upkeep(&self, agent: &AgentId) -> Result<bool> {
         let head = &self.load_head(agent)?.head;
-        Ok(head.is_purged() || tiers::full(head.packs.iter(), tiers::MANY_PACKS).is_some())
+        Ok(head.is_purged() || full_tier(head.packs.iter(), MANY_PACKS).is_some())
     }
 
     /// Finishes a purge that was cut off after its commit point.

@@ -7,14 +7,18 @@ use super::RemoteStore;
 use super::collect::{Upkeep, retire};
 use super::engine::PackKey;
 use super::head::{LoadedHead, PackRef, StoredHead};
-use super::tiers;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
 use crate::pack::{EntryBase, PackReader};
 use crate::protocol::AgentId;
 use crate::remote_store::open_agent::OpenAgent;
-use crate::store::{MissingObjects, ThinPack};
+use crate::store::{MissingObjects, ThinPack, tiers};
 use std::collections::HashSet;
+
+/// Number of packs at which a tier becomes one. Of equal pushes the sixteenth writes the bytes of
+/// sixteen, the 256th those of 256: over 200 pushes at most three times their bytes, beside storing
+/// them.
+pub const MANY_PACKS: usize = 16;
 
 /// Damage that comes to light makes another choice. Each time a pack less is chosen from.
 const MOST_CHOICES: usize = 100;
@@ -73,7 +77,7 @@ impl RemoteStore {
         if whole && !head.packs.is_empty() && head.packs.iter().all(|pack_ref| usable(&pack_ref)) {
             return Ok(Some(head.packs.iter().map(|pack_ref| pack_ref.key.clone()).collect()));
         }
-        Ok(tiers::full(head.packs.iter().filter(usable), many))
+        Ok(full_tier(head.packs.iter().filter(usable), many))
     }
 
     fn choice(
@@ -187,6 +191,18 @@ impl RemoteStore {
         }
         Ok(true)
     }
+}
+
+/// The packs of the first full tier.
+pub(super) fn full_tier<'a>(
+    packs: impl Iterator<Item = &'a PackRef>,
+    many: usize,
+) -> Option<Vec<PackKey>> {
+    let mut packs: Vec<&PackRef> = packs.collect();
+    packs.sort_by_key(|pack_ref| pack_ref.key.fresh);
+    let sizes: Vec<u64> = packs.iter().map(|pack_ref| pack_ref.bytes).collect();
+    let places = tiers::full(&sizes, many, u64::MAX)?;
+    Some(places.into_iter().map(|at| packs[at].key.clone()).collect())
 }
 
 /// The packs, their indexes proven: an index that is changed may hide objects.

@@ -31,6 +31,7 @@ mod ref_transaction;
 pub mod refs;
 mod remote_tracking;
 mod roots;
+pub mod tiers;
 mod work_tree;
 
 pub use crate::store::connectivity::Depth;

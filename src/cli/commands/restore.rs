@@ -145,7 +145,6 @@ impl Restore {
                 snapshot: kept,
                 different: &different,
             })?;
-            cx.look_after(&view.project);
             return Ok(Exit::Done);
         }
         let name = &found.name;
@@ -164,7 +163,6 @@ impl Restore {
                 .hint("everything was pushed; run `lua-store restore .` to restore the last push");
         }
         print_kept(cx, kept);
-        cx.look_after(&view.project);
         Ok(Exit::Done)
     }
 }

@@ -79,7 +79,6 @@ impl Restore {
         })?;
         changes.iter().try_for_each(|change| cx.out.line(file_line(change)))?;
         print_kept(cx, kept);
-        cx.look_after(&project);
         Ok(Exit::Done)
     }
 }

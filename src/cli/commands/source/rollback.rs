@@ -102,7 +102,6 @@ impl Rollback {
                 source_version,
                 snapshot,
             })?;
-            cx.look_after(&project);
             return Ok(Exit::Done);
         }
         cx.out.line(format!("✓ Rolled back to {name}: {} file(s) changed.", changes.len()))?;
@@ -116,7 +115,6 @@ impl Rollback {
             }
         }
         print_kept(cx, done.kept);
-        cx.look_after(&project);
         Ok(Exit::Done)
     }
 }

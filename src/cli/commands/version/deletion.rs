@@ -65,6 +65,5 @@ impl DeletionResult {
     /// Prints what comes after the answer.
     pub fn finish(&self, cx: &mut Context<'_>, project: &Project) {
         self.git.iter().for_each(|git| print_git(cx, git));
-        cx.look_after(project);
     }
 }

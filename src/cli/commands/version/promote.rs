@@ -127,7 +127,6 @@ impl Promote {
             self.print(cx, &promotion, changes)?;
         }
         git.iter().for_each(|git| print_git(cx, git));
-        cx.look_after(&project);
         Ok(Exit::Done)
     }
 

@@ -6,6 +6,7 @@
 
 mod paths;
 mod plan;
+mod tier;
 mod write;
 
 use super::find::ReadCost;
@@ -22,22 +23,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Opening a pack costs about ten microseconds, so that this many are not felt.
-const MANY_PACKS: usize = 50;
-
-/// Fewer packs than this are never too many, whatever their sizes.
-const FEW_PACKS: usize = 10;
-
-/// Up to this many bytes everything is put together again: it takes a second at most, and a history
-/// is smallest in one piece.
-const CHEAP_BYTES: usize = 32 << 20;
-
 /// Packs to compact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompactScope {
     All,
-    /// Leaves one large pack alone where the others are small beside it.
-    Small,
+    /// Packs of about one size, if there are many of them, and no more than a command may do beside its own work.
+    Tier,
 }
 
 /// Summary of a compaction.
@@ -54,13 +45,6 @@ pub struct Compacted {
 }
 
 impl Odb {
-    /// True if packs have piled up.
-    pub fn needs_compaction(&self) -> Result<bool> {
-        let packs = self.latest()?;
-        let (largest, rest) = sizes(&packs);
-        Ok(packs.good.len() >= MANY_PACKS || (packs.good.len() >= FEW_PACKS && rest > largest / 2))
-    }
-
     /// Puts packs together. `None`: there was nothing to do. Safe beside readers, writers and other
     /// compactions; takes the lock only while the new pack gets its name.
     pub fn compact(&self, scope: CompactScope, progress: &Progress) -> Result<Option<Compacted>> {
@@ -123,11 +107,11 @@ impl Odb {
 
     /// The packs to put together, the newest first: what was written last is read most.
     fn inputs(&self, dir: &Path, packs: &Packs, scope: CompactScope) -> Vec<Arc<Pack>> {
-        let (largest, rest) = sizes(packs);
-        let all = scope == CompactScope::All || rest + largest <= CHEAP_BYTES || rest > largest / 2;
-        let small = |pack: &&Arc<Pack>| all || pack.reader.bytes().len() < largest;
-        let mut inputs: Vec<_> =
-            packs.good.iter().filter(small).map(|pack| (pack.written(dir), pack.clone())).collect();
+        let chosen = match scope {
+            CompactScope::All => packs.good.clone(),
+            CompactScope::Tier => tier::full(&packs.good),
+        };
+        let mut inputs: Vec<_> = chosen.into_iter().map(|pack| (pack.written(dir), pack)).collect();
         inputs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
         inputs.into_iter().map(|(_, pack)| pack).collect()
     }
@@ -247,13 +231,6 @@ fn known_of(id: Id, (kind, bytes): (ObjectKind, Vec<u8>)) -> plan::PlannedObject
         object.children = Tree::decode(&bytes).ok();
     }
     object
-}
-
-/// The size of the largest pack, and of all others together.
-fn sizes(packs: &Packs) -> (usize, usize) {
-    let size = |pack: &Arc<Pack>| pack.reader.bytes().len();
-    let largest = packs.good.iter().map(size).max().unwrap_or(0);
-    (largest, packs.good.iter().map(size).sum::<usize>() - largest)
 }
 
 #[cfg(test)]

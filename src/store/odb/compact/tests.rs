@@ -56,7 +56,6 @@ fn packs(dir: &TempDir) -> usize {
 #[test]
 fn everything_is_in_one_smaller_pack() {
     let (dir, odb, tops) = history(60);
-    assert!(odb.needs_compaction().unwrap());
     let ids = odb.ids().unwrap();
     let sizes: Vec<_> = tops.iter().map(|top| walk(&odb, top)).collect();
     let done = odb.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
@@ -67,7 +66,7 @@ fn everything_is_in_one_smaller_pack() {
         assert_eq!(odb.ids().unwrap(), ids);
         assert_eq!(tops.iter().map(|top| walk(odb, top)).collect::<Vec<_>>(), sizes);
         assert_eq!(odb.check(&Progress::default()).unwrap().damage, []);
-        assert!(!odb.needs_compaction().unwrap());
+        assert_eq!(odb.compact(CompactScope::Tier, &Progress::default()).unwrap(), None);
     }
 }
 
@@ -176,11 +175,12 @@ fn a_large_pack_is_left_alone_by_the_small_ones() {
     let mut batch = odb.batch();
     let large = batch.put_blob_from(&mut &noise[..], None).unwrap();
     let name = batch.commit().unwrap().unwrap().file_name();
-    for version in 0..3 {
+    for version in 0..10 {
+        assert_eq!(odb.compact(CompactScope::Tier, &Progress::default()).unwrap(), None);
         one_version(&odb, version);
     }
-    let done = odb.compact(CompactScope::Small, &Progress::default()).unwrap().unwrap();
-    assert_eq!(done.packs_before, 3);
+    let done = odb.compact(CompactScope::Tier, &Progress::default()).unwrap().unwrap();
+    assert_eq!(done.packs_before, 10);
     assert!(dir.path().join(&name).exists());
     assert_eq!(packs(&dir), 2);
     // And carried over as it is when all are put together.
@@ -189,6 +189,65 @@ fn a_large_pack_is_left_alone_by_the_small_ones() {
     let mut out = Vec::new();
     odb.copy_blob(&large, &mut out).unwrap();
     assert_eq!(out, noise);
+}
+
+/// One small version: a record and a tree that leads to the one before.
+fn small_version(odb: &Odb, version: usize, before: Option<Id>) -> (Id, u64) {
+    let mut batch = odb.batch();
+    let record = batch.put_blob(format!("record of version {version}").into_bytes(), None).unwrap();
+    let mut entries = vec![TreeEntry::file("record", record)];
+    entries.extend(before.map(|before| TreeEntry::directory("previous", before)));
+    let top = batch.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
+    let pack = batch.commit().unwrap().unwrap();
+    (top, odb.latest().unwrap().get(pack).unwrap().reader.bytes().len() as u64)
+}
+
+/// Every object is written again a few times only, and no command writes a large part of the history.
+#[test]
+fn over_500_pushes_few_bytes_are_written_again_and_few_packs_are_open() {
+    const PUSHES: usize = 500;
+    let dir = tempfile::tempdir().unwrap();
+    let odb = Odb::open(dir.path());
+    let (mut last, mut pushed, mut objects, mut bytes) = (None, 0, 0, 0);
+    let mut done = Vec::new();
+    for version in 0..PUSHES {
+        let (top, size) = small_version(&odb, version, last);
+        (last, pushed) = (Some(top), pushed + size);
+        if let Some(compacted) = odb.compact(CompactScope::Tier, &Progress::default()).unwrap() {
+            objects += compacted.objects;
+            bytes += compacted.bytes_after;
+            done.push(compacted);
+        }
+        assert!(packs(&dir) <= 3 * 9, "{}", packs(&dir));
+    }
+    // Tiers of 10, of 100: each object is in one of each at most.
+    assert!(objects <= 2 * 2 * PUSHES as u64, "{objects}");
+    assert!(bytes <= 2 * pushed, "{bytes} bytes written for {pushed}");
+    assert!(done.iter().all(|done| done.packs_before == 10 && done.kept == 0), "{done:?}");
+    // The last full tier of 100 is left to the next command.
+    assert_eq!(done.len(), 50 + 4);
+    assert_eq!(odb.counts().unwrap().objects, 2 * PUSHES as u64);
+    assert_eq!(odb.check(&Progress::default()).unwrap().damage, []);
+}
+
+/// More than a command may do beside its work stays apart, until it is asked for.
+#[test]
+fn packs_that_are_more_than_a_command_may_combine_stay_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let odb = Odb::open(dir.path());
+    for number in 0..10u8 {
+        let mut batch = odb.batch();
+        for nth in 0..3u8 {
+            batch.put_blob([vec![number, nth], vec![0; 500 << 10]].concat(), None).unwrap();
+        }
+        batch.commit().unwrap();
+    }
+    // A few hundred bytes each, as they are stored: what counts is the work.
+    assert!(odb.counts().unwrap().bytes < 10 * 1000);
+    assert_eq!(odb.compact(CompactScope::Tier, &Progress::default()).unwrap(), None);
+    assert_eq!(packs(&dir), 10);
+    odb.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
+    assert_eq!(packs(&dir), 1);
 }
 
 /// Ids that can be read, by a reader of its own.
