@@ -56,6 +56,7 @@ pub mod timeline_output;
 pub mod token;
 pub mod token_remote;
 pub mod tree_output;
+mod version_creation;
 mod which_agent;
 
 use crate::error::Result;

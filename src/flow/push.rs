@@ -7,6 +7,7 @@ use crate::compare::{self, StateChange};
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::record::Author;
+use crate::operations::create::{CreateRequest, Created};
 use crate::operations::leak;
 use crate::operations::push::{self, Pushed};
 use crate::operations::stage::{self, PushRequest};
@@ -49,6 +50,24 @@ pub fn push<R: Reporter>(
     Ok(Done { pushed, git, delivery })
 }
 
+/// A push without the remote, and a version of it: one pack with both, then one ref after the other.
+pub fn store_version<R: Reporter>(
+    reporter: &mut R,
+    (project, who): (&Project, &Author),
+    request: &PushRequest,
+    version: &CreateRequest,
+) -> Result<(Pushed, Created, Option<git::GitOutcome>)> {
+    // Each of the two has a commit of its own in git, in their order.
+    let is_one_step = !project.store().config()?.git_enabled();
+    let with = is_one_step.then_some(version);
+    let (pushed, _) = store_with(reporter, (project, who), request, None, with)?;
+    let (created, git) = match &pushed.created {
+        Some(created) => (created.clone(), None),
+        None => git::create_version(project, version, who)?,
+    };
+    Ok((pushed, created, git))
+}
+
 /// The part of a push that needs no remote: the source version, then the commit.
 pub fn store<R: Reporter>(
     reporter: &mut R,
@@ -56,9 +75,19 @@ pub fn store<R: Reporter>(
     request: &PushRequest,
     message: Option<&str>,
 ) -> Result<(Pushed, Option<git::GitOutcome>)> {
+    store_with(reporter, (project, who), request, message, None)
+}
+
+fn store_with<R: Reporter>(
+    reporter: &mut R,
+    (project, who): (&Project, &Author),
+    request: &PushRequest,
+    message: Option<&str>,
+    version: Option<&CreateRequest>,
+) -> Result<(Pushed, Option<git::GitOutcome>)> {
     let pushed = reporter.phase(Phase::Pushing, |progress| {
         let request = PushRequest { progress: progress.clone(), ..request.clone() };
-        push::push(project, &request, message, who)
+        push::push(project, &request, message, who, version)
     })?;
     reporter.notice(Notice::Pushed { pushed: &pushed, project, who })?;
     let event = git::GitEvent::Pushed { tree: pushed.report.snapshot.tree };
@@ -80,7 +109,7 @@ pub fn preview(
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
     let mut change = compare::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);
-    Ok((Pushed { number: None, healed: 0, report: staged.report }, change))
+    Ok((Pushed { number: None, healed: 0, report: staged.report, created: None }, change))
 }
 
 /// True if `version create` would make a version now. It refuses a damaged version, and files that

@@ -10,7 +10,7 @@ use crate::history::record::{Author, VersionMeta};
 use crate::history::source::{self, SourceVersion};
 use crate::history::version::{self, REFS};
 use crate::object::{Id, Memory, Source};
-use crate::store::{Store, StoreLock};
+use crate::store::{Batch, Store, StoreLock};
 use std::ops::ControlFlow;
 
 #[derive(Clone, Debug, Default)]
@@ -58,6 +58,17 @@ pub fn plan(store: &Store, request: &CreateRequest, who: &Author) -> Result<Next
 
 fn plan_in(store: &Store, catalog: &Catalog, request: &CreateRequest) -> Result<Next> {
     let pushed = source::latest(store)?.ok_or_else(nothing_pushed)?;
+    plan_of(store, store.objects(), catalog, request, pushed)
+}
+
+/// Version of a source version, whose objects may be in a batch.
+fn plan_of(
+    store: &Store,
+    objects: &dyn Source,
+    catalog: &Catalog,
+    request: &CreateRequest,
+    pushed: SourceVersion,
+) -> Result<Next> {
     if let Some(reason) = pushed.record.unread.as_ref().filter(|_| !request.allow_unreadable) {
         return Err(unread(pushed.number, reason));
     }
@@ -68,7 +79,7 @@ fn plan_in(store: &Store, catalog: &Catalog, request: &CreateRequest) -> Result<
         let is_same = pushed.record.unread.is_none() || newest.source == pushed.source;
         if newest.state == pushed.state
             && is_same
-            && !is_built_otherwise(store, newest.source, pushed.source)?
+            && !is_built_otherwise(store, objects, newest.source, pushed.source)?
         {
             return Ok(Next::NothingStaged { latest });
         }
@@ -79,11 +90,11 @@ fn plan_in(store: &Store, catalog: &Catalog, request: &CreateRequest) -> Result<
 
 /// True if `lua compile` builds something else from files that give the same state: a tool inside a
 /// condition runs as before, but is missing in the deployment.
-fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
+fn is_built_otherwise(store: &Store, objects: &dyn Source, before: Id, now: Id) -> Result<bool> {
     if before == now {
         return Ok(false);
     }
-    let losses = |files| losses::of_files(store, store.objects(), files).map(Result::ok);
+    let losses = |files| losses::of_files(store, objects, files).map(Result::ok);
     let Some((before, now)) = losses(before)?.zip(losses(now)?) else { return Ok(false) };
     Ok(!stock::is_same(&before, &now))
 }
@@ -152,7 +163,25 @@ fn make(
     request: &CreateRequest,
     who: &Author,
 ) -> Result<Created> {
-    let (number, pushed) = (plan.number, &plan.pushed);
+    let mut batch = store.batch();
+    let id = put(store, &mut batch, catalog, plan, request, who)?;
+    batch.commit_under(Some(lock))?;
+    // The record names the source version by its number, so that must not be lost alone.
+    store.confirm_ref(source::REFS, plan.pushed.number)?;
+    store.create_ref(lock, &format!("{REFS}/v{}", plan.number), id)?;
+    Ok(Created::New { number: plan.number, id })
+}
+
+/// Puts the objects of a planned version into a batch.
+fn put(
+    store: &Store,
+    batch: &mut Batch,
+    catalog: &Catalog,
+    plan: &VersionPlan,
+    request: &CreateRequest,
+    who: &Author,
+) -> Result<Id> {
+    let pushed = &plan.pushed;
     let base = catalog.last_number().map(|last| catalog.get(last)).transpose()?;
     let meta = unused(
         store,
@@ -168,13 +197,50 @@ fn make(
             unread: pushed.record.unread.clone(),
         },
     )?;
-    let mut batch = store.batch();
-    let id = version::put(&mut batch, &meta, pushed.state, pushed.source, base.as_ref())?;
-    batch.commit_under(Some(lock))?;
-    // The record names the source version by its number, so that must not be lost alone.
-    store.refs().confirm(source::REFS)?;
+    version::put(batch, &meta, pushed.state, pushed.source, base.as_ref())
+}
+
+/// Version in the batch of the push that it is made of. Its ref comes after the one of that push.
+pub struct StagedVersion {
+    number: u64,
+    source_number: u64,
+    id: Id,
+}
+
+/// Puts a version of what a batch pushes into the same batch. `None`: there is nothing to create, or it is refused;
+/// [`create`] says so after the push, which it does not stop.
+pub fn stage(
+    store: &Store,
+    batch: &mut Batch,
+    request: &CreateRequest,
+    who: &Author,
+    (number, id): (u64, Id),
+) -> Option<StagedVersion> {
+    check(store, request, who).ok()?;
+    let catalog = Catalog::load(store).ok()?;
+    let pushed = SourceVersion::load(&*batch, number, id).ok()?;
+    let Next::New(plan) = plan_of(store, &*batch, &catalog, request, pushed).ok()? else {
+        return None;
+    };
+    let id = put(store, batch, &catalog, &plan, request, who).ok()?;
+    Some(StagedVersion { number: plan.number, source_number: number, id })
+}
+
+/// Creates the ref of a staged version under the lock under which its source version was pushed. `None` if others took one
+/// of the numbers: the version is then planned again.
+pub fn publish(
+    store: &Store,
+    lock: &StoreLock,
+    staged: &StagedVersion,
+    pushed: u64,
+) -> Result<Option<Created>> {
+    let newest = store.refs().latest(REFS)?.map_or(0, |(number, _)| number);
+    let StagedVersion { number, source_number, id } = *staged;
+    if source_number != pushed || newest + 1 != number {
+        return Ok(None);
+    }
     store.create_ref(lock, &format!("{REFS}/v{number}"), id)?;
-    Ok(Created::New { number, id })
+    Ok(Some(Created::New { number, id }))
 }
 
 /// The ledger names versions by id, so two versions must never be one object. They could be only with

@@ -3,6 +3,7 @@
 //! Files → objects → one pack → one ref. Everything before the ref is invisible; the ref is created
 //! under the lock, and only if nobody pushed since the state was built.
 
+use super::create::{self, CreateRequest, Created, StagedVersion};
 use super::losses::LossCache;
 use super::stage::{self, PushReport, Staged};
 use super::wording;
@@ -21,14 +22,18 @@ pub struct Pushed {
     /// Objects that were stored again because the copy that was there is damaged.
     pub healed: usize,
     pub report: PushReport,
+    /// Version that was created in the same pack.
+    pub created: Option<Created>,
 }
 
-/// Pushes until nobody else's push comes between: each lost race means somebody else's success.
+/// Pushes until nobody else's push comes between: each lost race means somebody else's success. `version` is a version to
+/// create of what is pushed, in the same pack; where that is refused the push stands, without it.
 pub fn push(
     project: &Project,
     request: &stage::PushRequest,
     message: Option<&str>,
     who: &Author,
+    version: Option<&CreateRequest>,
 ) -> Result<Pushed> {
     let store = project.store();
     project.require_no_merge("push")?;
@@ -57,19 +62,23 @@ pub fn push(
             if let Some(previous) = &report.previous {
                 remember_base(project, previous.id);
             }
-            return Ok(Pushed { number: None, healed, report });
+            return Ok(Pushed { number: None, healed, report, created: None });
         }
         let record = report.record(who, request.scope.triggered_by(), message.map(str::to_owned));
         let (state, files) = (report.state, report.snapshot.tree);
         let previous = report.previous.as_ref();
         let id = source::put_next(store, &mut batch, record, (state, files), previous)?;
+        // Before the version, which compares them.
+        if let Some(losses) = &report.losses {
+            LossCache::of(store).add(files, losses);
+        }
+        let next = previous.map_or(1, |previous| previous.number + 1);
+        let version =
+            version.and_then(|version| create::stage(store, &mut batch, version, who, (next, id)));
         batch.commit()?;
         require_sound(store, Some(id))?;
-        if let Some(number) = publish(project, id, report.previous.as_ref())? {
-            if let Some(losses) = &report.losses {
-                LossCache::of(store).add(files, losses);
-            }
-            return Ok(Pushed { number: Some(number), healed, report });
+        if let Some((number, created)) = publish_with(project, id, previous, version.as_ref())? {
+            return Ok(Pushed { number: Some(number), healed, report, created });
         }
     }
 }
@@ -136,6 +145,16 @@ fn require_sound(store: &Store, root: Option<Id>) -> Result<()> {
 /// Creates the ref of a source version that was built on `previous`. `None` when somebody pushed
 /// since: the state, and the numbers in it, must then be built anew.
 pub fn publish(project: &Project, id: Id, previous: Option<&SourceVersion>) -> Result<Option<u64>> {
+    Ok(publish_with(project, id, previous, None)?.map(|(number, _)| number))
+}
+
+/// The same with a version of it, whose ref follows under the same lock.
+fn publish_with(
+    project: &Project,
+    id: Id,
+    previous: Option<&SourceVersion>,
+    version: Option<&StagedVersion>,
+) -> Result<Option<(u64, Option<Created>)>> {
     let store = project.store();
     let lock = store.lock()?;
     let newest = store.refs().latest(source::REFS)?.map(|(number, _)| number);
@@ -144,7 +163,10 @@ pub fn publish(project: &Project, id: Id, previous: Option<&SourceVersion>) -> R
     }
     let number = store.append_ref(&lock, source::REFS, id)?;
     remember_base(project, id);
-    Ok(Some(number))
+    // The push is done. What stops the version is reported by whoever creates it then.
+    let created =
+        version.and_then(|version| create::publish(store, &lock, version, number).ok().flatten());
+    Ok(Some((number, created)))
 }
 
 /// Records that the files of this work tree are those of a source version. Without the record the next push asks for an

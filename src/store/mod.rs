@@ -166,12 +166,21 @@ impl Store {
                 || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
             self.refs().get(&name.to_string())?.ok_or_else(missing)?;
             // The maker of that version may have died before its name was durable.
-            self.refs().confirm(refs::VERSIONS)?;
+            self.confirm_ref(refs::VERSIONS, version)?;
         }
         active::swap(&self.dir, expected, new)?;
         let tips = refs::log::add_pointer(&self.refs(), *new);
         self.note_active(expected, tips);
         Ok(())
+    }
+
+    /// Makes a ref durable that something is about to name. One in the log of the refs is: its line was written after that.
+    pub fn confirm_ref(&self, series: &str, number: u64) -> Result<()> {
+        let logged = refs::log::newest(&self.dir).and_then(|tips| tips.newest(series));
+        match logged {
+            Some((newest, _)) if newest >= number => Ok(()),
+            _ => self.refs().confirm(series),
+        }
     }
 
     /// Takes back the first promotion: `ACTIVE` names nothing again.

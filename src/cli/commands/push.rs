@@ -3,6 +3,7 @@
 use crate::cli::compiler::Compiler;
 use crate::cli::context::Context;
 use crate::cli::remote::RemoteArgs;
+use crate::cli::version_creation::{Creation, WhenSent};
 use crate::cli::which_agent::WhichAgent;
 use crate::cli::{Exit, checkout, complete, push};
 use crate::error::{Error, Result};
@@ -59,6 +60,15 @@ pub struct Push {
     /// Supersede what others pushed and you do not have: it stays in the history, and your push becomes the newest
     #[arg(long, conflicts_with_all = ["dry_run", "offline"])]
     overwrite_remote: bool,
+    /// Create a version of the push too: `version create --auto-push`, sent to the remote
+    #[arg(long, conflicts_with_all = [
+        "name", "set_version", "compiler", "allow_dropped", "dry_run", "allow", "disallow", "expect_source",
+        "overwrite_remote", "agent"
+    ])]
+    create: bool,
+    /// With `--create`: promote the version that was created
+    #[arg(long, requires = "create")]
+    promote: bool,
     #[command(flatten)]
     to: RemoteArgs,
     #[command(flatten)]
@@ -68,6 +78,18 @@ pub struct Push {
 impl Push {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let scope = scope(&self.what, self.name.clone())?;
+        if self.create {
+            require_all(&scope, &self.what)?;
+            let creation = Creation {
+                message: self.message,
+                auto_push: true,
+                delivery: WhenSent::Remote,
+                promote: self.promote,
+                at: self.to,
+                ..Creation::default()
+            };
+            return creation.run(cx);
+        }
         let (project, remote) = self.project(cx, &scope)?;
         let request = stage::PushRequest {
             scope,
@@ -135,6 +157,15 @@ fn scope(what: &str, name: Option<String>) -> Result<PushScope> {
             .hint("run for example `lua-store push skill --name user-skill`"));
     }
     Ok(scope)
+}
+
+/// A version is one of everything.
+fn require_all(scope: &PushScope, what: &str) -> Result<()> {
+    match scope {
+        PushScope::All => Ok(()),
+        _ => Err(Error::usage(format!("cannot create a version of \"{what}\" alone"))
+            .hint("run `lua-store push --create` to push everything and create a version of it")),
+    }
 }
 
 /// The stock command's short word.

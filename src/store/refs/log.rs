@@ -180,6 +180,8 @@ pub fn begin(refs: &Refs) -> Result<RefTips> {
     let mut mark = RefTips::default();
     let mut text = String::new();
     for series in [SOURCE, VERSIONS] {
+        // A line says what is durable. The maker of the newest ref may have died before it was.
+        refs.confirm(series)?;
         for (number, id) in refs.scan(series)?.found {
             let Ok(id) = id else { continue };
             match series {

@@ -114,3 +114,111 @@ fn packs_are_put_together_when_they_pile_up() {
     assert!(packs() < 10, "{} packs", packs());
     assert_eq!(project.list("log --ledger").as_array().unwrap().len(), 60);
 }
+
+/// The steps of a command that sync a file or a folder.
+#[cfg(debug_assertions)]
+fn syncs(project: &mut crate::common::Project, line: &str) -> Vec<String> {
+    let trace = project.path("../trace");
+    project.set("LUA_STORE_FAULT", &format!("trace={}", trace.display()));
+    project.ok(line);
+    project.set("LUA_STORE_FAULT", "");
+    let text = std::fs::read_to_string(&trace).unwrap();
+    std::fs::remove_file(&trace).unwrap();
+    text.lines().filter(|step| step.starts_with("Sync")).map(str::to_owned).collect()
+}
+
+/// Source version and version are in one pack: it, its folder, and both refs are synced.
+#[cfg(debug_assertions)]
+#[test]
+fn create_with_its_push_writes_one_pack() {
+    let mut project = two_versions();
+    let packs = |project: &crate::common::Project| project.json("count-objects")["packs"].as_u64();
+    for line in ["version create --auto-push -m third", "push --create -m fourth"] {
+        let before = packs(&project).unwrap();
+        project.write(
+            "src/index.ts",
+            project.read("src/index.ts").replacen("You are", "You are not", 1),
+        );
+        let syncs = syncs(&mut project, line);
+        assert_eq!(packs(&project), Some(before + 1));
+        let folders = syncs.iter().filter(|step| step.starts_with("SyncDir")).count();
+        assert_eq!((syncs.len(), folders), (6, 3), "{syncs:#?}");
+    }
+    project.ok("fsck");
+    let created = project.json("version show 4");
+    assert_eq!(
+        (&created["message"], &created["sourceManifestVersion"]),
+        (&"fourth".into(), &4.into())
+    );
+}
+
+/// The ref of the version is in the log, so that nothing is synced but the record and the pointer.
+#[cfg(debug_assertions)]
+#[test]
+fn a_promotion_syncs_its_record_and_the_pointer() {
+    let mut project = two_versions();
+    project.ok("version promote 1");
+    let syncs = syncs(&mut project, "version promote 2");
+    let names = ["objects/tmp-", "/objects", ".lua/tmp-", "/.lua"];
+    assert_eq!(syncs.len(), names.len(), "{syncs:#?}");
+    assert!(syncs.iter().zip(names).all(|(step, name)| step.contains(name)), "{syncs:#?}");
+    // Without the log nobody knows, and the ref is synced again.
+    std::fs::remove_file(project.path(".lua/reflog")).unwrap();
+    assert!(self::syncs(&mut project, "version promote 1").len() > names.len());
+}
+
+#[test]
+fn push_can_create_and_promote() {
+    let project = shop::project();
+    assert_snapshot!(project.run("push skill --create"), @r#"
+    $ lua-store push skill --create
+    --- stderr
+    Error: cannot create a version of "skill" alone
+    hint: run `lua-store push --create` to push everything and create a version of it
+    --- exit 2
+    "#);
+    assert_snapshot!(project.run("push --create --dry-run"), @r#"
+    $ lua-store push --create --dry-run
+    --- stderr
+    Error: the argument "--create" cannot be used with "--dry-run"
+    hint: usage: `lua-store push --create [WHAT]`
+    --- exit 2
+    "#);
+    assert_snapshot!(project.run("push --create --promote -m first"), @"
+    $ lua-store push --create --promote -m first
+      ✅ shop pushed (agent settings, new)
+      ✅ persona v1 pushed (new)
+      ✅ orders v1.0.0 pushed (skill, new)
+      ✅ catalog v1.0.0 pushed (skill, new)
+      ✅ nightly v1.0.0 pushed (job, new)
+      ✅ docs v1.0.0 pushed (mcp-server, new)
+    💾 Backup at v1 (8 new file(s))
+    ✓ Created v1 (staged).
+    ✓ Promoted v1. (No previous active version.)
+    ");
+    assert_snapshot!(project.run("push --create -m again"), @"
+    $ lua-store push --create -m again
+    No staged changes since the previous version.
+    ");
+    assert_snapshot!(project.run("push --create --promote"), @"
+    $ lua-store push --create --promote
+    --- stderr
+    Error: no version was created: nothing changed since v1
+    hint: run `lua-store version promote v1` to promote that one
+    hint: add `--if-changed` to succeed when nothing changed
+    --- exit 1
+    ");
+}
+
+/// A version that is refused does not stop the push.
+#[test]
+fn a_push_stands_without_the_version_of_it() {
+    let project = two_versions();
+    project
+        .write("src/index.ts", project.read("src/index.ts").replacen("You are", "You are not", 1));
+    let key = ["sk-ant-", "api03-q9Zx8Wc7Vb6Nm5Lk4Jh3Gf2Ds1Aq0W_eR5tY6u"].concat();
+    let refused = project.run(&format!("version create --auto-push -m \"with {key}\""));
+    assert_eq!(refused.code, 1, "{refused}");
+    assert_eq!(project.json("source list")["sourceVersions"][0]["version"], 3);
+    assert_eq!(project.run("version show 3").code, 3);
+}

@@ -58,7 +58,7 @@ impl Delete {
         } else {
             cx.out.line(format!("v{number} is already deleted. No change."))?;
         }
-        done.finish(cx, &project);
+        done.finish(cx);
         Ok(Exit::Done)
     }
 }

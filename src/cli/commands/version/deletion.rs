@@ -63,7 +63,7 @@ impl DeletionArgs {
 
 impl DeletionResult {
     /// Prints what comes after the answer.
-    pub fn finish(&self, cx: &mut Context<'_>, project: &Project) {
+    pub fn finish(&self, cx: &mut Context<'_>) {
         self.git.iter().for_each(|git| print_git(cx, git));
     }
 }

@@ -67,7 +67,7 @@ impl Undelete {
             let paths = purged.join(", ");
             cx.out.warn(format!("v{number} was purged since, and stays so: {paths}"));
         }
-        done.finish(cx, &project);
+        done.finish(cx);
         Ok(Exit::Done)
     }
 }
