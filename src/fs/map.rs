@@ -6,6 +6,7 @@ use super::torn::Watch;
 use crate::error::{At, Result};
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A read-only view of a whole file of ours.
 pub struct Map {
@@ -13,9 +14,35 @@ pub struct Map {
     #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     watch: Option<Watch>,
     map: Option<memmap2::Mmap>,
+    /// Bytes that were read since the memory was given back.
+    read: AtomicUsize,
 }
 
+/// Bytes of a map that may be in the memory of the process, about: the system counts them as used by it.
+const RESIDENT: usize = 16 << 20;
+
 impl Map {
+    /// Counts bytes that are about to be read, and gives memory back where it was much: the file has the bytes, and the
+    /// system keeps them as long as nobody else needs the room.
+    pub fn count_read(&self, bytes: usize) {
+        if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes > RESIDENT {
+            self.read.store(0, Ordering::Relaxed);
+            self.release();
+        }
+    }
+
+    #[cfg(unix)]
+    #[allow(unsafe_code, reason = "the call is unsafe for maps of other kinds")]
+    fn release(&self) {
+        let Some(map) = &self.map else { return };
+        // SAFETY: the map is read-only and of a file that is never changed, so that whoever reads on, on any thread, finds the
+        // same bytes. A failure leaves them where they are.
+        let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+    }
+
+    #[cfg(not(unix))]
+    fn release(&self) {}
+
     /// True if the disk could not give some of it: its file was cut short, or has bad sectors. That
     /// part reads as zeros until the file is mapped again. On a system without a signal for it,
     /// such a read ends the process.
@@ -49,6 +76,7 @@ pub fn map(path: &Path) -> Result<Map> {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         watch: map.as_deref().map(Watch::over),
         map,
+        read: AtomicUsize::new(0),
     })
 }
 
@@ -56,6 +84,31 @@ pub fn map(path: &Path) -> Result<Map> {
 #[allow(clippy::disallowed_methods, reason = "somebody else cuts a file short")]
 mod tests {
     use super::*;
+
+    /// Bytes of the file that are in the memory of this process.
+    #[cfg(target_os = "linux")]
+    fn resident(path: &Path) -> usize {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mine = maps.lines().skip_while(|line| !line.ends_with(path.to_str().unwrap()));
+        let rss = mine.filter_map(|line| line.strip_prefix("Rss:")).next().unwrap();
+        rss.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn of_a_large_file_that_is_read_to_its_end_little_stays_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap().join("large");
+        std::fs::write(&path, vec![7; 64 << 20]).unwrap();
+        let map = map(&path).unwrap();
+        for piece in map.chunks(1 << 20) {
+            map.count_read(piece.len());
+            assert!(piece.iter().all(|byte| *byte == 7));
+        }
+        let resident = resident(&path);
+        assert!((1..=RESIDENT + (1 << 20)).contains(&resident), "{resident}");
+        assert!(map.iter().all(|byte| *byte == 7));
+    }
 
     #[test]
     fn of_a_file_that_was_cut_short_the_rest_is_zeros() {

@@ -18,7 +18,7 @@ pub use codec::unpacker;
 pub use entry::{EncodedEntry, EntryBase, EntryContent, PackEntry, zstd_head};
 pub use group::{Group, GroupItemKind};
 pub use link::{link, unlink};
-pub use reader::PackReader;
+pub use reader::{PackBytes, PackReader};
 pub use writer::PackWriter;
 
 use crate::error::{Error, Result};

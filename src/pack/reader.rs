@@ -2,10 +2,21 @@
 
 use super::entry::PackEntry;
 use super::index::{self, FOOTER_LEN, IndexLayout};
-use super::{HEADER, OrMalformed, malformed};
+use super::{HEADER, OrMalformed, PackId, malformed};
 use crate::error::Result;
 use crate::object::{Id, IdPrefix};
 use std::ops::Deref;
+
+/// Bytes of a pack: in memory, or a map that gives memory back when much of it was read.
+pub trait PackBytes: Deref<Target = [u8]> {
+    /// So many bytes of it are about to be read.
+    fn count_read(&self, _bytes: usize) {}
+}
+
+impl PackBytes for &[u8] {}
+
+/// Bytes that are read at once of a whole pack.
+const PIECE: usize = 1 << 20;
 
 /// A pack in memory. Opening looks at header and footer only; whatever else may be wrong with the
 /// bytes is found when they are used, or by [`PackReader::check_index`].
@@ -21,7 +32,7 @@ pub struct EntrySlot {
     pub nth: usize,
 }
 
-impl<B: Deref<Target = [u8]>> PackReader<B> {
+impl<B: PackBytes> PackReader<B> {
     pub fn open(bytes: B) -> Result<PackReader<B>> {
         let layout = IndexLayout::read(&bytes)?;
         Ok(PackReader { bytes, layout })
@@ -34,6 +45,20 @@ impl<B: Deref<Target = [u8]>> PackReader<B> {
 
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// All of its bytes, piece by piece.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.chunks(PIECE).inspect(|piece| self.bytes.count_read(piece.len()))
+    }
+
+    /// The id that its bytes have.
+    pub fn hash(&self) -> PackId {
+        let mut hasher = Id::blob_hasher();
+        for piece in self.pieces() {
+            hasher.update(piece);
+        }
+        PackId::from(Id::from(hasher.finalize()))
     }
 
     /// Number of its objects.
@@ -109,6 +134,7 @@ impl<B: Deref<Target = [u8]>> PackReader<B> {
     pub fn entry(&self, number: u32) -> Result<PackEntry<'_>> {
         let range =
             self.layout.offset(&self.bytes, number)..self.layout.offset(&self.bytes, number + 1);
+        self.bytes.count_read(range.len());
         let inside = range.start >= HEADER.len() && range.end <= self.layout.start;
         let bytes =
             self.bytes.get(range).filter(|_| inside).or_malformed("its index is changed")?;

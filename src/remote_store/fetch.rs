@@ -58,6 +58,7 @@ pub struct ServedPackReader {
 impl Read for ServedPackReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = (&self.pack.0.bytes()[self.at..]).read(out)?;
+        self.pack.0.mapped().count_read(read);
         // Zeros in the place of what the disk does not give are sent to nobody.
         if self.pack.is_torn() {
             return Err(io::Error::other("the disk can no longer read all of the pack"));

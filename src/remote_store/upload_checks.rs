@@ -140,7 +140,7 @@ impl UploadChecks {
                 }
                 !came
             }
-            UploadCheck::Sound(_) => PackId::of(mapped.bytes()) == key.1,
+            UploadCheck::Sound(_) => mapped.hash() == key.1,
         };
         Ok(holds.then_some(proven))
     }

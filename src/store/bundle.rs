@@ -27,6 +27,9 @@ const LAST: &str = "checksum ";
 /// No line is longer.
 const LONGEST_LINE: u64 = 200;
 
+/// Bytes that are read at once: a bundle is mostly one pack.
+const COPIED: usize = 1 << 20;
+
 /// More than this many refs nobody has.
 const MOST_LINES: usize = 1 << 20;
 
@@ -97,8 +100,8 @@ impl Store {
         let mut temp = AtomicFile::create_in(folder)?;
         temp.write_all(block.as_bytes()).at("write", file)?;
         thin_pack
-            .bytes()
-            .chunks(1 << 20)
+            .mapped()
+            .pieces()
             .try_for_each(|piece| temp.write_all(piece))
             .at("write", file)?;
         match temp.create(file)? {
@@ -122,7 +125,7 @@ pub struct BundleFile {
 impl BundleFile {
     /// Reads a bundle. `scratch` is a folder for its pack: the file is not ours and may change while it is read.
     pub fn open(file: &Path, scratch: &Path) -> Result<BundleFile> {
-        let mut input = BufReader::new(File::open(file).at("open", file)?);
+        let mut input = BufReader::with_capacity(COPIED, File::open(file).at("open", file)?);
         let lines = read_lines(&mut input).at("read", file)?;
         let damaged = |what: ParseError| {
             Error::corrupt(format!("cannot use the bundle \"{}\": {what}", file.display()))

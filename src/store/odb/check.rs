@@ -5,7 +5,6 @@ use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, ObjectKind, Tree};
-use crate::pack::PackId;
 use crate::parallel::{self, Spread};
 use crate::progress::Progress;
 use std::io;
@@ -56,7 +55,7 @@ impl Odb {
     }
 
     fn check_pack(&self, pack: &Arc<Pack>, checked: &mut Checked, progress: &Progress) {
-        if PackId::of(pack.reader.bytes()) != pack.id {
+        if pack.reader.hash() != pack.id {
             let error = Error::corrupt("its bytes have another hash than its name says");
             checked.note(pack.id.file_name(), None, &error);
         }

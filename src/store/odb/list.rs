@@ -4,7 +4,7 @@ use super::Odb;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Map};
 use crate::object::Id;
-use crate::pack::{PackId, PackReader};
+use crate::pack::{PackBytes, PackId, PackReader};
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -39,6 +39,12 @@ impl Pack {
     }
 }
 
+impl PackBytes for Map {
+    fn count_read(&self, bytes: usize) {
+        Map::count_read(self, bytes);
+    }
+}
+
 /// A pack file that was opened where it lies, to be read with others by [`Odb::over`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Mapped(pub(super) Arc<Pack>);
@@ -61,6 +67,21 @@ impl Mapped {
     /// The whole file.
     pub fn bytes(&self) -> &[u8] {
         self.0.reader.bytes()
+    }
+
+    /// The whole file, piece by piece.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.reader.pieces()
+    }
+
+    /// The id that its bytes have.
+    pub fn hash(&self) -> PackId {
+        self.0.reader.hash()
+    }
+
+    /// Counts bytes that somebody is about to read of [`Mapped::bytes`].
+    pub fn count_read(&self, bytes: usize) {
+        self.0.reader.source().count_read(bytes);
     }
 
     /// The ids of its objects.

@@ -244,7 +244,7 @@ fn is_exactly(pack: &Arc<Pack>, missing: &MissingObjects) -> Result<bool> {
     {
         return Ok(false);
     }
-    if PackId::of(reader.bytes()) != pack.id {
+    if reader.hash() != pack.id {
         return Ok(false);
     }
     for number in 0..reader.entries() {

@@ -9,7 +9,7 @@ use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, ObjectKind, Source, Tree};
-use crate::pack::{EntryBase, EntryContent, Group, PackEntry, PackId};
+use crate::pack::{EntryBase, EntryContent, Group, PackEntry};
 use crate::parallel::{self, Spread};
 use crate::progress::Progress;
 use std::collections::BTreeSet;
@@ -149,7 +149,7 @@ impl Odb {
 impl PackVerifier<'_> {
     fn run(&self) -> Result<(), Stop> {
         let reader = &self.pack.reader;
-        if PackId::of(reader.bytes()) != self.pack.id {
+        if reader.hash() != self.pack.id {
             return bad("its bytes have another hash than its name says");
         }
         reader.check_index()?;

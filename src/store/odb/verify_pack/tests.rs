@@ -3,7 +3,7 @@
 use super::super::tests::noise;
 use super::*;
 use crate::object::{Mode, Sink, Source, TreeEntry};
-use crate::pack::{EncodedEntry, GroupItemKind, PackWriter, zstd_head};
+use crate::pack::{EncodedEntry, GroupItemKind, PackId, PackWriter, zstd_head};
 use crate::store::{CompactScope, Store};
 use tempfile::TempDir;
 
