@@ -10,7 +10,9 @@
 //!   step N and before the next one.
 //!
 //! * `reads=FILE`: append the path of each file that is opened to be read, to count them;
-//! * `looks=FILE`: append the path of each file and folder whose metadata is read, to count them;
+//! * `looks=FILE`: append the path of each file and folder whose metadata is read, to count them; `FOLDER/./NAME` where the
+//!   name is looked up in the open folder;
+//! * `asks=FILE`: append the path of each name that a restore asks the kind of, to count them;
 //! * `stops=FILE`: write the path of each file that is opened to be read into a file, and wait until somebody has
 //!   removed that, for half a minute at most;
 //!
@@ -38,8 +40,6 @@ pub enum Step {
     Lock,
     /// A file was opened to be read: it is not counted among the others, and never fails.
     Read,
-    /// The metadata of a file or folder was read: it is not counted either.
-    Look,
 }
 
 /// Does one step, unless the plan says otherwise. The one way to change the disk.
@@ -54,11 +54,6 @@ pub fn step<T>(_: Step, _: &Path, call: impl FnOnce() -> io::Result<T>) -> io::R
 pub fn step<T>(step: Step, path: &Path, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     match step {
         Step::Read => return call().inspect(|_| read(path)),
-        Step::Look => {
-            if let Some(file) = plan().and_then(|plan| plan.looks.as_ref()) {
-                trace_line(file, &path.display().to_string());
-            }
-        }
         Step::Lock => open_to_write(path)?,
         _ => match announce(step, path)? {
             Extent::Whole => {}
@@ -66,6 +61,45 @@ pub fn step<T>(step: Step, path: &Path, call: impl FnOnce() -> io::Result<T>) ->
         },
     }
     call()
+}
+
+/// Notes that the kind of an entry is asked for.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn note_question(_: impl FnOnce() -> std::path::PathBuf) {}
+
+/// Notes that the kind of an entry is asked for.
+#[cfg(debug_assertions)]
+pub fn note_question(path: impl FnOnce() -> std::path::PathBuf) {
+    if let Some(file) = plan().and_then(|plan| plan.asks.as_ref()) {
+        trace_line(file, &path().display().to_string());
+    }
+}
+
+/// A limit, lowered by a test so that a few files count as many.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn limit(_: &str, limit: usize) -> usize {
+    limit
+}
+
+/// A limit, lowered by a test so that a few files count as many.
+#[cfg(debug_assertions)]
+pub fn limit(variable: &str, limit: usize) -> usize {
+    std::env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(limit)
+}
+
+/// Notes that the metadata of a file or folder is read.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn note_look(_: impl FnOnce() -> std::path::PathBuf) {}
+
+/// Notes that the metadata of a file or folder is read.
+#[cfg(debug_assertions)]
+pub fn note_look(path: impl FnOnce() -> std::path::PathBuf) {
+    if let Some(file) = plan().and_then(|plan| plan.looks.as_ref()) {
+        trace_line(file, &path().display().to_string());
+    }
 }
 
 /// One step of writing: all of the bytes, or half of them and then death.
@@ -165,6 +199,7 @@ struct Plan {
     trace: Option<std::path::PathBuf>,
     reads: Option<std::path::PathBuf>,
     looks: Option<std::path::PathBuf>,
+    asks: Option<std::path::PathBuf>,
     stops: Option<std::path::PathBuf>,
     kill: Option<u64>,
     full: Option<u64>,
@@ -187,6 +222,7 @@ fn plan() -> Option<&'static Plan> {
                 ("trace", file) => plan.trace = Some(file.into()),
                 ("reads", file) => plan.reads = Some(file.into()),
                 ("looks", file) => plan.looks = Some(file.into()),
+                ("asks", file) => plan.asks = Some(file.into()),
                 ("stops", file) => plan.stops = Some(file.into()),
                 ("kill", at) => plan.kill = Some(at.parse().ok()?),
                 ("full", at) => plan.full = Some(at.parse().ok()?),

@@ -11,11 +11,13 @@ mod append;
 mod atomic_file;
 mod cached_file;
 mod confirm;
+mod draft;
 mod durable;
 mod fault;
 mod fingerprint;
 mod grow;
 mod lock;
+mod look;
 mod map;
 mod names;
 mod platform;
@@ -37,17 +39,18 @@ pub use atomic_file::{
     AtomicFile, Published, create, replace, replace_private, replace_unsynced, rewrite, sweep,
 };
 pub use confirm::{confirm, confirm_dir};
+pub use draft::Draft;
 pub use durable::{create_dir_all, remove, remove_tree, sync_dir};
 pub use grow::Growing;
 pub use lock::{lock, share, try_lock};
+pub use look::{FolderLooks, Stat, metadata, open_metadata};
 pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
 pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::{keep_private, make_private};
-pub use regular::metadata;
 pub use spool::Spool;
 pub use temporary::{former, is_draft, is_temporary, saved};
-pub use unsynced::{Unsynced, sync_each};
+pub use unsynced::{FileSystem, SyncLimits, Unsynced, sync_each};
 pub use windows::check_windows_name;
 
 use crate::error::{At, Result};

@@ -38,16 +38,41 @@ fn reopen(dir: &File) -> io::Result<File> {
 /// True if a whole file system can be made durable in one call.
 pub const CAN_SYNC_ALL: bool = cfg!(target_os = "linux");
 
-/// Makes everything on the file system of an open directory durable.
+/// A handle for [`sync_file_system`], of the file system of an open directory.
 #[cfg(target_os = "linux")]
-pub fn sync_file_system(dir: &File) -> io::Result<()> {
-    Ok(rustix::fs::syncfs(reopen(dir)?)?)
+pub fn open_file_system(dir: &File) -> io::Result<File> {
+    reopen(dir)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn open_file_system(_: &File) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Makes everything on a file system durable, and reports errors of its write-back since the handle was opened.
+#[cfg(target_os = "linux")]
+pub fn sync_file_system(handle: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(handle)?)
 }
 
 #[cfg(not(target_os = "linux"))]
 pub fn sync_file_system(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// Starts to write the bytes of a file to the disk, and does not wait. Nothing is durable by it: the sync that follows has less
+/// left to do. An error shows there too.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "neither the standard library nor rustix has this call")]
+pub fn start_write_back(file: &File) {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the descriptor is open for as long as the file is borrowed, and the call touches no memory.
+    unsafe { libc::sync_file_range(file.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE) };
+}
+
+/// Elsewhere the sync begins the writing.
+#[cfg(not(target_os = "linux"))]
+pub fn start_write_back(_: &File) {}
 
 /// True if two names, or a name and an open file, can be recognised as one file.
 pub const CAN_COMPARE_FILES: bool = cfg!(unix);

@@ -3,7 +3,7 @@
 use super::fault::{self, Step};
 use super::platform;
 use crate::error::{Error, Result};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -18,11 +18,6 @@ pub fn open_if_exists(path: &Path) -> Result<Option<File>> {
         Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => Ok(None),
         opened => opened.map(Some),
     }
-}
-
-/// Metadata of a file or folder of the project; a link is not followed.
-pub fn metadata(path: &Path) -> io::Result<Metadata> {
-    fault::step(Step::Look, path, || path.symlink_metadata())
 }
 
 /// Refuses an entry that is no regular file, in a place that belongs to a file of this program.

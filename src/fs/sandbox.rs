@@ -4,12 +4,12 @@
 
 use super::fault::{self, Step};
 use super::temporary;
-use super::unsynced::Unsynced;
+use super::unsynced::{FileSystem, Unsynced};
 use crate::error::{At, Result};
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
-use cap_std::fs::{Dir, File, Metadata, OpenOptions};
+use cap_std::fs::{Dir, Metadata, OpenOptions};
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Kind of an entry of a folder.
@@ -48,8 +48,8 @@ fn is_executable(_: &Metadata) -> bool {
 
 /// An open folder. Its path is for messages only.
 pub struct Folder {
-    dir: Dir,
-    path: PathBuf,
+    pub(super) dir: Dir,
+    pub(super) path: PathBuf,
 }
 
 impl Folder {
@@ -63,8 +63,15 @@ impl Folder {
         &self.path
     }
 
+    /// The same folder once more, for another thread.
+    pub fn reopen(&self) -> Result<Folder> {
+        let dir = self.dir.try_clone().at("open", &self.path)?;
+        Ok(Folder { dir, path: self.path.clone() })
+    }
+
     /// Kind of the entry under a name, links not followed; `None` if there is none.
     pub fn file_kind(&self, name: &str) -> Result<Option<FileKind>> {
+        fault::note_question(|| self.path.join(name));
         match self.dir.symlink_metadata(name) {
             Ok(metadata) => Ok(Some(FileKind::of(&metadata))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -79,14 +86,12 @@ impl Folder {
         Ok(Folder { dir, path })
     }
 
-    /// The folder under a name, created if it is missing.
+    /// Makes a folder, and goes into it. One that somebody else made meanwhile will do.
     pub fn make(&self, name: &str) -> Result<Folder> {
         let path = self.path.join(name);
-        if self.file_kind(name)?.is_none() {
-            match fault::step(Step::Mkdir, &path, || self.dir.create_dir(name)) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => made.at("create", &path)?,
-            }
+        match fault::step(Step::Mkdir, &path, || self.dir.create_dir(name)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made.at("create", &path)?,
         }
         self.enter(name)
     }
@@ -116,27 +121,6 @@ impl Folder {
     /// True if names in it may be made and removed.
     pub fn is_writable(&self) -> bool {
         self.dir.try_clone().is_ok_and(|dir| super::platform::is_writable(&dir.into_std_file()))
-    }
-
-    /// Begins a file beside the one it will replace.
-    pub fn draft(&self, executable: bool) -> Result<Draft<'_>> {
-        let name = temporary::draft();
-        let path = self.path.join(&name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).follow(FollowSymlinks::No);
-        set_mode(&mut options, executable);
-        let open = || self.dir.open_with(&name, &options);
-        let file = fault::step(Step::Create, &path, open).at("create", &path)?;
-        Ok(Draft { folder: self, file: Some(file), name, path })
-    }
-
-    /// Begins a link beside the file it will replace.
-    pub fn draft_link(&self, target: &str) -> Result<Draft<'_>> {
-        let name = temporary::draft();
-        let path = self.path.join(&name);
-        let link = || make_link(&self.dir, target, &name);
-        fault::step(Step::Link, &path, link).at("create the link", &path)?;
-        Ok(Draft { folder: self, file: None, name, path })
     }
 
     /// Gives a finished draft the temporary name that what it replaces has afterwards: another one than drafts have,
@@ -220,75 +204,28 @@ impl Folder {
         Ok(Unsynced::folder(dir.into_std_file(), self.path.clone()))
     }
 
-    /// Makes everything written to its file system durable at once, which for many files is far
-    /// cheaper than one by one. Only if [`super::CAN_SYNC_ALL`].
-    pub fn sync_all(&self) -> Result<()> {
-        let dir = self.dir.try_clone().at("sync", &self.path)?.into_std_file();
-        fault::step(Step::Sync, &self.path, || super::platform::sync_file_system(&dir))
-            .at("sync", &self.path)
-    }
-}
-
-/// A file or link under a temporary name. Dropped before [`Draft::keep`], it disappears.
-pub struct Draft<'f> {
-    folder: &'f Folder,
-    file: Option<File>,
-    name: String,
-    path: PathBuf,
-}
-
-impl Draft<'_> {
-    /// Gives the name to publish it by, and what is to be synced before: nothing of a link.
-    pub fn keep(mut self) -> (String, Option<Unsynced>) {
-        let path = self.path.clone();
-        let unsynced = self.file.take().map(|file| Unsynced::file(file.into_std(), path));
-        (std::mem::take(&mut self.name), unsynced)
-    }
-}
-
-impl Write for Draft<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(file) = &mut self.file else { return Err(io::ErrorKind::Unsupported.into()) };
-        fault::write_all(file, &self.path, bytes).map(|()| bytes.len())
+    /// A file in it that somebody wrote, to be made durable.
+    pub fn unsynced_file(&self, name: &str) -> Result<Unsynced> {
+        let path = self.path.join(name);
+        let mut options = OpenOptions::new();
+        // Windows syncs only what is open for writing.
+        options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);
+        let file = self.dir.open_with(name, &options).at("open", &path)?;
+        Ok(Unsynced::file(file.into_std(), path))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    /// Its file system, to be synced as a whole. Only if [`super::CAN_SYNC_ALL`].
+    pub fn file_system(&self) -> Result<FileSystem> {
+        let dir = self.dir.try_clone().at("open", &self.path)?.into_std_file();
+        FileSystem::of(&dir, self.path.clone())
     }
-}
-
-impl Drop for Draft<'_> {
-    fn drop(&mut self) {
-        self.file = None;
-        if !self.name.is_empty() {
-            let _ = self.folder.remove(&self.name);
-        }
-    }
-}
-
-#[cfg(unix)]
-fn set_mode(options: &mut OpenOptions, executable: bool) {
-    // The user's umask applies, as for every new file.
-    use cap_std::fs::OpenOptionsExt;
-    options.mode(if executable { 0o777 } else { 0o666 });
-}
-
-#[cfg(not(unix))]
-fn set_mode(_: &mut OpenOptions, _: bool) {}
-
-#[cfg(unix)]
-fn make_link(dir: &Dir, target: &str, name: &str) -> io::Result<()> {
-    dir.symlink_contents(target, name)
-}
-
-#[cfg(not(unix))]
-fn make_link(dir: &Dir, target: &str, name: &str) -> io::Result<()> {
-    DirExt::symlink(dir, target, name)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::draft::make_link;
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn a_link_is_not_entered_and_not_read() {

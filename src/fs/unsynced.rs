@@ -14,6 +14,25 @@ const THREADS: usize = 16;
 /// Below this many each is waited for in turn: a thread costs more than it brings.
 const FEW: usize = 4;
 
+/// Limits on files that are synced one by one.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncLimits {
+    /// Number of files up to which each is synced, several at once, which does not wait for the writes of other programs. For
+    /// more the file system is synced as a whole.
+    pub each: usize,
+    /// Files that may be open at once, to be synced.
+    pub open: usize,
+}
+
+impl SyncLimits {
+    pub fn get() -> SyncLimits {
+        let each = fault::limit("LUA_STORE_SYNC_EACH", 1000);
+        // A process may have 1,024 open on Linux, and 256 on macOS.
+        let open = if cfg!(target_os = "linux") { 256 } else { 64 };
+        SyncLimits { each, open: open.min(each) }
+    }
+}
+
 /// Something open that is not durable yet.
 pub struct Unsynced {
     file: File,
@@ -36,6 +55,28 @@ impl Unsynced {
             false => fault::step(Step::Sync, &self.path, || self.file.sync_all()),
         };
         synced.at("sync", &self.path)
+    }
+}
+
+/// A file system that becomes durable as a whole, which for very many files is cheaper than one by one, but waits for the
+/// writes of all programs.
+///
+/// It is opened before the first write. The system starts to write back by itself, and an error in that is reported to
+/// the handles that were open then; one that is opened later may miss it.
+pub struct FileSystem {
+    handle: File,
+    path: PathBuf,
+}
+
+impl FileSystem {
+    pub(super) fn of(dir: &File, path: PathBuf) -> Result<FileSystem> {
+        let handle = platform::open_file_system(dir).at("open", &path)?;
+        Ok(FileSystem { handle, path })
+    }
+
+    pub fn sync(&self) -> Result<()> {
+        fault::step(Step::Sync, &self.path, || platform::sync_file_system(&self.handle))
+            .at("sync", &self.path)
     }
 }
 

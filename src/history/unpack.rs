@@ -10,7 +10,7 @@ use std::path::Path;
 /// Unpacks a tree into a folder that is missing, empty, or holds part of the same files from an
 /// interrupted run. Returns the number of files.
 pub fn unpack(
-    objects: &dyn Source,
+    objects: &(dyn Source + Sync),
     files: Id,
     folder: &Path,
     progress: &Progress,

@@ -79,10 +79,13 @@ pub trait Source {
         self.blob(id).map(|bytes| bytes.len() as u64)
     }
 
-    /// Writes a blob's bytes to `out`, for blobs too large to hold. A store overrides this to stream;
-    /// it reports a failure of `out` itself as it comes.
+    /// Writes a blob's bytes to `out`, for blobs too large to hold. `Ok` only where they have this id: nobody hashes them
+    /// once more. A store overrides this to stream; it reports a failure of `out` itself as it comes.
     fn copy_blob(&self, id: &Id, out: &mut dyn Write) -> Result<u64> {
         let bytes = self.blob(id)?;
+        if Id::of_blob(&bytes) != *id {
+            return Err(Error::corrupt(format!("object {id} is damaged")).hint(Hint::FsckAffected));
+        }
         out.write_all(&bytes).map_err(|error| write_failed(id, &error))?;
         Ok(bytes.len() as u64)
     }

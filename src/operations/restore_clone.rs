@@ -21,7 +21,7 @@ pub struct RestoredClone {
 
 /// Restores the files of the newest source version, then sets the refs and the pointer to those of
 /// `heads`, whose objects are in the store. The folder holds nothing but the git guard and files of
-/// an interrupted run, so none of it is kept.
+/// an interrupted run, so none of it is kept. The refs come after the sync of the files: until then no file is promised.
 pub fn restore(project: &Project, heads: &Heads, progress: &Progress) -> Result<RestoredClone> {
     progress.begin("Restoring", Unit::Item);
     let store = project.store();
@@ -34,8 +34,7 @@ pub fn restore(project: &Project, heads: &Heads, progress: &Progress) -> Result<
         let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
         workspace::check(&plan, project.root())?;
         workspace::sweep(project.root(), &snapshot.leftovers, store.objects(), progress)?;
-        workspace::apply(&plan, project.root(), store.objects(), progress)?;
-        files = crate::object::leaves(store.objects(), newest.source)?.len();
+        files = workspace::create(&plan, project.root(), store.objects(), progress)?;
     }
     store.replace_refs(&store.lock()?, &Heads::default(), heads)?;
     Ok(RestoredClone { files, allowed })

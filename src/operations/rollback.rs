@@ -144,7 +144,7 @@ pub fn restore(
 /// The same with files from another source.
 pub fn restore_from(
     project: &Project,
-    objects: &dyn Source,
+    objects: &(dyn Source + Sync),
     plan: &RestorePlan,
     from: &Snapshot,
     kept: Option<u64>,

@@ -1,12 +1,12 @@
-//! Check of an index against the disk: one `stat` per known file and folder, on several threads if
+//! Check of an index against the disk: one `stat` per known file and folder, by name in its folder, on several threads if
 //! there are enough.
 
 use super::index::{IndexEntryKind, StatIndex};
 use super::rules::RULE_FILES;
 use super::scan::OWN_PROJECT;
-use super::stat::Stat;
-use crate::fs;
+use crate::fs::{FolderLooks, Stat};
 use crate::parallel::{self, Spread};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -69,24 +69,25 @@ fn check_folder(
     is_project: fn(&Path) -> bool,
 ) -> (bool, bool, Vec<bool>) {
     let folder = &index.folders[at];
-    let mut path = root.join(&*folder.path);
-    let untouched = |path: &Path, known: &Stat| {
+    let path = root.join(&*folder.path);
+    let is_untouched = |now: io::Result<Stat>, known: &Stat| {
         looks.fetch_add(1, Ordering::Relaxed);
-        fs::metadata(path).is_ok_and(|now| Stat::of(&now) == *known) && !known.is_racy(index.limit)
+        now.is_ok_and(|now| now == *known) && !known.is_racy(index.limit)
+    };
+    // Opened once for all of its entries. Where it is gone, or a link is in its place, they are too.
+    let Ok(here) = FolderLooks::open(&path) else {
+        return (false, false, vec![false; folder.items.len()]);
     };
     let is_inner = at > 0 && folder.may_be_project && is_project(&path);
-    let listing = untouched(&path, &folder.stat) && !is_inner;
-    let mut child = |name: &str, known: &Stat, is_outside: bool| {
-        path.push(name);
-        let fresh = untouched(&path, known) && (!is_outside || is_project(&path));
-        path.pop();
-        fresh
-    };
+    let listing = is_untouched(here.own(), &folder.stat) && !is_inner;
+    let child = |name: &str, known: &Stat| is_untouched(here.entry(name), known);
     let items = folder.items.iter().map(|item| match &item.what {
         // A folder is looked at when its own turn comes.
         IndexEntryKind::Folder(_) => false,
-        IndexEntryKind::LeftOut(reason) => child(&item.name, &item.stat, *reason == OWN_PROJECT),
-        IndexEntryKind::Leaf(..) => child(&item.name, &item.stat, false),
+        IndexEntryKind::LeftOut(reason) if *reason == OWN_PROJECT => {
+            child(&item.name, &item.stat) && is_project(&path.join(&*item.name))
+        }
+        IndexEntryKind::LeftOut(_) | IndexEntryKind::Leaf(..) => child(&item.name, &item.stat),
     });
     let items: Vec<bool> = items.collect();
     let rules = folder.rule_files.iter().all(|(which, stat)| {
@@ -94,7 +95,7 @@ fn check_folder(
         let item = folder.items.binary_search_by(|item| item.name.as_bytes().cmp(name.as_bytes()));
         // Most are files of the project too, which were looked at just now.
         let known = item.ok().filter(|at| folder.items[*at].stat == *stat);
-        known.map_or_else(|| child(name, stat, false), |at| items[at])
+        known.map_or_else(|| child(name, stat), |at| items[at])
     });
     (listing, rules, items)
 }

@@ -5,7 +5,7 @@
 //! this counts as none.
 
 use super::rules::RULE_FILES;
-use super::stat::Stat;
+use crate::fs::Stat;
 use crate::object::{Id, Mode};
 use std::borrow::Cow;
 

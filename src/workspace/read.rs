@@ -2,9 +2,9 @@
 
 use super::scan::read_metadata;
 use super::secret;
-use super::stat::{EntryKind, Stat};
+use super::stat::EntryKind;
 use crate::error::{At, Error, Result};
-use crate::fs;
+use crate::fs::{self, Stat};
 use crate::object::Mode;
 use std::fs::File;
 use std::io::{self, Read};
@@ -46,14 +46,14 @@ fn open(path: &Path, seen: &Stat) -> Result<Option<OpenFile>> {
             return if still { Err(error).at("read", path) } else { Ok(None) };
         }
     };
-    let metadata = file.metadata().at("read", path)?;
-    let (stat, EntryKind::Leaf(mode)) = (Stat::of(&metadata), EntryKind::of(&metadata)) else {
+    let metadata = fs::open_metadata(&file, path).at("read", path)?;
+    let (stat, EntryKind::Leaf(mode)) = (Stat::from(&metadata), EntryKind::of(&metadata)) else {
         return Ok(None);
     };
     let replaced = stat.inode != seen.inode;
     if replaced
         && !read_metadata(path)?
-            .is_some_and(|now| now.is_file() && Stat::of(&now).inode == stat.inode)
+            .is_some_and(|now| now.is_file() && Stat::from(&now).inode == stat.inode)
     {
         return Ok(None);
     }
@@ -62,7 +62,8 @@ fn open(path: &Path, seen: &Stat) -> Result<Option<OpenFile>> {
 
 impl OpenFile {
     fn is_untouched(&self) -> Result<bool> {
-        Ok(Stat::of(&self.file.metadata().at("read", &self.path)?) == self.stat)
+        let now = fs::open_metadata(&self.file, &self.path).at("read", &self.path)?;
+        Ok(Stat::from(&now) == self.stat)
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {
@@ -75,20 +76,44 @@ impl OpenFile {
 
 /// Reads a file that is small enough to hold. `secrets` says whether its text is searched for keys.
 pub fn file(path: &Path, seen: &Stat, secrets: bool) -> Result<FileRead<Vec<u8>>> {
+    if let Some((bytes, mode)) = as_seen(path, seen)? {
+        return Ok(searched(path, bytes, *seen, mode, secrets));
+    }
     for _ in 0..ATTEMPTS {
         let Some(open) = open(path, seen)? else { return Ok(FileRead::Gone) };
         let bytes = open.bytes()?;
         if bytes.len() as u64 != open.stat.size || !open.is_untouched()? {
             continue;
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let secret = if secrets { secret::by_content(&name, &bytes) } else { None };
-        return Ok(match secret {
-            Some(reason) => FileRead::Secret(reason),
-            None => FileRead::Read(bytes, open.stat, open.mode),
-        });
+        return Ok(searched(path, bytes, open.stat, open.mode, secrets));
     }
     Err(unstable(path))
+}
+
+/// The bytes of a file that is untouched since the scan saw it: of the looks before and after reading, that of the scan is the
+/// first. `None` for any other, which is looked at anew.
+fn as_seen(path: &Path, seen: &Stat) -> Result<Option<(Vec<u8>, Mode)>> {
+    let Ok(file) = fs::open_file(path) else { return Ok(None) };
+    let mut bytes = Vec::with_capacity(seen.size as usize);
+    (&file).take(seen.size).read_to_end(&mut bytes).at("read", path)?;
+    let metadata = fs::open_metadata(&file, path).at("read", path)?;
+    let is_whole = bytes.len() as u64 == seen.size && Stat::from(&metadata) == *seen;
+    Ok(match EntryKind::of(&metadata) {
+        EntryKind::Leaf(mode) if is_whole && mode.is_file() => Some((bytes, mode)),
+        _ => None,
+    })
+}
+
+fn searched(
+    path: &Path,
+    bytes: Vec<u8>,
+    stat: Stat,
+    mode: Mode,
+    secrets: bool,
+) -> FileRead<Vec<u8>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let secret = if secrets { secret::by_content(&name, &bytes) } else { None };
+    secret.map_or(FileRead::Read(bytes, stat, mode), FileRead::Secret)
 }
 
 /// Reads a file of any size through `take`, which may be called again with the same file. Its text
@@ -158,7 +183,7 @@ pub fn link(path: &Path) -> Result<FileRead<Vec<u8>>> {
         ))
         .hint("ignore it in `.luaignore`")
     })?;
-    Ok(FileRead::Read(target.into_bytes(), Stat::of(&metadata), Mode::Symlink))
+    Ok(FileRead::Read(target.into_bytes(), Stat::from(&metadata), Mode::Symlink))
 }
 
 fn unstable(path: &Path) -> Error {

@@ -7,10 +7,10 @@ use super::check::ValidEntries;
 use super::index::{IndexEntryKind, IndexFolder, IndexItem, StatIndex};
 use super::rules::{PROJECT_MARKS, Patterns, RULE_FILES, Rules};
 use super::secret;
-use super::stat::{EntryKind, Stat};
+use super::stat::EntryKind;
 use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
-use crate::fs;
+use crate::fs::{self, Stat};
 use crate::workspace::case_collisions;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -114,7 +114,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             return Ok(Some(self.old.folders[at].stat));
         }
         let metadata = read_metadata(full)?;
-        Ok(metadata.filter(|metadata| metadata.is_dir()).map(|metadata| Stat::of(&metadata)))
+        Ok(metadata.filter(|metadata| metadata.is_dir()).map(|metadata| Stat::from(&metadata)))
     }
 
     fn list(&mut self, full: &Path) -> Result<Vec<OsString>> {
@@ -214,7 +214,7 @@ impl<'s, 'a> Scan<'s, 'a> {
                     what,
                 }));
             } else {
-                let old = old.filter(|(item, fresh)| *fresh && item.stat == Stat::of(&metadata));
+                let old = old.filter(|(item, fresh)| *fresh && item.stat == Stat::from(&metadata));
                 match old {
                     Some((item, _)) => items.push(item.clone()),
                     None => items.extend(self.leaf(Cow::Owned(name), &below, Some(metadata))?),
@@ -269,7 +269,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             // A folder took the place of a file since its parent was listed; the next scan sees it.
             (None, EntryKind::Folder) => return Ok(None),
         };
-        Ok(Some(IndexItem { name, stat: Stat::of(&metadata), what }))
+        Ok(Some(IndexItem { name, stat: Stat::from(&metadata), what }))
     }
 }
 
@@ -293,7 +293,7 @@ fn read_rules(
         // A link is no rule file, as in git: rules come from inside the project.
         if let Some(metadata) = read_metadata(&path)?.filter(std::fs::Metadata::is_file) {
             texts[which] = fs::read_if_exists(&path)?;
-            files.push((which as u8, Stat::of(&metadata)));
+            files.push((which as u8, Stat::from(&metadata)));
         }
     }
     Ok((files, texts))

@@ -241,7 +241,7 @@ impl<'a> Pending<'a> {
         fs::sweep(dir)?;
         let temp = fs::AtomicFile::create_in(dir)?;
         let metadata = temp.file().metadata().at("read", temp.path())?;
-        Ok(Pending { time: super::stat::Stat::of(&metadata).mtime, temp, path })
+        Ok(Pending { time: fs::Stat::from(&metadata).mtime, temp, path })
     }
 
     fn publish(mut self, index: &StatIndex<'_>) -> Result<()> {

@@ -7,22 +7,18 @@ use super::leftover;
 use super::place::{self, changed};
 use super::plan::{RestorePlan, RestoreStep};
 use super::walk::{FolderWalk, WalkEnd, above, split};
-use crate::error::{Error, Hint, Result};
-use crate::fs::{self, CAN_SYNC_ALL, FileKind, Folder, Unsynced};
-use crate::object::{Id, Leaf, Mode, Source};
+use super::write::{ContentWriter, WrittenName};
+use crate::error::Result;
+use crate::fs::{self, CAN_SYNC_ALL, FileKind, FileSystem, Folder, SyncLimits};
+use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::workspace::scan::join;
 use std::collections::{BTreeSet, HashSet};
-use std::io::{self, Write};
 use std::path::Path;
 
-/// Number of files from which the file system is synced as a whole. Below, each file is synced,
-/// several at once, which does not wait for the writes of other programs.
-const MANY: usize = 64;
-
-/// Limit on files that are written and synced before they are renamed: one sync of a folder then
-/// serves all of them.
-const BATCH: usize = 1024;
+/// Limit on files that are written before the file system is synced and they are renamed. Until then the disk has room for
+/// both the old files and these.
+const BATCH: usize = 8192;
 
 /// Numbers of files that a restore wrote and removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,29 +42,18 @@ pub fn remaining(root: &Path, plan: &RestorePlan) -> Result<usize> {
 pub fn apply(
     plan: &RestorePlan,
     root: &Path,
-    source: &dyn Source,
+    source: &(dyn Source + Sync),
     progress: &Progress,
 ) -> Result<RestoreCount> {
     let steps = clear::check(root, plan)?;
     progress.expect(steps.len() as u64);
-    let (removes, writes): (Vec<_>, Vec<_>) =
-        steps.into_iter().partition(|step| step.action.leaf().is_none());
-    let (blocking, rest) = in_the_way(&removes, &writes);
-    let mut restore = Restorer {
-        walk: FolderWalk::new(root)?,
-        source,
-        progress,
-        all_at_once: CAN_SYNC_ALL && writes.len() > MANY,
-        swept: HashSet::new(),
-        touched: BTreeSet::new(),
-    };
-    blocking.iter().try_for_each(|step| restore.remove(step))?;
-    writes.chunks(BATCH).try_for_each(|batch| restore.write(batch))?;
-    rest.iter().try_for_each(|step| restore.remove(step))?;
-    restore.remove_emptied(&removes)?;
+    let written = steps.iter().filter(|step| step.action.leaf().is_some()).count();
+    let removed = steps.len() - written;
+    let mut restore = Restorer::new(root, source, progress, written)?;
+    restore.run(steps)?;
     restore.touch_all(plan.target)?;
     restore.sync()?;
-    Ok(RestoreCount { written: writes.len(), removed: removes.len() })
+    Ok(RestoreCount { written, removed })
 }
 
 /// Separates the steps that must come first: a file where a folder is needed, the content of a
@@ -86,11 +71,18 @@ fn in_the_way<'p>(
     })
 }
 
-struct Restorer<'r> {
-    walk: FolderWalk,
-    source: &'r dyn Source,
-    progress: &'r Progress,
-    all_at_once: bool,
+pub struct Restorer<'r> {
+    pub walk: FolderWalk,
+    pub source: &'r (dyn Source + Sync),
+    pub progress: &'r Progress,
+    /// The file system, where it can be synced as a whole: opened before the first write.
+    whole: Option<FileSystem>,
+    pub limits: SyncLimits,
+    /// The file system is synced as a whole at the end, for the files too.
+    pub ends_whole: bool,
+    /// No folder had to be emptied where a file is to be: a name that the plan takes for free mostly is, and is taken without a
+    /// question.
+    is_clear: bool,
     /// Folders in which leftovers of an interrupted restore were looked for.
     swept: HashSet<String>,
     /// Folders whose names have to be made durable.
@@ -103,7 +95,36 @@ struct ReadyFile<'p> {
     draft: String,
 }
 
-impl Restorer<'_> {
+impl<'r> Restorer<'r> {
+    /// A restore that makes so many files durable.
+    pub fn new(
+        root: &Path,
+        source: &'r (dyn Source + Sync),
+        progress: &'r Progress,
+        files: usize,
+    ) -> Result<Restorer<'r>> {
+        let walk = FolderWalk::new(root)?;
+        let whole = CAN_SYNC_ALL.then(|| walk.root().file_system()).transpose()?;
+        let limits = SyncLimits::get();
+        let ends_whole = whole.is_some() && files > limits.each;
+        let (swept, touched) = (HashSet::new(), BTreeSet::new());
+        let is_clear = true;
+        Ok(Restorer { walk, source, progress, whole, limits, ends_whole, is_clear, swept, touched })
+    }
+
+    /// Takes the steps of a plan. The names are not durable yet.
+    pub fn run(&mut self, steps: Vec<&RestoreStep>) -> Result<()> {
+        let (removes, writes): (Vec<_>, Vec<_>) =
+            steps.into_iter().partition(|step| step.action.leaf().is_none());
+        let (blocking, rest) = in_the_way(&removes, &writes);
+        self.is_clear = blocking.is_empty();
+        blocking.iter().try_for_each(|step| self.remove(step))?;
+        let batch = if self.ends_whole { BATCH } else { self.limits.open };
+        writes.chunks(batch).try_for_each(|batch| self.write(batch))?;
+        rest.iter().try_for_each(|step| self.remove(step))?;
+        self.remove_emptied(&removes)
+    }
+
     fn write(&mut self, batch: &[&RestoreStep]) -> Result<()> {
         let mut ready = Vec::with_capacity(batch.len());
         let result = self.prepare(batch, &mut ready).and_then(|()| self.publish(&mut ready));
@@ -118,33 +139,40 @@ impl Restorer<'_> {
         batch: &[&'p RestoreStep],
         ready: &mut Vec<ReadyFile<'p>>,
     ) -> Result<()> {
-        let mut unsynced = Vec::new();
         for step in batch {
-            let Some(leaf) = step.action.leaf() else { continue };
             let (folder, _) = split(&step.path);
-            self.go(folder, true)?;
+            self.go(folder)?;
             self.sweep(folder)?;
-            let made = draft(self.walk.here(), self.source, leaf);
-            let (draft, file) =
-                made.map_err(|error| error.context(format!("cannot restore \"{}\"", step.path)))?;
-            ready.push(ReadyFile { step, draft });
-            // Of many the handles are not kept: the file system is synced as a whole.
-            unsynced.extend(file.filter(|_| !self.all_at_once));
         }
-        if self.all_at_once { self.walk.root().sync_all() } else { fs::sync_each(unsynced) }
+        let (root, source, name) = (self.walk.root(), self.source, WrittenName::Temporary);
+        let whole = self.whole.as_ref().filter(|_| batch.len() > self.limits.open);
+        let mut unsynced = Vec::new();
+        let written = ContentWriter { root, source, name }.write(batch, |file| {
+            ready.push(ReadyFile { step: file.step, draft: file.name });
+            // Of many the handles are not kept.
+            unsynced.extend(file.unsynced.filter(|_| whole.is_none()));
+        });
+        ready.sort_unstable_by_key(|file| &file.step.path);
+        written?;
+        whole.map_or_else(|| fs::sync_each(unsynced), FileSystem::sync)
     }
 
     /// Renamed files leave the list at once, even if a later rename fails.
     fn publish(&mut self, ready: &mut Vec<ReadyFile<'_>>) -> Result<()> {
         ready.reverse();
         while let Some(ReadyFile { step, .. }) = ready.last() {
-            self.go(split(&step.path).0, true)?;
+            self.go(split(&step.path).0)?;
             // From here on a file of somebody else's can have the name of the draft.
             let Some(ReadyFile { step, draft }) = ready.pop() else { break };
             let sweep = |here: &Folder, path: &str| {
                 leftover::sweep_in(here, path, self.source, self.progress)
             };
-            place::put(self.walk.here(), &draft, step, &sweep)?;
+            let is_put = self.is_clear
+                && step.old.is_none()
+                && self.walk.here().claim(&draft, split(&step.path).1)?;
+            if !is_put {
+                place::put(self.walk.here(), &draft, step, &sweep)?;
+            }
             self.progress.advance(0);
         }
         Ok(())
@@ -176,22 +204,30 @@ impl Restorer<'_> {
 
     /// Removes temporary files of an interrupted restore from the present folder.
     fn sweep(&mut self, folder: &str) -> Result<()> {
-        match self.swept.insert(folder.to_owned()) {
-            true => leftover::sweep_in(self.walk.here(), folder, self.source, self.progress),
-            false => Ok(()),
+        if self.swept.contains(folder) {
+            return Ok(());
+        }
+        self.swept.insert(folder.to_owned());
+        leftover::sweep_in(self.walk.here(), folder, self.source, self.progress)
+    }
+
+    /// Remembers that a folder holds no leftovers.
+    pub fn consider_swept(&mut self, folder: &str) {
+        if !self.swept.contains(folder) {
+            self.swept.insert(folder.to_owned());
         }
     }
 
     /// Goes to a folder that shall be there from now on.
-    fn go(&mut self, folder: &str, make: bool) -> Result<()> {
-        match self.walk.go(folder, make)? {
-            WalkEnd::Blocked(path) => Err(changed(&path)),
-            WalkEnd::Folder | WalkEnd::Nothing => {
-                self.touched.insert(folder.to_owned());
-                self.touched.extend(above(folder).map(str::to_owned));
-                Ok(())
-            }
+    pub fn go(&mut self, folder: &str) -> Result<()> {
+        if let WalkEnd::Blocked(path) = self.walk.go(folder, true)? {
+            return Err(changed(&path));
         }
+        if !self.touched.contains(folder) {
+            self.touched.insert(folder.to_owned());
+            self.touched.extend(above(folder).map(str::to_owned));
+        }
+        Ok(())
     }
 
     /// Folders from which the last file went go as well, the deepest first.
@@ -228,9 +264,12 @@ impl Restorer<'_> {
         Ok(())
     }
 
-    fn sync(&mut self) -> Result<()> {
-        if self.all_at_once || (CAN_SYNC_ALL && self.touched.len() > MANY) {
-            return self.walk.root().sync_all();
+    /// Makes the names durable, and files that have been written under them.
+    pub fn sync(&mut self) -> Result<()> {
+        if let Some(whole) = &self.whole
+            && (self.ends_whole || self.touched.len() > self.limits.each)
+        {
+            return whole.sync();
         }
         self.walk.reset();
         let mut unsynced = Vec::new();
@@ -238,55 +277,10 @@ impl Restorer<'_> {
             if self.walk.go(&folder, false)? == WalkEnd::Folder {
                 unsynced.push(self.walk.here().unsynced()?);
             }
-            if unsynced.len() >= MANY {
+            if unsynced.len() >= self.limits.open {
                 fs::sync_each(std::mem::take(&mut unsynced))?;
             }
         }
         fs::sync_each(unsynced)
-    }
-}
-
-/// Writes a file or link beside its place and gives the name it has there.
-fn draft(
-    folder: &Folder,
-    source: &dyn Source,
-    (mode, id): Leaf,
-) -> Result<(String, Option<Unsynced>)> {
-    if mode == Mode::Symlink {
-        let target = source.blob(&id)?;
-        if Id::of_blob(&target) != id {
-            return Err(damaged(&id));
-        }
-        let target = String::from_utf8(target).map_err(|_| damaged(&id))?;
-        return Ok(folder.draft_link(&target)?.keep());
-    }
-    let mut draft = folder.draft(mode == Mode::Executable)?;
-    let mut hashing = Hashing { out: &mut draft, hasher: Id::blob_hasher() };
-    source.copy_blob(&id, &mut hashing)?;
-    if Id::from(hashing.hasher.finalize()) != id {
-        return Err(damaged(&id));
-    }
-    Ok(draft.keep())
-}
-
-fn damaged(id: &Id) -> Error {
-    Error::corrupt(format!("object {id} is damaged")).hint(Hint::FsckAffected)
-}
-
-/// Writer that hashes the bytes.
-struct Hashing<'w> {
-    out: &'w mut dyn Write,
-    hasher: blake3::Hasher,
-}
-
-impl Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.hasher.update(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }

@@ -4,12 +4,15 @@
 pub(super) mod apply;
 mod begun;
 mod clear;
+mod create;
 mod leftover;
 mod place;
 mod plan;
 mod walk;
+mod write;
 
 pub use apply::{apply, check, remaining};
 pub use begun::unplanned;
+pub use create::create;
 pub use leftover::sweep;
 pub use plan::{RestorePlan, plan};

@@ -10,6 +10,8 @@ pub struct FolderWalk {
     root: Folder,
     /// The folders on the way; those far above the last one are closed.
     below: Vec<(String, Option<Folder>)>,
+    /// The folder that was found missing last. What is below it is not asked for: paths come sorted.
+    missing: Option<String>,
 }
 
 /// Limit on open folders. Projects of people are not deeper, so that none of their folders is
@@ -26,9 +28,15 @@ pub enum WalkEnd {
     Blocked(String),
 }
 
+impl From<Folder> for FolderWalk {
+    fn from(root: Folder) -> FolderWalk {
+        FolderWalk { root, below: Vec::new(), missing: None }
+    }
+}
+
 impl FolderWalk {
     pub fn new(root: &Path) -> Result<FolderWalk> {
-        Ok(FolderWalk { root: Folder::open(root)?, below: Vec::new() })
+        Folder::open(root).map(FolderWalk::from)
     }
 
     /// The folder that was reached last.
@@ -43,10 +51,16 @@ impl FolderWalk {
     /// Forgets the way, because folders on it were removed or replaced.
     pub fn reset(&mut self) {
         self.below.clear();
+        self.missing = None;
     }
 
     /// Goes to a folder of the project; with `make` it creates missing ones.
     pub fn go(&mut self, path: &str, make: bool) -> Result<WalkEnd> {
+        match &self.missing {
+            Some(_) if make => self.missing = None,
+            Some(missing) if is_within(path, missing) => return Ok(WalkEnd::Nothing),
+            _ => {}
+        }
         let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
         let shared =
             self.below.iter().zip(&names).take_while(|((have, _), want)| have == *want).count();
@@ -57,11 +71,17 @@ impl FolderWalk {
         }
         for name in &names[self.below.len()..] {
             let here = self.here();
-            let folder = match here.file_kind(name)? {
-                Some(FileKind::Folder) => here.enter(name)?,
-                Some(_) => return Ok(WalkEnd::Blocked(self.path(name))),
-                None if make => here.make(name)?,
-                None => return Ok(WalkEnd::Nothing),
+            let folder = match here.enter(name) {
+                Ok(folder) => folder,
+                Err(error) => match here.file_kind(name)? {
+                    Some(FileKind::Folder) => return Err(error),
+                    Some(_) => return Ok(WalkEnd::Blocked(self.path(name))),
+                    None if make => here.make(name)?,
+                    None => {
+                        self.missing = Some(self.path(name));
+                        return Ok(WalkEnd::Nothing);
+                    }
+                },
             };
             self.below.push(((*name).to_owned(), Some(folder)));
             if let Some(far) = self.below.len().checked_sub(MOST_OPEN + 1) {
@@ -76,6 +96,11 @@ impl FolderWalk {
         let folder = self.below.iter().fold(String::new(), |path, (name, _)| join(&path, name));
         join(&folder, name)
     }
+}
+
+/// True of a folder, and of what is below it.
+fn is_within(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The folder of a path, and the name in it.

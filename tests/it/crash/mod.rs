@@ -5,6 +5,7 @@
 mod agent;
 mod agents;
 mod backup;
+mod clone;
 mod commands;
 mod log;
 mod power;
@@ -170,6 +171,9 @@ fn assert_durable_order(steps: &[String]) {
         if word == "Mkdir" {
             assert_folder_is_kept(&steps, at);
         }
+        if word == "Create" {
+            assert_file_is_kept(&steps, at);
+        }
         let is_passing = |path: &Path| {
             path.ends_with(".lua/cache")
                 || path.ends_with(".lua/cache/heard")
@@ -220,6 +224,24 @@ fn assert_folder_is_kept(steps: &[(String, PathBuf)], at: usize) {
         _ => false,
     };
     assert!(steps[at..].iter().any(kept), "the folder {} is never synced", path.display());
+}
+
+/// A file of the project that is written under its own name is synced, and so is its folder, before the command ends: each by
+/// itself, or with the whole file system through the project's own folder.
+fn assert_file_is_kept(steps: &[(String, PathBuf)], at: usize) {
+    let path = &steps[at].1;
+    if power::is_draft(path) || power::is_in_store(path) {
+        return;
+    }
+    let later = &steps[at..];
+    let whole =
+        |(word, dir): &(String, PathBuf)| word == "Sync" && dir != path && path.starts_with(dir);
+    let synced = |word: &str, what: &Path| {
+        later.iter().any(|step| whole(step) || (step.0 == word && step.1 == what))
+    };
+    assert!(synced("Sync", path), "the content of {} is never synced", path.display());
+    let folder = path.parent().unwrap();
+    assert!(synced("SyncDir", folder), "the name of {} is never synced", path.display());
 }
 
 /// In the project several files are written before the first takes its place: its folder, or the

@@ -10,6 +10,8 @@ pub struct Unsynced {
     names: BTreeSet<PathBuf>,
     /// Names that were made durable earlier: what they held then is not known any more.
     settled: BTreeSet<PathBuf>,
+    /// Files of a project that were written under their own names, and not synced since: what they hold is lost.
+    contents: BTreeSet<PathBuf>,
 }
 
 impl Unsynced {
@@ -17,13 +19,30 @@ impl Unsynced {
     pub fn follow(&mut self, steps: &[(String, PathBuf)]) {
         for (word, path) in steps {
             match word.as_str() {
-                "Rename" | "Link" | "Mkdir" if !is_draft(path) && !self.settled.contains(path) => {
-                    self.names.insert(path.clone());
+                "Rename" | "Link" | "Mkdir" if !is_draft(path) => {
+                    if !self.settled.contains(path) {
+                        self.names.insert(path.clone());
+                    }
+                    // Another file, that was synced before.
+                    self.contents.remove(path);
+                }
+                "Create" if !is_draft(path) && !is_in_store(path) => {
+                    self.contents.insert(path.clone());
+                    if !self.settled.contains(path) {
+                        self.names.insert(path.clone());
+                    }
                 }
                 "SyncDir" => self.settle(|name| name.parent() == Some(path)),
                 // The whole file system, through one of its folders.
-                "Sync" if path.is_dir() => self.settle(|_| true),
-                "Remove" => drop(self.names.remove(path)),
+                "Sync" if path.is_dir() => {
+                    self.settle(|_| true);
+                    self.contents.clear();
+                }
+                "Sync" => drop(self.contents.remove(path)),
+                "Remove" => {
+                    self.names.remove(path);
+                    self.contents.remove(path);
+                }
                 _ => {}
             }
         }
@@ -38,6 +57,9 @@ impl Unsynced {
 
     /// Lets the power fail: each of the names is what it was in `before`, of which `copy` was a copy.
     pub fn fail(&self, copy: &Path, before: &Path) {
+        for file in self.contents.iter().filter(|file| file.is_file()) {
+            std::fs::write(file, "").unwrap();
+        }
         for name in &self.names {
             let Ok(path) = name.strip_prefix(copy) else { continue };
             if is_uncertain(path) || !name.exists() {
@@ -68,7 +90,12 @@ fn is_uncertain(path: &Path) -> bool {
         || path.iter().any(|part| part == "incoming" || part == "cache")
 }
 
-fn is_draft(path: &Path) -> bool {
+/// True of the files of a store or of a remote store, which have their own names when they are complete.
+pub fn is_in_store(path: &Path) -> bool {
+    path.iter().any(|part| part == ".lua" || part == "depot")
+}
+
+pub fn is_draft(path: &Path) -> bool {
     let name = path.file_name().unwrap().to_string_lossy();
     name.starts_with("tmp-") || name.starts_with(".lua-store-tmp-")
 }

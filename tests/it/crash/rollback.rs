@@ -102,7 +102,8 @@ fn of_a_restore_of_paths() {
 /// So many files are made durable all at once.
 #[test]
 fn of_many_files() {
-    let project = shop::project();
+    let mut project = shop::project();
+    project.set("LUA_STORE_SYNC_EACH", "64");
     let fill = |text| (0..66).for_each(|nth| project.write(&format!("many/{nth}.txt"), text));
     fill("first");
     project.ok("push");
