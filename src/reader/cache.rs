@@ -24,9 +24,9 @@ pub struct AgentCache {
     output: PathBuf,
 }
 
-/// The agent, as it is kept.
+/// The agent, as it is kept; a borrowed one to be written.
 #[derive(Serialize, Deserialize)]
-pub struct CachedAgent {
+pub struct CachedAgent<A = Agent> {
     reader: String,
     tree: Id,
     links: Id,
@@ -34,7 +34,7 @@ pub struct CachedAgent {
     allowed: String,
     read: ReadFiles,
     cache_key: CacheKey,
-    agent: Agent,
+    agent: A,
 }
 
 /// Compiler output as the cache keeps it.
@@ -71,7 +71,7 @@ impl AgentCache {
             }
         }
         let (tree, links, allowed) = (snapshot.tree, snapshot.links, allowed.join("\n"));
-        let (reader, agent) = (READER.to_owned(), agent.clone());
+        let reader = READER.to_owned();
         let kept = CachedAgent { reader, tree, links, allowed, read, cache_key, agent };
         write(&self.agent, &kept)?;
         Ok(true)

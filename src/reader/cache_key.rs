@@ -1,6 +1,6 @@
 //! Key of the cached agent: its files, and all else that decides whether reading again would give the same.
 
-use super::syntax::files::Files;
+use super::syntax::files::{Accesses, Files};
 use crate::error::Result;
 use crate::fs;
 use crate::object::{Id, PathFinder, Source};
@@ -8,8 +8,9 @@ use crate::reader::lockfile;
 use crate::reader::primitives::entry;
 use crate::reader::syntax::modules::{ImportTarget, Modules, package};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsString;
+use std::path::Path;
 
 const TSCONFIG: &str = "tsconfig.json";
 
@@ -42,9 +43,10 @@ pub enum Agreement {
 impl ReadFiles {
     pub fn of(modules: &Modules<'_>) -> ReadFiles {
         let accesses = modules.files().accesses();
-        let (absent, no_files) = no_files(modules, &accesses.absent);
+        let (absent, no_files) = no_files(modules, &accesses);
         let is_inside = |path: &String| !path.starts_with("../");
-        let files = accesses.files.iter().map(|(path, id)| (modules.relative(path), *id));
+        let files =
+            accesses.files.iter().map(|(path, id)| (modules.relative(Path::new(path)), *id));
         let folders =
             accesses.folders.into_iter().map(|(path, names)| (modules.relative(&path), names));
         ReadFiles {
@@ -122,14 +124,23 @@ fn is_configuration(path: &str) -> bool {
 }
 
 /// Paths at which nothing is, and folders, that would be taken before the files that were read: an ignore rule can keep
-/// them out of the tree that says whether anything changed.
-fn no_files(modules: &Modules<'_>, found: &BTreeSet<PathBuf>) -> (Vec<String>, Vec<String>) {
-    let mut paths: BTreeSet<String> = found.iter().map(|path| modules.relative(path)).collect();
-    paths.extend(entry::USUAL.iter().map(|name| (*name).to_owned()));
-    let read = modules.paths();
-    let rest = paths.into_iter().filter(|path| !read.contains(path));
-    let rest = rest.filter(|path| !modules.root().join(path).is_file());
-    rest.partition(|path| !modules.root().join(path).exists())
+/// them out of the tree that says whether anything changed. What was found absent is not looked at again.
+fn no_files(modules: &Modules<'_>, accesses: &Accesses) -> (Vec<String>, Vec<String>) {
+    let read: HashSet<String> = modules.paths().into_iter().collect();
+    let relative = |path: &OsString| modules.relative(Path::new(path));
+    let mut absent: BTreeSet<String> = accesses.absent.iter().map(relative).collect();
+    let mut others: BTreeSet<String> = accesses.no_files.iter().map(relative).collect();
+    others.extend(entry::USUAL.iter().map(|name| (*name).to_owned()));
+    others.retain(|path| !absent.contains(path) && !read.contains(path));
+    let mut no_files = Vec::new();
+    for path in others {
+        match modules.root().join(&path).metadata() {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => no_files.push(path),
+            Err(_) => drop(absent.insert(path)),
+        }
+    }
+    (absent.into_iter().filter(|path| !read.contains(path)).collect(), no_files)
 }
 
 /// All else that an agent depends on.

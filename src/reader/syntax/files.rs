@@ -8,9 +8,11 @@ use crate::object::Id;
 use crate::reader::primitives::entry;
 use oxc_resolver::{FileMetadata, FileSystem, FileSystemOs, ResolveError};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::Metadata;
 use std::io;
 use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Clone, Debug, Default)]
@@ -22,13 +24,16 @@ pub struct Files {
     accesses: Arc<Mutex<Accesses>>,
 }
 
-/// Accesses of the reader to files and folders, by absolute path.
+/// Accesses of the reader to files and folders, by absolute path. Keys are compared as bytes: comparing the parts of
+/// paths costs much.
 #[derive(Clone, Debug, Default)]
 pub struct Accesses {
     /// Ids of the bytes that were read.
-    pub files: BTreeMap<PathBuf, Id>,
-    /// Paths at which no file was found.
-    pub absent: BTreeSet<PathBuf>,
+    pub files: BTreeMap<OsString, Id>,
+    /// Paths at which nothing was found.
+    pub absent: BTreeSet<OsString>,
+    /// Paths at which something else than a file was found: a folder, or a link that was not followed.
+    pub no_files: BTreeSet<OsString>,
     /// Names in the folders that were listed.
     pub folders: BTreeMap<PathBuf, Vec<String>>,
     /// True if the whole project was searched for sources.
@@ -55,22 +60,28 @@ impl Files {
         record(&mut self.accesses.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Records that a file has these bytes, or that there is none. What a package consists of is known by its version.
-    fn note(&self, path: &Path, bytes: Option<&[u8]>) {
-        if path.components().any(|part| part.as_os_str() == "node_modules") {
-            return;
+    /// Records that a file has these bytes.
+    fn note(&self, path: &Path, bytes: &[u8]) {
+        if is_counted(path) {
+            let id = Id::of_blob(bytes);
+            self.record(|accesses| accesses.files.insert(path.into(), id));
         }
-        let id = bytes.map(Id::of_blob);
-        self.record(|accesses| match id {
-            Some(id) => drop(accesses.files.insert(path.to_owned(), id)),
-            None => drop(accesses.absent.insert(path.to_owned())),
-        });
+    }
+
+    /// Records that no file was found at a path, or what else.
+    fn note_no_file(&self, path: &Path, is_absent: bool) {
+        if is_counted(path) {
+            self.record(|accesses| match is_absent {
+                true => drop(accesses.absent.insert(path.into())),
+                false => drop(accesses.no_files.insert(path.into())),
+            });
+        }
     }
 
     fn noted<T: AsRef<[u8]>>(&self, path: &Path, read: io::Result<T>) -> io::Result<T> {
         match &read {
-            Ok(bytes) => self.note(path, Some(bytes.as_ref())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.note(path, None),
+            Ok(bytes) => self.note(path, bytes.as_ref()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.note_no_file(path, true),
             Err(_) => {}
         }
         read
@@ -78,7 +89,7 @@ impl Files {
 
     fn noted_kind(&self, path: &Path, found: io::Result<FileMetadata>) -> io::Result<FileMetadata> {
         if !found.as_ref().is_ok_and(|found| found.is_file()) {
-            self.note(path, None);
+            self.note_no_file(path, found.is_err());
         }
         found
     }
@@ -104,9 +115,10 @@ impl Files {
 
     pub fn is_file(&self, path: &Path) -> bool {
         let Some(bytes) = self.overrides(path) else {
-            let is_file = path.is_file();
+            let found = path.metadata();
+            let is_file = found.as_ref().is_ok_and(Metadata::is_file);
             if !is_file {
-                self.note(path, None);
+                self.note_no_file(path, found.is_err());
             }
             return is_file;
         };
@@ -117,7 +129,7 @@ impl Files {
         match self.overrides(path) {
             Some(Some(bytes)) => Ok(bytes.clone()),
             Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)).at("read", path),
-            None => fs::read(path).inspect(|bytes| self.note(path, Some(bytes))),
+            None => fs::read(path).inspect(|bytes| self.note(path, bytes)),
         }
     }
 
@@ -125,11 +137,15 @@ impl Files {
     pub fn read_if_file(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         match self.overrides(path) {
             Some(bytes) => Ok(bytes.cloned()),
-            None => {
-                let bytes = if path.is_file() { fs::read_if_exists(path)? } else { None };
-                self.note(path, bytes.as_deref());
+            None if self.is_file(path) => {
+                let bytes = fs::read_if_exists(path)?;
+                match &bytes {
+                    Some(bytes) => self.note(path, bytes),
+                    None => self.note_no_file(path, true),
+                }
                 Ok(bytes)
             }
+            None => Ok(None),
         }
     }
 
@@ -179,6 +195,14 @@ impl Files {
             _ => None,
         }
     }
+}
+
+/// False for parts of packages: what one consists of is known by its version.
+fn is_counted(path: &Path) -> bool {
+    const PACKAGES: &[u8] = b"node_modules";
+    let mut parts =
+        path.as_os_str().as_encoded_bytes().split(|byte| is_separator(char::from(*byte)));
+    !parts.any(|part| part == PACKAGES)
 }
 
 /// File system of the resolver.

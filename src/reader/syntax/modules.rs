@@ -20,7 +20,8 @@ use oxc_resolver::{
 };
 use oxc_span::{SourceType, Span};
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -37,12 +38,14 @@ pub struct Modules<'a> {
     /// The same without `tsconfig.json`.
     plain: OnceCell<ResolverGeneric<Files>>,
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
-    by_file: RefCell<HashMap<PathBuf, ModuleId>>,
-    targets: RefCell<HashMap<(PathBuf, String), ImportTarget>>,
+    /// Keys are compared as bytes here: the paths come from one place, and comparing their parts costs much.
+    by_file: RefCell<HashMap<OsString, ModuleId>>,
+    /// By folder and specifier.
+    targets: RefCell<HashMap<OsString, HashMap<String, ImportTarget>>>,
     /// Files that were read as they are, and those that were looked for and not there.
     texts: RefCell<BTreeMap<PathBuf, Option<Rc<str>>>>,
     /// First request for each file.
-    importers: RefCell<BTreeMap<PathBuf, SourceRef>>,
+    importers: RefCell<BTreeMap<OsString, SourceRef>>,
 }
 
 /// Target of an import specifier.
@@ -87,27 +90,30 @@ impl<'a> Modules<'a> {
     /// The files that were read, or could not be read as code, relative to the project.
     pub fn paths(&self) -> Vec<String> {
         let (texts, importers) = (self.texts.borrow(), self.importers.borrow());
-        let read = texts.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file);
-        let others = read.chain(importers.keys().filter(|file| !texts.contains_key(*file)));
+        let by_file = self.by_file.borrow();
+        let is_new = |file: &&Path| !by_file.contains_key(file.as_os_str());
+        let read = texts.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file.as_path());
+        let asked = importers.keys().map(Path::new).filter(|file| !texts.contains_key(*file));
+        let mut asked: Vec<&Path> = asked.filter(is_new).collect();
+        asked.sort_unstable();
         let mut paths: Vec<String> =
             self.loaded.borrow().iter().map(|module| module.path.clone()).collect();
-        let known: HashSet<String> = paths.iter().cloned().collect();
-        paths.extend(others.map(|file| self.relative(file)).filter(|path| !known.contains(path)));
+        paths.extend(read.filter(is_new).chain(asked).map(|file| self.relative(file)));
         paths
     }
 
     /// First import or read of each file, both paths relative to the project.
     pub fn importers(&self) -> BTreeMap<String, SourceRef> {
         let importers = self.importers.borrow();
-        importers.iter().map(|(file, by)| (self.relative(file), by.clone())).collect()
+        importers.iter().map(|(file, by)| (self.relative(Path::new(file)), by.clone())).collect()
     }
 
     /// Notes that code of a module asks for a file.
     pub fn ask(&self, file: &Path, by: &Module<'a>, span: Span) {
         let mut importers = self.importers.borrow_mut();
-        if !importers.contains_key(file) {
+        if !importers.contains_key(file.as_os_str()) {
             let by = SourceRef { path: by.path.clone(), line: by.place(span).0 };
-            importers.insert(file.to_owned(), by);
+            importers.insert(file.into(), by);
         }
     }
 
@@ -131,12 +137,13 @@ impl<'a> Modules<'a> {
     /// Target found for each specifier.
     pub fn targets(&self) -> Vec<(String, ImportTarget)> {
         let targets = self.targets.borrow();
-        targets.iter().map(|((_, specifier), target)| (specifier.clone(), target.clone())).collect()
+        let all = targets.values().flatten();
+        all.map(|(specifier, target)| (specifier.clone(), target.clone())).collect()
     }
 
     /// The module in this file, parsed on first use.
     pub fn open(&self, file: &Path) -> Result<Rc<Module<'a>>> {
-        if let Some(&id) = self.by_file.borrow().get(file) {
+        if let Some(&id) = self.by_file.borrow().get(file.as_os_str()) {
             return Ok(self.get(id));
         }
         let bytes = self.files.read_file(file)?;
@@ -156,7 +163,7 @@ impl<'a> Modules<'a> {
         let id = ModuleId(u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX));
         let module = Rc::new(Module { id, file: file.to_owned(), path, text, marked, content });
         self.loaded.borrow_mut().push(module.clone());
-        self.by_file.borrow_mut().insert(file.to_owned(), id);
+        self.by_file.borrow_mut().insert(file.into(), id);
         Ok(module)
     }
 
@@ -180,13 +187,15 @@ impl<'a> Modules<'a> {
     }
 
     fn target(&self, from: &Path, specifier: &str) -> ImportTarget {
-        let directory = from.parent().unwrap_or(&self.root).to_owned();
-        let key = (directory, specifier.to_owned());
-        if let Some(target) = self.targets.borrow().get(&key) {
+        let folder = from.parent().unwrap_or(&self.root).as_os_str();
+        let known = self.targets.borrow();
+        if let Some(target) = known.get(folder).and_then(|targets| targets.get(specifier)) {
             return target.clone();
         }
+        drop(known);
         let target = self.resolve(from, specifier);
-        self.targets.borrow_mut().insert(key, target.clone());
+        let mut targets = self.targets.borrow_mut();
+        targets.entry(folder.into()).or_default().insert(specifier.to_owned(), target.clone());
         target
     }
 
@@ -243,8 +252,13 @@ impl<'a> Modules<'a> {
         let mut up = String::new();
         loop {
             if let Ok(inside) = file.strip_prefix(base) {
-                let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
-                return up + &parts.join("/");
+                for part in inside {
+                    if !up.is_empty() && !up.ends_with('/') {
+                        up.push('/');
+                    }
+                    up.push_str(&part.to_string_lossy());
+                }
+                return up;
             }
             match base.parent() {
                 Some(parent) => base = parent,

@@ -18,42 +18,42 @@ const KEYS: usize = 1 << 15;
 
 /// A word, and the kind of secret that it is of.
 #[derive(Clone, Copy)]
-pub struct Anchor {
+pub struct SecretAnchor {
     pub pattern: &'static SecretPattern,
     pub text: &'static str,
 }
 
 /// A word in a text, in any case.
 pub struct AnchorMatch {
-    pub anchor: Anchor,
+    pub anchor: SecretAnchor,
     pub range: Range<usize>,
 }
 
 /// All anchors, by their first letters.
-pub struct Anchors {
+pub struct SecretAnchors {
     /// One bit for each key that an anchor has.
     is_key: Box<[u64]>,
     /// Sorted by key; of one key in the order of the patterns.
-    anchors: Vec<(u16, Anchor)>,
+    anchors: Vec<(u16, SecretAnchor)>,
 }
 
-pub static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
+pub static ANCHORS: LazyLock<SecretAnchors> = LazyLock::new(|| {
     let of_pattern = |pattern: &'static SecretPattern| {
-        pattern.anchors.iter().map(move |text| Anchor { pattern, text })
+        pattern.anchors.iter().map(move |text| SecretAnchor { pattern, text })
     };
-    Anchors::of(secret_patterns().flat_map(of_pattern))
+    SecretAnchors::of(secret_patterns().flat_map(of_pattern))
 });
 
-impl Anchors {
-    fn of(all: impl Iterator<Item = Anchor>) -> Anchors {
+impl SecretAnchors {
+    fn of(all: impl Iterator<Item = SecretAnchor>) -> SecretAnchors {
         let mut is_key = vec![0; KEYS / 64].into_boxed_slice();
-        let mut anchors: Vec<(u16, Anchor)> =
+        let mut anchors: Vec<(u16, SecretAnchor)> =
             all.flat_map(|anchor| keys(anchor.text).map(move |key| (key, anchor))).collect();
         anchors.sort_by_key(|(key, _)| *key);
         for (key, _) in &anchors {
             is_key[usize::from(*key) / 64] |= 1_u64 << (key % 64);
         }
-        Anchors { is_key, anchors }
+        SecretAnchors { is_key, anchors }
     }
 
     /// Every place of every anchor, by where it ends, then by where it begins.
