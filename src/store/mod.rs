@@ -160,24 +160,33 @@ impl Store {
     ) -> Result<()> {
         lock.check(&self.dir);
         self.require_kept(&[new.ledger])?;
+        let tips = refs::log::newest(&self.dir);
         if let Some(version) = new.version {
             let name = refs::RefName::new(refs::VERSIONS, version)?;
             let missing =
                 || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
             self.refs().get(&name.to_string())?.ok_or_else(missing)?;
             // The maker of that version may have died before its name was durable.
-            self.confirm_ref(refs::VERSIONS, version)?;
+            self.confirm_unlogged(tips.as_ref(), refs::VERSIONS, version)?;
         }
         active::swap(&self.dir, expected, new)?;
-        let tips = refs::log::add_pointer(&self.refs(), *new);
+        let tips = refs::log::add_pointer(&self.refs(), tips, *new);
         self.note_active(expected, tips);
         Ok(())
     }
 
     /// Makes a ref durable that something is about to name. One in the log of the refs is: its line was written after that.
     pub fn confirm_ref(&self, series: &str, number: u64) -> Result<()> {
-        let logged = refs::log::newest(&self.dir).and_then(|tips| tips.newest(series));
-        match logged {
+        self.confirm_unlogged(refs::log::newest(&self.dir).as_ref(), series, number)
+    }
+
+    fn confirm_unlogged(
+        &self,
+        logged: Option<&refs::log::RefTips>,
+        series: &str,
+        number: u64,
+    ) -> Result<()> {
+        match logged.and_then(|tips| tips.newest(series)) {
             Some((newest, _)) if newest >= number => Ok(()),
             _ => self.refs().confirm(series),
         }

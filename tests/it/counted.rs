@@ -114,7 +114,7 @@ const BUDGETS: &[(&str, Cost)] = &[
     ("status", Cost { reads: 14, steps: 0, syncs: 0, bytes: 0 }),
     ("log", Cost { reads: 10, steps: 0, syncs: 0, bytes: 0 }),
     ("push", Cost { reads: 38, steps: 20, syncs: 4, bytes: 2304 }),
-    ("version promote 7", Cost { reads: 36, steps: 13, syncs: 5, bytes: 896 }),
+    ("version promote 7", Cost { reads: 36, steps: 12, syncs: 4, bytes: 896 }),
 ];
 
 #[derive(Clone, Copy, Debug)]

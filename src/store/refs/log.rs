@@ -155,9 +155,10 @@ pub fn add_ref(refs: &Refs, name: &RefName, id: Id) -> Option<RefTips> {
     done.ok()
 }
 
-/// Adds a pointer that is durable, and gives the newest refs. Nothing depends on its success.
-pub fn add_pointer(refs: &Refs, active: Active) -> Option<RefTips> {
-    let done = match newest(&refs.dir) {
+/// Adds a pointer that is durable to a log whose last mark was read under the same lock, and gives the newest refs.
+/// Nothing depends on its success.
+pub fn add_pointer(refs: &Refs, before: Option<RefTips>, active: Active) -> Option<RefTips> {
+    let done = match before {
         Some(mark) => append(&refs.dir, RefTips { active: Some(active), ..mark }),
         None => begin(refs),
     };

@@ -4,6 +4,7 @@
 //! one is removed, and an old one is removed only when every other object in it is in the new one. The argument
 //! why two compactions at once lose nothing is in `docs/durability.md`.
 
+mod order;
 mod paths;
 mod plan;
 mod tier;
@@ -22,6 +23,9 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Bytes of objects that are held from the first look until they are written: all of a tier.
+const HELD: usize = 8 << 20;
 
 /// Packs to compact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,12 +129,17 @@ impl Odb {
     ) -> Result<(Vec<plan::PlannedObject>, HashSet<Id>)> {
         let (mut healthy, mut damaged) = (Vec::new(), HashSet::new());
         let mut seen = left_out.clone();
+        let mut room = HELD;
         for pack in inputs {
             progress.expect(u64::from(pack.reader.count()) * 2);
             for (position, id) in (0..).zip(pack.reader.ids()).filter(|(_, id)| seen.insert(*id)) {
                 let here = self.look_at(pack, position, id);
                 match here.or_else(|_| self.look_for(&id)) {
-                    Ok(object) => healthy.push(object),
+                    Ok(mut object) => {
+                        object.bytes = object.bytes.filter(|bytes| bytes.len() <= room);
+                        room -= object.bytes.as_ref().map_or(0, Vec::len);
+                        healthy.push(object);
+                    }
                     Err(error) if error.kind() == crate::error::Kind::Corrupt => {
                         damaged.insert(id);
                     }
@@ -213,6 +222,7 @@ impl Odb {
     ) -> Result<usize> {
         let dir = self.dir()?;
         let mut kept = 0;
+        let inputs = order::dependents_first(inputs);
         for pack in inputs.iter().filter(|pack| Some(pack.id) != new) {
             let all =
                 pack.reader.check_index().is_ok() && !pack.reader.ids().any(|id| is_kept(&id));
@@ -230,6 +240,7 @@ fn known_of(id: Id, (kind, bytes): (ObjectKind, Vec<u8>)) -> plan::PlannedObject
     if kind == ObjectKind::Tree {
         object.children = Tree::decode(&bytes).ok();
     }
+    object.bytes = Some(bytes);
     object
 }
 

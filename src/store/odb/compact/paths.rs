@@ -95,7 +95,10 @@ mod tests {
     fn tree(entries: &[(&str, Id)]) -> PlannedObject {
         let entries = entries.iter().map(|(name, id)| TreeEntry::directory(name, *id)).collect();
         let tree = Tree::new(entries).unwrap();
-        PlannedObject { id: tree.id(), kind: ObjectKind::Tree, len: 9, children: Some(tree) }
+        PlannedObject {
+            children: Some(tree.clone()),
+            ..PlannedObject::new(tree.id(), ObjectKind::Tree, 9)
+        }
     }
 
     fn blob(text: &str) -> PlannedObject {

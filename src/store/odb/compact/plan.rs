@@ -23,11 +23,13 @@ pub struct PlannedObject {
     pub len: u64,
     /// Entries, of a tree.
     pub children: Option<Tree>,
+    /// Content, of one of the first: it is not looked up again to be written.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl PlannedObject {
     pub fn new(id: Id, kind: ObjectKind, len: u64) -> PlannedObject {
-        PlannedObject { id, kind, len, children: None }
+        PlannedObject { id, kind, len, children: None, bytes: None }
     }
 }
 

@@ -331,3 +331,31 @@ fn what_was_removed_meanwhile_does_not_come_back() {
     assert_eq!(packs(&dir), 1);
     assert!(tops.iter().all(|top| walk(&odb, top) > 0));
 }
+
+/// A pack is removed before those with its bases, whatever the times of the files: what is left can be read after each removal.
+#[test]
+fn what_a_cut_off_removal_leaves_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let odb = Odb::open(dir.path());
+    for version in 0..6 {
+        let base = (version > 0).then(|| Id::of_blob(&text(2400, version - 1)));
+        let mut batch = odb.batch();
+        batch.put_blob(text(2400, version), base).unwrap();
+        batch.commit().unwrap();
+    }
+    let old: Vec<_> = odb.latest().unwrap().good.clone();
+    let deltas = old.iter().filter(|pack| !Mapped((*pack).clone()).bases().is_empty()).count();
+    assert_eq!(deltas, 5);
+    for packs in [old.clone(), old.iter().rev().cloned().collect()] {
+        let ordered = order::dependents_first(&packs);
+        assert_eq!(ordered.len(), packs.len());
+        let mut removed = Vec::new();
+        for pack in &ordered {
+            let path = dir.path().join(pack.id.file_name());
+            removed.push((path.clone(), std::fs::read(&path).unwrap()));
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(Odb::open(dir.path()).check(&Progress::default()).unwrap().damage, []);
+        }
+        removed.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+    }
+}

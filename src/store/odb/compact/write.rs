@@ -96,7 +96,11 @@ impl Odb {
     }
 
     fn read(&self, plan: &CompactPlan, position: u32) -> Result<(ObjectKind, Vec<u8>)> {
-        let id = plan.object(position).id;
+        let object = plan.object(position);
+        if let Some(bytes) = &object.bytes {
+            return Ok((object.kind, bytes.clone()));
+        }
+        let id = object.id;
         self.find(&id)?.ok_or_else(|| Error::corrupt(format!("object {id} is missing")))
     }
 
