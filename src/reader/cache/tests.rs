@@ -1,5 +1,7 @@
 //! Cases of the agent cache. Expected values are worked out by hand.
 
+mod edits;
+
 use super::*;
 use crate::object::{Memory, Mode, Sink, nest};
 use crate::reader;
@@ -195,6 +197,28 @@ fn a_file_that_comes_before_another_one_counts() {
         std::fs::remove_file(root.join(path)).unwrap();
     }
     assert!(fixture.kept(tree).is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_at_a_place_without_a_file_counts() {
+    let mut fixture = Fixture::new();
+    let root = fixture.folder.path().to_owned();
+    std::fs::create_dir(root.join("src/lib")).unwrap();
+    std::fs::rename(root.join("src/lib.ts"), root.join("src/lib/index.ts")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", root.join("src/lib.tsx")).unwrap();
+    let tree = fixture.tree(&["src/index.ts", "src/lib/index.ts"]);
+    fixture.keep(tree);
+    assert!(fixture.kept(tree).is_some());
+    // The link leads to a file now.
+    std::fs::write(root.join("src/elsewhere"), "").unwrap();
+    assert_eq!(fixture.kept(tree), None);
+    std::fs::remove_file(root.join("src/elsewhere")).unwrap();
+    assert!(fixture.kept(tree).is_some());
+    // The folder is a file now.
+    std::fs::remove_dir_all(root.join("src/lib")).unwrap();
+    std::fs::write(root.join("src/lib"), "").unwrap();
+    assert_eq!(fixture.kept(tree), None);
 }
 
 #[test]
