@@ -10,6 +10,8 @@
 //!   step N and before the next one.
 //!
 //! * `reads=FILE`: append the path of each file that is opened to be read, to count them;
+//! * `bytes=FILE`: append the number of bytes and the path of each read of a file of the store (what is mapped is not
+//!   counted), to add them up;
 //! * `looks=FILE`: append the path of each file and folder whose metadata is read, to count them; `FOLDER/./NAME` where the
 //!   name is looked up in the open folder;
 //! * `asks=FILE`: append the path of each name that a restore asks the kind of, to count them;
@@ -99,6 +101,19 @@ pub fn note_look(_: impl FnOnce() -> std::path::PathBuf) {}
 pub fn note_look(path: impl FnOnce() -> std::path::PathBuf) {
     if let Some(file) = plan().and_then(|plan| plan.looks.as_ref()) {
         trace_line(file, &path().display().to_string());
+    }
+}
+
+/// Notes that so many bytes of a file were read.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn count_bytes(_: &Path, _: usize) {}
+
+/// Notes that so many bytes of a file were read.
+#[cfg(debug_assertions)]
+pub fn count_bytes(path: &Path, count: usize) {
+    if let Some(file) = plan().and_then(|plan| plan.bytes.as_ref()) {
+        trace_line(file, &format!("{count} {}", path.display()));
     }
 }
 
@@ -198,6 +213,7 @@ fn die() -> ! {
 struct Plan {
     trace: Option<std::path::PathBuf>,
     reads: Option<std::path::PathBuf>,
+    bytes: Option<std::path::PathBuf>,
     looks: Option<std::path::PathBuf>,
     asks: Option<std::path::PathBuf>,
     stops: Option<std::path::PathBuf>,
@@ -221,6 +237,7 @@ fn plan() -> Option<&'static Plan> {
             match part.split_once('=')? {
                 ("trace", file) => plan.trace = Some(file.into()),
                 ("reads", file) => plan.reads = Some(file.into()),
+                ("bytes", file) => plan.bytes = Some(file.into()),
                 ("looks", file) => plan.looks = Some(file.into()),
                 ("asks", file) => plan.asks = Some(file.into()),
                 ("stops", file) => plan.stops = Some(file.into()),

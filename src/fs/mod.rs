@@ -22,6 +22,7 @@ mod map;
 mod names;
 mod platform;
 mod private;
+mod ranged_file;
 mod regular;
 mod sandbox;
 mod spool;
@@ -48,6 +49,7 @@ pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
 pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::{keep_private, make_private};
+pub use ranged_file::RangedFile;
 pub use spool::Spool;
 pub use temporary::{former, is_draft, is_temporary, saved};
 pub use unsynced::{FileSystem, SyncLimits, Unsynced, sync_each};
@@ -68,6 +70,7 @@ pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>> {
     let Some(mut file) = regular::open_if_exists(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).at("read", path)?;
+    fault::count_bytes(path, bytes.len());
     Ok(Some(bytes))
 }
 
@@ -78,6 +81,7 @@ pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
     let mut end = Vec::new();
     file.seek(SeekFrom::Start(len.saturating_sub(most))).at("read", path)?;
     file.take(most).read_to_end(&mut end).at("read", path)?;
+    fault::count_bytes(path, end.len());
     Ok(Some(end))
 }
 

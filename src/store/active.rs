@@ -11,6 +11,7 @@
 
 use super::layout;
 use super::refs::packed::Packed;
+use super::refs::packed_file::PackedFile;
 use super::refs::{RefName, VERSIONS, log};
 use crate::error::{Error, Hint, Result};
 use crate::fs;
@@ -91,7 +92,7 @@ pub fn require(dir: &Path) -> Result<()> {
 }
 
 fn read_once(dir: &Path) -> Result<Option<Active>> {
-    match Packed::scan(dir)?.pointer() {
+    match PackedFile::open(dir)?.pointer() {
         Ok(Some(active)) => Ok(Some(active)),
         Ok(None) => read_file(dir),
         // A rewriting begins with the removal of the log: where there is one, there is no pointer beside the refs.
@@ -121,6 +122,9 @@ pub fn restore(dir: &Path, was: &Active) -> Result<()> {
 /// file. The caller holds the lock.
 pub fn finish_swap(dir: &Path) -> Result<()> {
     // A pointer that cannot be read is reported by whatever needs it.
+    if !matches!(PackedFile::open(dir).and_then(|packed| packed.pointer()), Ok(Some(_))) {
+        return Ok(());
+    }
     let Ok(mut packed) = Packed::read(dir) else { return Ok(()) };
     let Some(active) = packed.pointer.take() else { return Ok(()) };
     fs::replace(&dir.join(layout::ACTIVE), active.encode().as_bytes())?;

@@ -58,8 +58,11 @@ pub const BASE: &str = "cache/base";
 /// Exists from when damage was found until all is sound.
 pub const DAMAGED: &str = "cache/damaged";
 
-/// The whole content of `format`. Another layout takes another number.
+/// The whole content of `format` in a new store. Another layout takes another number.
 const FORMAT_LINE: &str = "lua-store 1\n";
+
+/// The same in a store whose `packed-refs` may be a table.
+const WITH_TABLES: &str = "lua-store 2\n";
 
 /// Folder of the store of a project.
 pub fn dir_in(root: &Path) -> PathBuf {
@@ -120,20 +123,32 @@ pub fn check_format(dir: &Path) -> Result<()> {
         ))
         .hint(Hint::Init));
     };
-    if found == FORMAT_LINE.as_bytes() {
+    if [FORMAT_LINE, WITH_TABLES].iter().any(|line| found == line.as_bytes()) {
         return Ok(());
     }
     let text = show(&found);
     if is_another_version(&found) {
         return Err(Error::failed(format!(
-            "cannot open the store \"{}\": its format is {text}, this program knows {}",
+            "cannot open the store \"{}\": its format is {text}, this program knows {} and {}",
             dir.display(),
             show(FORMAT_LINE.as_bytes()),
+            show(WITH_TABLES.as_bytes()),
         ))
         .hint("a newer lua-store wrote it; update lua-store to read it"));
     }
     Err(Error::corrupt(format!("\"{}\" is damaged: it contains {text}", path.display()))
-        .hint(Hint::RecoverFormat { line: show(FORMAT_LINE.as_bytes()) }))
+        .hint(Hint::RecoverFormat { line: show(WITH_TABLES.as_bytes()) }))
+}
+
+/// Raises the number of the format to the one with tables, durably.
+pub fn require_tables(dir: &Path) -> Result<()> {
+    let path = dir.join(FORMAT);
+    match fs::read_if_exists(&path)? {
+        Some(found) if found == FORMAT_LINE.as_bytes() => {
+            fs::replace(&path, WITH_TABLES.as_bytes())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_another_version(found: &[u8]) -> bool {
@@ -205,7 +220,7 @@ mod tests {
         let (_project, dir) = project();
         Store::init(&dir).unwrap();
         let cases: [(&[u8], Kind, &str); 6] = [
-            (b"lua-store 2\n", Kind::Failed, "its format is \"lua-store 2\""),
+            (b"lua-store 3\n", Kind::Failed, "its format is \"lua-store 3\""),
             (b"lua-store 1", Kind::Corrupt, "it contains \"lua-store 1\""),
             (b"lua-store \n", Kind::Corrupt, "it contains \"lua-store \""),
             (b"", Kind::Corrupt, "it contains nothing"),

@@ -28,7 +28,8 @@ fn written(dir: &Path) -> BTreeMap<String, String> {
         (name, lua_store::internals::fs::read(file.path()).unwrap())
     });
     named
-        .filter(|(name, _)| name != "lock" && !name.starts_with("objects/"))
+        .filter(|(name, _)| !["lock", "packed-refs"].contains(&name.as_str()))
+        .filter(|(name, _)| !name.starts_with("objects/"))
         .map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap()))
         .collect()
 }
@@ -60,6 +61,45 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     config.set_remote("origin", "https://store.example.com/agent_1234", false).unwrap();
     config.save(&lock).unwrap();
     assert_eq!(shown(), written(store.dir()));
+}
+
+/// The table is put together here from the tables of the document.
+#[test]
+fn the_document_describes_packed_refs() {
+    let project = tempfile::tempdir().unwrap();
+    let store = Store::init(&project.path().join(".lua")).unwrap();
+    let [one, two] = ["one", "two"].map(|text| Id::of_blob(text.as_bytes()));
+    let lock = store.lock().unwrap();
+    for (series, id) in [(refs::SOURCE, one), (refs::SOURCE, two), (refs::VERSIONS, one)] {
+        store.refs().append(&lock, series, id).unwrap();
+    }
+    store.refs().pack_refs(&lock).unwrap();
+    let sealed = |mut bytes: Vec<u8>| {
+        let checksum = *blake3::hash(&bytes).as_bytes();
+        bytes.extend(checksum);
+        bytes
+    };
+    let block = |series: u8, position: u8, ids: &[Id]| {
+        let mut bytes = vec![series, ids.len() as u8, position, 0, 0, 0, 0, 0];
+        for (number, id) in (1u64..).zip(ids) {
+            bytes.extend(number.to_le_bytes());
+            bytes.extend(id.as_bytes());
+        }
+        bytes.resize(8 + 64 * 40, 0);
+        sealed(bytes)
+    };
+    let blocks = [block(0, 0, &[one, two]), block(1, 1, &[one])];
+    let mut header = b"lua-store packed-refs 2\n".to_vec();
+    header.extend([2u64, 1, 0, 0].into_iter().flat_map(u64::to_le_bytes));
+    header.extend([0; 32]);
+    let checksums: Vec<u8> = blocks.iter().flat_map(|block| block[2568..].to_vec()).collect();
+    header.extend(blake3::hash(&checksums).as_bytes());
+    let expected = [sealed(header), blocks.concat()].concat();
+    let written = std::fs::read(store.dir().join("packed-refs")).unwrap();
+    assert_eq!(written, expected);
+    let shown = hex("packed-refs");
+    assert_eq!(shown.len(), 152 + 8 + 2 * 40);
+    assert_eq!(shown, written[..shown.len()]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const STORES: &str = "tests/fixtures/stores";
 
 /// Every folder of [`STORES`]. One that is not named here fails a test.
-const COVERED: [&str; 1] = ["format-1"];
+const COVERED: [&str; 2] = ["format-1", "format-2"];
 
 /// A command and what it answered when the store was made.
 #[derive(Deserialize)]
@@ -117,6 +117,9 @@ fn old_stores_can_be_worked_with() {
         assert_eq!(created["version"], 5, "{name}");
         project.ok("version promote 5");
         project.ok("compact");
+        let packed = fs::read(project.path(".lua/packed-refs")).unwrap();
+        assert!(packed.starts_with(b"lua-store packed-refs 2\n"), "{name}");
+        assert_eq!(project.read(".lua/format"), "lua-store 2\n");
         project.ok("log --verify");
         assert!(project.ok("fsck").ends_with("nothing is damaged.\n"));
         assert!(project.path(".lua/.git/HEAD").exists(), "the shield against git is back");

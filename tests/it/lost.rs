@@ -156,19 +156,21 @@ fn the_pointer() {
 fn the_packed_refs() {
     let project = history();
     let sound = small(&project);
-    let text = String::from_utf8(sound[&project.path(".lua/packed-refs")].clone()).unwrap();
-    let older: String = text
-        .lines()
-        .filter(|line| line.contains("v1") || line.starts_with("lua"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let table = &sound[&project.path(".lua/packed-refs")];
+    let ids = [heads(&project).source[0], heads(&project).versions[0]];
+    // As an older program wrote it.
+    let older = format!(
+        "lua-store packed-refs 1\n{} refs/source/v1\n{} refs/versions/v1\n",
+        ids[0], ids[1]
+    );
     let older = format!("{older}checksum {}\n", blake3::hash(older.as_bytes()));
     let cases = [
         (To::Removed, [false, false, false]),
         (To::Emptied, [true, true, true]),
         (To::Cut, [true, true, true]),
         (To::Flipped(40), [true, true, true]),
-        (To::Flipped(text.len() - 10), [true, true, true]),
+        (To::Flipped(180), [true, true, true]),
+        (To::Flipped(table.len() - 10), [true, true, true]),
         (To::Other(older.into_bytes()), [false, false, false]),
     ];
     for (to, go_on) in cases {

@@ -2,6 +2,7 @@
 //! missing is reported as lost, and never skipped.
 
 use super::packed::{self, Packed};
+use super::packed_file::PackedFile;
 use super::{RefName, Refs, SNAPSHOTS, log, name};
 use crate::error::{Error, Hint, Kind, Result};
 use crate::object::Id;
@@ -63,8 +64,7 @@ impl Refs {
         if let Some(id) = self.loose(name)? {
             return Ok((Some(id), None));
         }
-        let looked = Packed::scan(&self.dir)?;
-        Ok((looked.packed.get(name), looked.damage().map(Error::repeat)))
+        PackedFile::open(&self.dir)?.get(name)
     }
 
     /// Every ref of a series (`refs/source`, `refs/versions`), by number.
@@ -76,6 +76,11 @@ impl Refs {
     /// The same, with damaged and lost refs in the list: each number with its error.
     pub fn list_all(&self, series: &str) -> Result<Vec<(u64, Result<Id>)>> {
         let series = name::check_series(series)?;
+        if let Some(view) = self.view(series)?
+            && let Some(refs) = view.list()?
+        {
+            return Ok(refs.into_iter().map(|(number, id)| (number, Ok(id))).collect());
+        }
         let mut known = self.newest_logged(series);
         let mut looked = self.scan(series)?;
         // Listing a folder is no single step: a file made meanwhile may be missed while a later one
@@ -159,8 +164,7 @@ impl Refs {
     fn latest_once(&self, series: &str) -> Result<Option<(u64, Id)>> {
         let known = self.newest_logged(series);
         let loose = self.loose_numbers(series)?.into_iter().max();
-        let looked = Packed::scan(&self.dir)?;
-        let packed = looked.packed.series(series).last().copied();
+        let (packed, damage) = PackedFile::open(&self.dir)?.newest(series)?;
         let is_loose = loose.is_some_and(|number| packed.is_none_or(|(last, _)| last < number));
         let found = match loose.filter(|_| is_loose) {
             Some(number) => {
@@ -170,22 +174,20 @@ impl Refs {
             }
             None => packed,
         };
+        let damage_or = |or: Error, name: &RefName| match &damage {
+            Some(damage) => Err(self.doubtful_error(damage, name)),
+            None => Err(or),
+        };
         match (found, known) {
             (found, Some((last, _))) if found.is_none_or(|(number, _)| number < last) => {
                 let name = RefName::new(series, last)?;
-                Err(looked.damage().map_or_else(
-                    || self.lost_error(&name),
-                    |damage| self.doubtful_error(damage, &name),
-                ))
+                damage_or(self.lost_error(&name), &name)
             }
             (Some((number, id)), Some((last, was)))
-                if number == last && id != was && looked.damage().is_some() =>
+                if number == last && id != was && damage.is_some() =>
             {
                 let name = RefName::new(series, number)?;
-                Err(looked.damage().map_or_else(
-                    || self.lost_error(&name),
-                    |damage| self.doubtful_error(damage, &name),
-                ))
+                damage_or(self.lost_error(&name), &name)
             }
             (Some((number, id)), Some((last, was))) if number == last && id != was => {
                 let copies = self.scan(series)?.found;
@@ -196,9 +198,7 @@ impl Refs {
                 // Unless an older program, which keeps no log, made the refs others.
                 if is_copy { Err(self.duplicate_error(&name, Some(&was))) } else { Ok(found) }
             }
-            (found, None) if !is_loose => {
-                looked.damage().map_or(Ok(found), |damage| Err(damage.repeat()))
-            }
+            (found, None) if !is_loose => damage.map_or(Ok(found), Err),
             (found, _) => Ok(found),
         }
     }
@@ -214,7 +214,8 @@ impl Refs {
                 let from = if looked.damage.is_some() { looked.last().unwrap_or(0) + 1 } else { 1 };
                 Ok((from..=last).find(|number| !looked.found.contains_key(number)))
             };
-            if first_lost()?.is_some()
+            if !self.is_whole(series)?
+                && first_lost()?.is_some()
                 && let Some(number) = first_lost()?
             {
                 return Err(self.lost_error(&RefName::new(series, number)?));
@@ -223,7 +224,20 @@ impl Refs {
         Ok(())
     }
 
-    fn newest_logged(&self, series: &str) -> Option<(u64, Id)> {
+    /// True if no number of a series is missing, as far as names and counts say it.
+    fn is_whole(&self, series: &str) -> Result<bool> {
+        let known = self.newest_logged(series).map_or(0, |(number, _)| number);
+        let mut loose = self.loose_numbers(series)?;
+        let Some(packed) = PackedFile::open(&self.dir)?.contiguous(series)? else {
+            return Ok(false);
+        };
+        loose.retain(|number| packed < *number);
+        loose.sort_unstable();
+        let last = packed + loose.len() as u64;
+        Ok(loose.last().is_none_or(|number| *number == last) && known <= last)
+    }
+
+    pub(super) fn newest_logged(&self, series: &str) -> Option<(u64, Id)> {
         log::newest(&self.dir).and_then(|mark| mark.newest(series))
     }
 

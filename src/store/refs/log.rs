@@ -18,6 +18,9 @@ use std::path::Path;
 /// The last lines are in so many bytes.
 const END: u64 = 4096;
 
+/// The lines of all refs that are files are in so many bytes, unless there were very many other steps.
+const RECENT: u64 = 96 << 10;
+
 #[cfg(test)]
 const LONGEST_LINE: usize = 320;
 
@@ -122,8 +125,18 @@ pub struct LoggedRefs {
 /// Reads the whole log: for what is lost, and never on the way of an ordinary command.
 pub fn read_all(dir: &Path) -> LoggedRefs {
     let bytes = fs::read_if_exists(&dir.join(REFLOG)).ok().flatten().unwrap_or_default();
+    logged_in(&bytes)
+}
+
+/// What the end of the log knows: of the refs that are files, unless there were very many other steps since.
+pub fn read_recent(dir: &Path) -> LoggedRefs {
+    let end = fs::read_end(&dir.join(REFLOG), RECENT).ok().flatten().unwrap_or_default();
+    logged_in(&end)
+}
+
+fn logged_in(bytes: &[u8]) -> LoggedRefs {
     let mut logged = LoggedRefs::default();
-    for mark in marks(&bytes) {
+    for mark in marks(bytes) {
         for series in [SOURCE, VERSIONS] {
             let newest = mark.newest(series);
             let name =

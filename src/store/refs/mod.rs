@@ -10,6 +10,10 @@ pub(super) mod log;
 mod mend;
 mod name;
 pub(super) mod packed;
+pub(super) mod packed_file;
+mod packed_table;
+mod packed_text;
+mod series_view;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests;
@@ -17,6 +21,7 @@ mod tests;
 pub use crate::store::refs::fsck::{RefCheck, RefProblem};
 pub use log::{LoggedRefs, RefTips};
 pub use name::RefName;
+pub use series_view::RefsView;
 
 pub use super::layout::{SNAPSHOTS, SOURCE, VERSIONS};
 use super::{StoreLock, layout};
@@ -24,6 +29,7 @@ use crate::error::{At, Error, Hint, Kind, Result};
 use crate::fs::{self, Published};
 use crate::object::Id;
 use packed::Packed;
+use packed_file::PackedFile;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -59,7 +65,7 @@ impl Refs {
                 _ => {}
             }
         }
-        if Packed::scan(&self.dir)?.packed.get(&parsed).is_some() {
+        if PackedFile::open(&self.dir)?.get(&parsed)?.0.is_some() {
             return Err(already_exists());
         }
         self.make_folder(parsed.series())?;
@@ -107,10 +113,11 @@ impl Refs {
 
     /// Moves the loose refs of `refs/source` and `refs/versions` into `packed-refs`. A crash in
     /// between leaves refs that are both loose and packed, with the same id: the next run removes
-    /// them. It also removes what killed processes left in the folders.
+    /// them. It also removes what killed processes left in the folders. A file of an older program becomes a table.
     pub fn pack_refs(&self, lock: &StoreLock) -> Result<()> {
         lock.check(&self.dir);
-        self.pack_onto(Packed::read(&self.dir)?, false)
+        let is_old = PackedFile::open(&self.dir)?.is_text();
+        self.pack_onto(Packed::read(&self.dir)?, is_old)
     }
 
     /// `anew` writes the file even where there is nothing to add to it.

@@ -1,20 +1,18 @@
-//! `packed-refs`: many refs in one file, so that a long history is one read.
+//! `packed-refs`: many refs in one file, so that a long history is not a folder of thousands of files.
 //!
-//! A header line, for a moment the pointer (see [`crate::store::ref_transaction`]), one line `<id> <name>` per ref in the order of series and number, and a last line
-//! with the BLAKE3 of everything above it.
+//! This is its whole content; [`super::packed_file`] reads one ref of it. It is written as a table
+//! ([`super::packed_table`]); the text of older programs ([`super::packed_text`]) is read too. For a moment it has the
+//! pointer (see [`crate::store::ref_transaction`]).
 
-use super::super::active::{self, Active};
-use super::super::layout::PACKED_REFS;
-use super::name::{RefName, number_of};
-use super::{SOURCE, VERSIONS};
-use crate::error::{Error, Hint, Kind, Result};
+use super::super::active::Active;
+use super::super::layout::{self, PACKED_REFS};
+use super::name::RefName;
+use super::{SOURCE, VERSIONS, packed_table, packed_text};
+use crate::error::{Error, Hint, Result};
 use crate::fs;
 use crate::object::Id;
-use crate::store::checksummed;
 use crate::store::parse_error::ParseError;
 use std::path::Path;
-
-const HEADER: &str = "lua-store packed-refs 1\n";
 
 /// The series that are packed, in the order of the file.
 pub const SERIES: [&str; 2] = [SOURCE, VERSIONS];
@@ -32,55 +30,40 @@ impl Packed {
     pub fn read(dir: &Path) -> Result<Packed> {
         let path = dir.join(PACKED_REFS);
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(Packed::default()) };
-        Packed::decode(&bytes).map_err(|what| {
-            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
-                .hint(Hint::FsckAffected)
+        Packed::decode(&bytes).map_err(|what| damaged(&path, &what))
+    }
+
+    /// Reads the file even where it is damaged: the refs that are well formed and in their place. An id that
+    /// was changed is that of no object, so that it misleads nobody.
+    pub fn scan(dir: &Path) -> Result<PackedScan> {
+        let path = dir.join(PACKED_REFS);
+        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(PackedScan::default()) };
+        Ok(match Packed::decode(&bytes) {
+            Ok(packed) => PackedScan { packed, damage: None },
+            Err(what) => {
+                let (packed, pointer_is_known) = match packed_table::is_table(&bytes) {
+                    true => packed_table::recover(&bytes),
+                    false => {
+                        (packed_text::recover(&bytes), packed_text::is_without_pointer(&bytes))
+                    }
+                };
+                PackedScan { packed, damage: Some((damaged(&path, &what), pointer_is_known)) }
+            }
         })
     }
 
-    /// Reads the file even where it is damaged: the lines that are well formed and in their place. An id that
-    /// was changed is that of no object, so that it misleads nobody.
-    pub fn scan(dir: &Path) -> Result<PackedScan> {
-        match Packed::read(dir) {
-            Ok(packed) => Ok(PackedScan { packed, damage: None }),
-            Err(error) if error.kind() == Kind::Corrupt => {
-                let bytes = fs::read_if_exists(&dir.join(PACKED_REFS))?.unwrap_or_default();
-                Ok(PackedScan {
-                    damage: Some((error, is_without_pointer(&bytes))),
-                    packed: Packed::recover(&bytes),
-                })
-            }
-            Err(error) => Err(error),
+    fn decode(bytes: &[u8]) -> Result<Packed, ParseError> {
+        match packed_table::is_table(bytes) {
+            true => packed_table::decode(bytes),
+            false => packed_text::decode(bytes),
         }
     }
 
-    /// A line that skips more numbers than lines before it are damaged is damaged itself.
-    fn recover(bytes: &[u8]) -> Packed {
-        let mut packed = Packed::default();
-        let mut passed = 0;
-        for line in bytes.split(|byte| *byte == b'\n').skip(1) {
-            let ahead =
-                std::str::from_utf8(line).ok().and_then(parse_line).and_then(|(at, number, id)| {
-                    let last = packed.refs[at].last().map_or(0, |(last, _)| *last);
-                    let skipped = number.checked_sub(last + 1)?;
-                    (skipped <= passed && packed.refs[at + 1..].iter().all(Vec::is_empty))
-                        .then_some((at, number, id))
-                });
-            match ahead {
-                Some((at, number, id)) => {
-                    packed.refs[at].push((number, id));
-                    passed = 0;
-                }
-                // A newline that was changed makes one of two lines.
-                None => passed += 2,
-            }
-        }
-        packed
-    }
-
-    /// Replaces the file, durably.
+    /// Replaces the file, durably. The number of the format comes first: a program that knows no tables must not
+    /// take one for damage.
     pub fn write(&self, dir: &Path) -> Result<()> {
-        fs::replace(&dir.join(PACKED_REFS), self.encode().as_bytes())
+        layout::require_tables(dir)?;
+        fs::replace(&dir.join(PACKED_REFS), &packed_table::encode(self))
     }
 
     pub fn get(&self, name: &RefName) -> Option<Id> {
@@ -91,14 +74,14 @@ impl Packed {
 
     /// Takes out a ref, where it is there.
     pub fn remove(&mut self, name: &RefName) {
-        if let Some(at) = SERIES.iter().position(|known| *known == name.series()) {
+        if let Some(at) = position(name.series()) {
             self.refs[at].retain(|(number, _)| *number != name.number());
         }
     }
 
     /// The refs of one series, by number; none of a series that is not packed.
     pub fn series(&self, series: &str) -> &[(u64, Id)] {
-        SERIES.iter().position(|known| *known == series).map_or(&[], |at| &self.refs[at])
+        position(series).map_or(&[], |at| &self.refs[at])
     }
 
     /// The ids of two series whose numbers begin with 1 and have no gaps.
@@ -116,6 +99,10 @@ impl Packed {
         whole.then(|| self.refs.map(|refs| refs.into_iter().map(|(_, id)| id).collect()))
     }
 
+    pub fn with_pointer(self, pointer: Option<Active>) -> Packed {
+        Packed { pointer, ..self }
+    }
+
     /// Takes a loose ref in. Refs never change, so another id under a known name is damage.
     pub fn insert(&mut self, series: usize, number: u64, id: Id) -> Result<()> {
         let refs = &mut self.refs[series];
@@ -131,56 +118,66 @@ impl Packed {
         }
     }
 
-    fn encode(&self) -> String {
-        let pointer = self.pointer.map(|active| active.encode()).unwrap_or_default();
-        checksummed::append_checksum(format!("{HEADER}{pointer}{}", self.lines()))
-    }
-
-    /// One line per ref.
-    pub fn lines(&self) -> String {
-        let mut lines = String::new();
-        for (series, refs) in SERIES.iter().zip(&self.refs) {
-            for (number, id) in refs {
-                lines.push_str(&format!("{id} {series}/v{number}\n"));
-            }
-        }
-        lines
-    }
-
-    /// Reads exactly what [`Packed::lines`] writes, or says what is wrong.
-    pub fn from_lines(lines: &str) -> Result<Packed, ParseError> {
-        let mut packed = Packed::default();
-        for line in lines.split_inclusive('\n') {
-            let whole = line.strip_suffix('\n').and_then(|line| packed.push(line));
-            let wrong = || format!("it has the line {:?}", line.trim_end_matches('\n'));
-            whole.ok_or_else(wrong)?;
-        }
-        Ok(packed)
-    }
-
-    /// Reads exactly what [`Packed::encode`] writes, or says what is wrong.
-    fn decode(bytes: &[u8]) -> Result<Packed, ParseError> {
-        let text = checksummed::verify_checksum(bytes)?;
-        let rest =
-            text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
-        let (pointer, lines) = active::split(rest).ok_or("its pointer is not well formed")?;
-        Ok(Packed { pointer, ..Packed::from_lines(lines)? })
-    }
-
-    /// Takes in a line, which must come after all that are there.
-    fn push(&mut self, line: &str) -> Option<()> {
-        let (at, number, id) = parse_line(line)?;
+    /// Takes in a ref, which must come after all that are in it.
+    pub fn push(&mut self, at: usize, number: u64, id: Id) -> Option<()> {
         let ascends = self.refs[at].last().is_none_or(|(last, _)| *last < number);
-        let later_are_empty = self.refs[at + 1..].iter().all(Vec::is_empty);
-        (ascends && later_are_empty).then(|| self.refs[at].push((number, id)))
+        (ascends && self.is_last(at)).then(|| self.refs[at].push((number, id)))
+    }
+
+    fn is_last(&self, at: usize) -> bool {
+        self.refs[at + 1..].iter().all(Vec::is_empty)
+    }
+}
+
+/// Place of a series in the file; none of one that is not packed.
+pub fn position(series: &str) -> Option<usize> {
+    SERIES.iter().position(|known| *known == series)
+}
+
+/// The refs of a damaged file, taken in one by one. One that skips more numbers than damaged ones before it could have
+/// had is damaged itself.
+#[derive(Default)]
+pub struct Recovery {
+    packed: Packed,
+    passed: u64,
+}
+
+impl Recovery {
+    /// Takes a ref in, or passes it where it is not in its place. `lost` is what a damaged one may have been.
+    pub fn take(&mut self, at: usize, number: u64, id: Id, lost: u64) {
+        let last = self.packed.refs[at].last().map_or(0, |(last, _)| *last);
+        let skipped = last.checked_add(1).and_then(|next| number.checked_sub(next));
+        match skipped.is_some_and(|skipped| skipped <= self.passed && self.packed.is_last(at)) {
+            true => {
+                self.packed.refs[at].push((number, id));
+                self.passed = 0;
+            }
+            false => self.pass(lost),
+        }
+    }
+
+    /// Takes in a ref whose checksum is right, whatever it skips.
+    pub fn take_sound(&mut self, at: usize, number: u64, id: Id) {
+        if self.packed.push(at, number, id).is_some() {
+            self.passed = 0;
+        }
+    }
+
+    /// Passes damaged ones, which may have been so many refs.
+    pub fn pass(&mut self, lost: u64) {
+        self.passed = self.passed.saturating_add(lost);
+    }
+
+    pub fn finish(self) -> Packed {
+        self.packed
     }
 }
 
 /// Result of a scan of the file: its refs, and its damage.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct PackedScan {
     pub packed: Packed,
-    /// The error, and true if the refs begin at once, so that no pointer precedes them.
+    /// The error, and true if it is certain nevertheless which pointer precedes the refs, if any.
     damage: Option<(Error, bool)>,
 }
 
@@ -199,19 +196,8 @@ impl PackedScan {
     }
 }
 
-fn is_without_pointer(bytes: &[u8]) -> bool {
-    let second = bytes.split(|byte| *byte == b'\n').nth(1);
-    second
-        .and_then(|line| std::str::from_utf8(line).ok())
-        .is_some_and(|line| parse_line(line).is_some())
-}
-
-/// The series by its place in [`SERIES`], the number and the id of a line.
-fn parse_line(line: &str) -> Option<(usize, u64, Id)> {
-    let (id, name) = line.split_once(' ')?;
-    let (series, file) = name.rsplit_once('/')?;
-    let at = SERIES.iter().position(|known| *known == series)?;
-    Some((at, number_of(file)?, id.parse().ok()?))
+fn damaged(path: &Path, what: &ParseError) -> Error {
+    Error::corrupt(format!("\"{}\" is damaged: {what}", path.display())).hint(Hint::FsckAffected)
 }
 
 pub fn disagree(name: &RefName, loose: Id, packed: Id) -> Error {
@@ -220,39 +206,4 @@ pub fn disagree(name: &RefName, loose: Id, packed: Id) -> Error {
         "the ref \"{name}\" is {loose} in its file but {packed} in \"{PACKED_REFS}\""
     ))
     .hint(Hint::FsckAffected)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ID: &str = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
-
-    fn decode(body: &str) -> Result<Packed, ParseError> {
-        Packed::decode(format!("{body}checksum {}\n", blake3::hash(body.as_bytes())).as_bytes())
-    }
-
-    #[test]
-    fn a_right_checksum_does_not_make_wrong_lines_right() {
-        let good = format!("lua-store packed-refs 1\n{ID} refs/source/v9\n{ID} refs/source/v10\n");
-        let packed = decode(&good).unwrap();
-        assert_eq!(
-            packed.series(SOURCE).iter().map(|(number, _)| *number).collect::<Vec<_>>(),
-            [9, 10]
-        );
-        for (wrong, part) in [
-            (good.replace("refs 1", "refs 2"), "first line"),
-            (good.replace("v10", "v9"), "v9"),
-            (good.replace("v10", "v8"), "v8"),
-            (good.replace("v10", "v010"), "v010"),
-            (good.replace("source/v10", "heads/v10"), "heads"),
-            (good.replacen("source", "versions", 1), "refs/source/v10"),
-            (good.replace("af13", "AF13"), "AF13"),
-            (good.replace("source/v10", "source/v10\r"), "\\r"),
-            (format!("{good}\n"), "\"\""),
-        ] {
-            let what = decode(&wrong).unwrap_err().to_string();
-            assert!(what.contains(part), "{what}");
-        }
-    }
 }

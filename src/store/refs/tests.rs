@@ -289,6 +289,39 @@ fn any_changed_byte_of_packed_refs_is_noticed() {
     assert!(store.refs().append(&lock, SOURCE, id(3)).is_err(), "a taken number could be missed");
 }
 
+/// A file as older programs wrote it, with and without a pointer.
+#[test]
+fn the_text_of_an_older_program_is_read_and_becomes_a_table() {
+    let (_project, store) = store();
+    let ids = |last| (1..=last).map(id).collect::<Vec<_>>();
+    let old = Packed::contiguous(&ids(130), &ids(70));
+    std::fs::write(store.dir().join("packed-refs"), packed_text::encode(&old)).unwrap();
+    let check = || {
+        assert_eq!(store.refs().list(SOURCE).unwrap(), expected(130));
+        assert_eq!(store.refs().latest(VERSIONS).unwrap(), Some((70, id(70))));
+        assert_eq!(store.refs().get("refs/source/v65").unwrap(), Some(id(65)));
+        assert!(store.refs().check().problems.is_empty());
+    };
+    let is_table = || {
+        let bytes = std::fs::read(store.dir().join("packed-refs")).unwrap();
+        bytes.starts_with(b"lua-store packed-refs 2\n")
+    };
+    let format = || std::fs::read_to_string(store.dir().join("format")).unwrap();
+    check();
+    assert_eq!((is_table(), format().as_str()), (false, "lua-store 1\n"));
+    store.refs().pack_refs(&store.lock().unwrap()).unwrap();
+    check();
+    assert_eq!((is_table(), format().as_str()), (true, "lua-store 2\n"));
+    let pointer = Some(super::super::Active { version: Some(3), ledger: id(9) });
+    let old = old.with_pointer(pointer);
+    std::fs::write(store.dir().join("packed-refs"), packed_text::encode(&old)).unwrap();
+    assert_eq!(store.active().unwrap(), pointer);
+    drop(store.lock().unwrap());
+    assert!(is_table(), "a cut rewriting of an older program is finished");
+    assert_eq!(store.active().unwrap(), pointer);
+    check();
+}
+
 #[test]
 fn a_survey_finds_all_damage_at_once() {
     let (_project, store) = store();

@@ -206,8 +206,9 @@ fn a_ref_to_something_else() {
 fn damaged_packed_refs() {
     let (project, _) = history();
     let sound = std::fs::read(project.path(".lua/packed-refs")).unwrap();
+    // In the id of the first source version.
     let mut changed = sound.clone();
-    changed[40] ^= 1;
+    changed[180] ^= 1;
     for bytes in [&[][..], b"hello", &sound[..sound.len() / 2], &sound[..sound.len() - 1], &changed]
     {
         with(&project, ".lua/packed-refs", Some(bytes), || {

@@ -89,8 +89,8 @@ fn a_format_that_is_unknown_or_damaged() {
         });
     };
     told(
-        "lua-store 2\n",
-        "its format is \"lua-store 2\", this program knows \"lua-store 1\"",
+        "lua-store 3\n",
+        "its format is \"lua-store 3\", this program knows \"lua-store 1\" and \"lua-store 2\"",
         "update lua-store",
     );
     told("", ".lua/format\" is damaged: it contains nothing", "`lua-store fsck`");

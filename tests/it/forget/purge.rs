@@ -317,8 +317,9 @@ fn a_damaged_store_is_mended_first() {
     bytes[60] ^= 1;
     std::fs::remove_file(&pack).unwrap();
     std::fs::write(&pack, bytes).unwrap();
-    let heads = project.read(".lua/packed-refs");
+    let packed_refs = || std::fs::read(project.path(".lua/packed-refs")).unwrap();
+    let heads = packed_refs();
     let refused = project.run("purge notes --reason leaked --force");
     assert_eq!(refused.code, 1, "{refused}");
-    assert_eq!(project.read(".lua/packed-refs"), heads);
+    assert_eq!(packed_refs(), heads);
 }
