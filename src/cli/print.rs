@@ -62,11 +62,9 @@ fn is_common(word: &str) -> bool {
 
 /// Says which versions cannot be read because of their refs.
 pub fn warn_of_damage(cx: &mut Context<'_>, catalog: &Catalog) {
-    for number in catalog.numbers() {
-        if let Some(error) = catalog.damage(number) {
-            cx.out.warn(format!("v{number} cannot be read: {error}"));
-            cx.out.hint("run `lua-store fsck` to see what to do next");
-        }
+    for (number, error) in catalog.damages() {
+        cx.out.warn(format!("v{number} cannot be read: {error}"));
+        cx.out.hint("run `lua-store fsck` to see what to do next");
     }
 }
 

@@ -1,27 +1,24 @@
 //! Catalog: all versions of a store at one moment, their ids by number and their status by the
 //! ledger. Every command reads it before it names, lists, promotes or deletes a version.
 
-use super::ledger::{self, LedgerIndex};
-use super::ledger_index::Cache;
+use super::ledger::{self, LastPromotion};
+use super::ledger_view::LedgerView;
 use super::record;
 use super::version::{REFS, Status, Version};
+use super::version_refs::VersionRefs;
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads, Odb, Store};
 
-/// So many records of the ledger are read in the time that a cache takes to be written.
-const READ_MOST: usize = 32;
-
 /// All versions of a store at one moment: their ids by number, and their status by the ledger.
-/// Contents are read on demand, so listing twenty of five hundred costs twenty. A damaged ref keeps
+/// Refs, ledger and contents are read on demand, so listing twenty of five hundred costs twenty. A damaged ref keeps
 /// its number and stops only commands that need it.
 pub struct Catalog<'a> {
     store: &'a Store,
     objects: &'a Odb,
-    /// Ascending by number.
-    refs: Vec<(u64, Result<Id>)>,
+    refs: VersionRefs<'a>,
     active: Option<Active>,
-    index: LedgerIndex,
+    ledger: LedgerView<'a>,
     /// The live version.
     live: Option<(u64, Id)>,
     /// The number that the live version has at a remote, where it is not here.
@@ -30,17 +27,17 @@ pub struct Catalog<'a> {
 
 impl<'a> Catalog<'a> {
     pub fn load(store: &'a Store) -> Result<Catalog<'a>> {
-        Catalog::with(store, read_index)
+        Catalog::with(store, |head| LedgerView::read(store, head))
     }
 
     /// The same from every record of the ledger, without the cache.
     pub fn load_whole(store: &'a Store) -> Result<Catalog<'a>> {
-        Catalog::with(store, |store, head| ledger::fold(store.objects(), head))
+        Catalog::with(store, |head| LedgerView::read_whole(store.objects(), head))
     }
 
     fn with(
         store: &'a Store,
-        fold: impl FnOnce(&Store, Option<Id>) -> Result<LedgerIndex>,
+        read: impl FnOnce(Option<Id>) -> Result<LedgerView<'a>>,
     ) -> Result<Catalog<'a>> {
         // `ACTIVE` first: a version is created before it is promoted, so every version that the
         // ledger names is among the refs read after it.
@@ -51,12 +48,13 @@ impl<'a> Catalog<'a> {
         {
             check_newest(store, active, &logged)?;
         }
-        let index = fold(store, active.as_ref().map(|active| active.ledger))
+        let ledger = read(active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
-        let refs = store.refs().list_all(REFS)?;
-        let live = active.and_then(|active| active.version).zip(index.was_active.first().copied());
+        let refs = VersionRefs::read(store)?;
+        let live = active.and_then(|active| active.version).zip(ledger.newest_active());
         let objects = store.objects();
-        let catalog = Catalog { store, objects, refs, active, index, live, active_elsewhere: None };
+        let catalog =
+            Catalog { store, objects, refs, active, ledger, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -64,13 +62,13 @@ impl<'a> Catalog<'a> {
     /// Catalog of other heads: somebody else's, or ours after a merge. `objects` has all of them.
     pub fn of(store: &'a Store, objects: &'a Odb, heads: &Heads) -> Result<Catalog<'a>> {
         let active = heads.active;
-        let head = active.map(|active| active.ledger);
-        let known = head.and_then(|_| Cache::of(store).load());
-        let (index, _) = ledger::fold_onto(objects, head, known)
+        let ledger = LedgerView::read_other(store, objects, active.map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
-        let refs = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
-        let live = active.and_then(|active| active.version).zip(index.was_active.first().copied());
-        let catalog = Catalog { store, objects, refs, active, index, live, active_elsewhere: None };
+        let list = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
+        let refs = VersionRefs::of(store, list);
+        let live = active.and_then(|active| active.version).zip(ledger.newest_active());
+        let catalog =
+            Catalog { store, objects, refs, active, ledger, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -85,7 +83,7 @@ impl<'a> Catalog<'a> {
             None => true,
         };
         let active = if here { theirs.active } else { store.active()? };
-        let index = read_index(store, active.map(|active| active.ledger))
+        let ledger = LedgerView::read(store, active.map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
         let mut refs = store.refs().list_all(REFS)?;
         let last = refs.last().map_or(0, |(number, _)| *number);
@@ -94,17 +92,17 @@ impl<'a> Catalog<'a> {
                 refs.push((number, Ok(*id)));
             }
         }
-        let objects = store.objects();
+        let (objects, refs) = (store.objects(), VersionRefs::of(store, refs));
         let mut catalog =
-            Catalog { store, objects, refs, active, index, live: None, active_elsewhere: None };
+            Catalog { store, objects, refs, active, ledger, live: None, active_elsewhere: None };
         let number = theirs.active.and_then(|active| active.version);
         let id = number
             .and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
         // A number that means another version here, or none, cannot be the one that the remote
         // means.
         catalog.live =
-            number.zip(id.copied()).filter(|(number, id)| match catalog.entry(*number) {
-                Some(Ok(here)) => here == id,
+            number.zip(id.copied()).filter(|(number, id)| match catalog.refs.get(*number) {
+                Some(Ok(here)) => here == *id,
                 other => other.is_some(),
             });
         catalog.active_elsewhere = number.filter(|_| catalog.live.is_none());
@@ -115,23 +113,23 @@ impl<'a> Catalog<'a> {
     /// nothing may be built on either.
     fn check_pointer(&self) -> Result<()> {
         let live = self.active.and_then(|active| active.version);
-        let promoted = self.index.was_active.first();
+        let promoted = self.ledger.newest_active();
         let what = match (live, promoted) {
             (None, None) => return Ok(()),
             (Some(live), _) if !self.has(live) => {
                 format!("ACTIVE names v{live}, and there is no ref \"{REFS}/v{live}\"")
             }
-            (Some(live), Some(promoted)) if self.id(live) == Some(*promoted) => return Ok(()),
+            (Some(live), Some(promoted)) if self.id(live) == Some(promoted) => return Ok(()),
             // The ledger has the content of the damaged ref, unless that is another version's.
             (Some(live), Some(promoted))
-                if self.damage(live).is_some() && self.ref_to(promoted).is_none() =>
+                if self.damage(live).is_some() && self.ref_to(&promoted).is_none() =>
             {
                 return Ok(());
             }
             (live, promoted) => {
                 let say =
                     |number: Option<u64>| number.map_or("nothing".to_owned(), |n| format!("v{n}"));
-                let promoted = promoted.and_then(|id| self.number_of(id));
+                let promoted = promoted.and_then(|id| self.number_of(&id));
                 format!(
                     "ACTIVE names {}, but the ledger promoted {} last",
                     say(live),
@@ -167,14 +165,30 @@ impl<'a> Catalog<'a> {
 
     /// The number of the version that was active before the one that is.
     pub fn previous_number(&self) -> Result<Option<u64>> {
-        let active = self.active_id();
-        let before = self.index.was_active.iter().find(|id| Some(**id) != active);
-        before.map(|before| self.require_number_of(before)).transpose()
+        let before = self.ledger.active_before(self.active_id());
+        before.map(|before| self.require_number_of(&before)).transpose()
     }
 
     /// Numbers, newest first, those of damaged refs included.
     pub fn numbers(&self) -> impl Iterator<Item = u64> {
-        self.refs.iter().rev().map(|(number, _)| *number)
+        self.refs.numbers()
+    }
+
+    /// Versions that were made and never live, newest first.
+    pub fn staged(&self) -> Vec<u64> {
+        // All of them are asked about, so that all are read at once.
+        let (refs, ledger) = (self.refs.list(), self.ledger.whole());
+        let is_staged = |id: &Id| !ledger.promoted.contains_key(id) && !ledger.deleted.contains(id);
+        let staged = refs.iter().rev().filter(|(number, id)| {
+            id.as_ref().is_ok_and(is_staged) && self.active_number() != Some(*number)
+        });
+        staged.map(|(number, _)| *number).collect()
+    }
+
+    /// Versions whose refs are damaged, newest first.
+    pub fn damages(&self) -> impl Iterator<Item = (u64, &Error)> {
+        let refs = self.refs.list().iter().rev();
+        refs.filter_map(|(number, id)| Some((*number, id.as_ref().err()?)))
     }
 
     /// Newest version: the highest number that is not deleted. One whose ref is damaged counts, as
@@ -185,50 +199,41 @@ impl<'a> Catalog<'a> {
 
     /// Number that was given last.
     pub fn last_number(&self) -> Option<u64> {
-        self.refs.last().map(|(number, _)| *number)
-    }
-
-    fn entry(&self, number: u64) -> Option<&Result<Id>> {
-        let at = self.refs.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        Some(&self.refs[at].1)
+        self.refs.last()
     }
 
     /// True if a version has this number, damaged or not.
     pub fn has(&self, number: u64) -> bool {
-        self.entry(number).is_some()
+        self.refs.has(number)
     }
 
     pub fn id(&self, number: u64) -> Option<Id> {
-        self.entry(number)?.as_ref().ok().copied()
+        self.refs.get(number)?.ok()
     }
 
     /// Damage of a version's ref.
     pub fn damage(&self, number: u64) -> Option<&Error> {
-        self.entry(number)?.as_ref().err()
+        self.refs.damage(number)
     }
 
     /// Number of damaged refs.
     pub fn damaged(&self) -> usize {
-        self.refs.iter().filter(|(_, id)| id.is_err()).count()
+        self.damages().count()
     }
 
     fn ref_to(&self, id: &Id) -> Option<u64> {
-        self.refs
-            .iter()
-            .rev()
-            .find(|(_, other)| other.as_ref().ok() == Some(id))
-            .map(|(number, _)| *number)
+        self.refs.number_of(id)
     }
 
     /// The version that is this object; of the active one the ledger knows it as well.
     pub fn number_of(&self, id: &Id) -> Option<u64> {
-        let active = || self.active_number().filter(|_| self.active_id() == Some(*id));
-        self.ref_to(id).or_else(active)
+        let active = self.active_number().filter(|_| self.active_id() == Some(*id));
+        active.filter(|number| self.id(*number) == Some(*id)).or_else(|| self.ref_to(id)).or(active)
     }
 
     /// The same for an id that the ledger names: there is such a version, or a ref is damaged.
     pub fn require_number_of(&self, id: &Id) -> Result<u64> {
-        let first_damage = || self.refs.iter().find_map(|(_, id)| id.as_ref().err());
+        let first_damage = || self.damages().last().map(|(_, error)| error);
         self.number_of(id).ok_or_else(|| match (first_damage(), self.elsewhere(id)) {
             (_, Some(name)) => {
                 Error::not_found(format!("{name} has no local number")).hint(Hint::PullAndFollow)
@@ -255,20 +260,27 @@ impl<'a> Catalog<'a> {
 
     /// The ids of the versions in the order they became active, newest first, each change once.
     pub fn was_active(&self) -> &[Id] {
-        &self.index.was_active
+        self.ledger.was_active()
     }
 
     /// Ids of all versions that were ever active.
     pub fn promoted(&self) -> impl Iterator<Item = &Id> {
-        self.index.promoted.iter()
+        self.ledger.promoted().map(|(id, _)| id)
+    }
+
+    /// The record that promoted a version last, and the number of records after that.
+    pub fn promotion(&self, id: &Id) -> Option<(LastPromotion, u64)> {
+        let promotion = self.ledger.fate(id).promoted?;
+        let after = self.ledger.records().checked_sub(promotion.position + 1)?;
+        Some((promotion, after))
     }
 
     pub fn is_empty(&self) -> bool {
-        self.refs.is_empty()
+        self.refs.last().is_none()
     }
 
     pub fn status(&self, number: u64) -> Status {
-        let is_deleted = |id: Id| self.index.deleted.contains(&id);
+        let is_deleted = |id: Id| self.ledger.fate(&id).is_deleted;
         match self.status_undeleted(number) {
             Status::Staged | Status::Superseded if self.id(number).is_some_and(is_deleted) => {
                 Status::Deleted
@@ -282,7 +294,7 @@ impl<'a> Catalog<'a> {
         let Some(id) = self.id(number) else { return Status::Damaged };
         if self.active_number() == Some(number) {
             Status::Active
-        } else if self.index.promoted.contains(&id) {
+        } else if self.ledger.fate(&id).promoted.is_some() {
             Status::Superseded
         } else {
             Status::Staged
@@ -296,9 +308,9 @@ impl<'a> Catalog<'a> {
     }
 
     pub fn get(&self, number: u64) -> Result<Version> {
-        match self.entry(number) {
-            Some(Ok(id)) => Version::load(self.objects, number, *id),
-            Some(Err(error)) => Err(error.repeat()),
+        match self.refs.get(number) {
+            Some(Ok(id)) => Version::load(self.objects, number, id),
+            Some(Err(error)) => Err(error),
             None => Err(not_found(number)),
         }
     }
@@ -313,7 +325,8 @@ impl<'a> Catalog<'a> {
 
     /// The newest version before this one that can be read.
     pub fn before(&self, number: u64) -> Result<Option<Version>> {
-        let sound = self.numbers().find(|other| *other < number && self.damage(*other).is_none());
+        // Without a list the numbers begin with 1 and have no gaps.
+        let sound = self.refs.before(number).find(|other| self.damage(*other).is_none());
         sound.map(|before| self.get(before)).transpose()
     }
 }
@@ -331,18 +344,6 @@ fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
         .hint(store.mend_pointer(logged)));
     }
     Ok(())
-}
-
-/// Index of the ledger, continued from the cached one where there is one.
-fn read_index(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
-    let Some(head) = head else { return Ok(LedgerIndex::default()) };
-    let cache = Cache::of(store);
-    let (index, read) = ledger::fold_onto(store.objects(), Some(head), cache.load())?;
-    if read > READ_MOST {
-        // A cache that cannot be written costs the next command time, and nothing else.
-        drop(cache.keep(&head, &index));
-    }
-    Ok(index)
 }
 
 fn not_found(number: u64) -> Error {

@@ -6,7 +6,7 @@
 use super::record::{self, Event, LedgerRecord, PREVIOUS, PURGE, RECORD, VERSION};
 use crate::error::{Error, Result};
 use crate::object::{Id, Sink, Source, Tree, TreeEntry};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// One record with its links.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,24 +100,112 @@ pub fn steps<S: Source + ?Sized>(
     })
 }
 
+/// The record that promoted a version last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastPromotion {
+    pub record: Id,
+    /// The number of records before it.
+    pub position: u64,
+}
+
 /// Sums over the whole chain of ledger records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerIndex {
-    pub promoted: HashSet<Id>,
+    /// The number of records.
+    pub records: u64,
+    pub promoted: HashMap<Id, LastPromotion>,
     pub deleted: HashSet<Id>,
     /// The versions in the order they became active, newest first, each change once.
     pub was_active: Vec<Id>,
 }
 
-impl LedgerIndex {
-    /// Continues an earlier index: the chain up to the record that this one follows. `undeleted` are the versions
-    /// whose deletion a later record takes back.
-    fn follow(&mut self, earlier: LedgerIndex, undeleted: &HashSet<Id>) {
-        self.promoted.extend(earlier.promoted);
-        self.deleted.extend(earlier.deleted.difference(undeleted));
-        let again =
-            self.was_active.last().is_some_and(|last| earlier.was_active.first() == Some(last));
-        self.was_active.extend(earlier.was_active.into_iter().skip(usize::from(again)));
+/// The newest records of a chain, folded from the newest back.
+#[derive(Debug, Default)]
+pub struct NewerRecords {
+    count: u64,
+    /// The last promotion of each version: its record, and the number of records after that.
+    promoted: HashMap<Id, (Id, u64)>,
+    deleted: HashSet<Id>,
+    /// Versions whose deletion is taken back.
+    undeleted: HashSet<Id>,
+    /// In the order in which they became active, newest first, each change once.
+    pub was_active: Vec<Id>,
+}
+
+impl NewerRecords {
+    /// Folds the records after `until`, if they are so many at most and follow it.
+    pub fn since<S: Source + ?Sized>(
+        source: &S,
+        head: Id,
+        until: Id,
+        most: usize,
+    ) -> Result<Option<NewerRecords>> {
+        let mut newer = NewerRecords::default();
+        for step in steps(source, Some(head)).take(most) {
+            let step = step?;
+            if step.id == until {
+                return Ok(Some(newer));
+            }
+            newer.take(&step);
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, step: &LedgerEntry) {
+        match (step.record.event, step.version()) {
+            (Event::Promote, Some(version)) => {
+                self.promoted.entry(version).or_insert((step.id, self.count));
+                if self.was_active.last() != Some(&version) {
+                    self.was_active.push(version);
+                }
+            }
+            // The walk goes back: the newest of the two decides.
+            (Event::Delete, Some(version)) if !self.undeleted.contains(&version) => {
+                self.deleted.insert(version);
+            }
+            (Event::Undelete, Some(version)) if !self.deleted.contains(&version) => {
+                self.undeleted.insert(version);
+            }
+            (Event::Delete | Event::Undelete, Some(_)) => {}
+            (_, None) | (Event::Purge, _) => {}
+        }
+        self.count += 1;
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Last promotion of a version in these records, which follow so many others.
+    pub fn promotion(&self, version: &Id, before: u64) -> Option<LastPromotion> {
+        let (record, after) = self.promoted.get(version)?;
+        Some(LastPromotion { record: *record, position: before + self.count - 1 - after })
+    }
+
+    /// True or false if a version is deleted or undeleted in these records.
+    pub fn deletion(&self, version: &Id) -> Option<bool> {
+        match (self.deleted.contains(version), self.undeleted.contains(version)) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Versions that were active before, without the newest if it is active still.
+    pub fn continued<'a>(&self, earlier: &'a [Id]) -> &'a [Id] {
+        let again = self.was_active.last().is_some_and(|last| earlier.first() == Some(last));
+        &earlier[usize::from(again)..]
+    }
+
+    /// The index of the chain: what is known up to a record, and these that follow it.
+    pub fn onto(&self, earlier: LedgerIndex) -> LedgerIndex {
+        let LedgerIndex { records, mut promoted, mut deleted, was_active } = earlier;
+        let newer = self.promoted.keys();
+        promoted.extend(newer.filter_map(|id| Some((*id, self.promotion(id, records)?))));
+        deleted.retain(|id| !self.undeleted.contains(id));
+        deleted.extend(&self.deleted);
+        let active = [&self.was_active[..], self.continued(&was_active)].concat();
+        LedgerIndex { records: records + self.count, promoted, deleted, was_active: active }
     }
 }
 
@@ -133,33 +221,16 @@ pub fn fold_onto<S: Source + ?Sized>(
     head: Option<Id>,
     known: Option<(Id, LedgerIndex)>,
 ) -> Result<(LedgerIndex, usize)> {
-    let (mut folded, mut undeleted, mut read) = (LedgerIndex::default(), HashSet::new(), 0);
+    let (mut newer, mut read) = (NewerRecords::default(), 0);
     for step in steps(source, head) {
         let step = step?;
         read += 1;
         if let Some((_, earlier)) = known.as_ref().filter(|(id, _)| *id == step.id) {
-            folded.follow(earlier.clone(), &undeleted);
-            break;
+            return Ok((newer.onto(earlier.clone()), read));
         }
-        match (step.record.event, step.version()) {
-            (Event::Promote, Some(version)) => {
-                folded.promoted.insert(version);
-                if folded.was_active.last() != Some(&version) {
-                    folded.was_active.push(version);
-                }
-            }
-            // The walk goes back: the newest of the two decides.
-            (Event::Delete, Some(version)) if !undeleted.contains(&version) => {
-                folded.deleted.insert(version);
-            }
-            (Event::Undelete, Some(version)) if !folded.deleted.contains(&version) => {
-                undeleted.insert(version);
-            }
-            (Event::Delete | Event::Undelete, Some(_)) => {}
-            (_, None) | (Event::Purge, _) => {}
-        }
+        newer.take(&step);
     }
-    Ok((folded, read))
+    Ok((newer.onto(LedgerIndex::default()), read))
 }
 
 #[cfg(test)]
@@ -187,7 +258,9 @@ mod tests {
             head = Some(append(&mut memory, &record(event, at as i64), version(n), head).unwrap());
         }
         let (folded, read) = fold_onto(&memory, head, None).unwrap();
-        assert_eq!(folded.promoted, HashSet::from([version(1), version(2)]));
+        let promoted: HashSet<Id> = folded.promoted.keys().copied().collect();
+        assert_eq!(promoted, HashSet::from([version(1), version(2)]));
+        assert_eq!((folded.records, folded.promoted[&version(1)].position), (5, 3));
         assert_eq!(folded.deleted, HashSet::from([version(2), version(3)]));
         assert_eq!(folded.was_active, [version(1), version(2), version(1)]);
         assert_eq!(read, 5);

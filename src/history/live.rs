@@ -116,34 +116,34 @@ fn promotion(
     ledger: Id,
     known_remote: Option<&KnownRemote>,
 ) -> Result<Option<PromotionRecord>> {
-    let mut first: Option<(LedgerEntry, Option<Via>)> = None;
+    let mut first: Option<(LedgerEntry, u64)> = None;
     if !store.objects().contains(&ledger)? {
         return Ok(None);
     }
-    for (step, via) in ledger::steps(store.objects(), Some(ledger)).zip(vias(known_remote)) {
+    for (newer, step) in (0..).zip(ledger::steps(store.objects(), Some(ledger))) {
         let step = step?;
         match &first {
             _ if step.record.event != Event::Promote => {}
             Some((known, _)) if known.version() != step.version() => break,
-            _ => first = Some((step, via)),
+            _ => first = Some((step, newer)),
         }
     }
-    Ok(first.map(|(step, via)| PromotionRecord { record: step.record, via }))
+    Ok(first.map(|(step, newer)| PromotionRecord {
+        record: step.record,
+        via: via_of(known_remote, newer),
+    }))
 }
 
-/// The tokens that brought the records of a ledger, the newest first and without an end. Only a remote knows them.
-fn vias(known_remote: Option<&KnownRemote>) -> impl Iterator<Item = Option<Via>> {
-    let known = known_remote.into_iter().flat_map(|known_remote| {
-        known_remote.receipts.newest(ReceiptSeries::Ledger).map(|brought| {
-            let brought = brought?;
-            Some(Via {
-                remote: known_remote.remote.clone(),
-                token: brought.token.clone(),
-                at_ms: brought.at_ms,
-            })
-        })
-    });
-    known.chain(std::iter::repeat(None))
+/// The token that brought a record of a ledger after which there are so many newer ones. Only a remote knows it.
+fn via_of(known_remote: Option<&KnownRemote>, newer: u64) -> Option<Via> {
+    let known_remote = known_remote?;
+    let newer = usize::try_from(newer).ok()?;
+    let brought = known_remote.receipts.newest(ReceiptSeries::Ledger).nth(newer)??;
+    Some(Via {
+        remote: known_remote.remote.clone(),
+        token: brought.token.clone(),
+        at_ms: brought.at_ms,
+    })
 }
 
 /// Latest promotion of each of these versions, by number; a version that was never live has none.
@@ -154,22 +154,13 @@ pub fn promotions(
     live: &Live,
     numbers: &[u64],
 ) -> Result<HashMap<u64, PromotionRecord>> {
-    let ever: HashSet<Id> = catalog.promoted().copied().collect();
-    let wanted = numbers.iter().filter_map(|number| Some((catalog.id(*number)?, *number)));
-    let mut wanted: HashMap<Id, u64> = wanted.filter(|(id, _)| ever.contains(id)).collect();
     let mut found = HashMap::new();
-    let steps = ledger::steps(store.objects(), catalog.pointer().map(|active| active.ledger));
-    let mut steps = steps.zip(vias(live.known_remote.as_ref()));
-    // Most often they are among the newest records.
-    while !wanted.is_empty()
-        && let Some((step, via)) = steps.next()
-    {
-        let step = step?;
-        if step.record.event == Event::Promote
-            && let Some(number) = step.version().and_then(|id| wanted.remove(&id))
-        {
-            found.insert(number, PromotionRecord { record: step.record, via });
-        }
+    for number in numbers {
+        let promotion = catalog.id(*number).and_then(|id| catalog.promotion(&id));
+        let Some((promotion, newer)) = promotion else { continue };
+        let record = LedgerEntry::load(store.objects(), &promotion.record)?.record;
+        let via = via_of(live.known_remote.as_ref(), newer);
+        found.insert(*number, PromotionRecord { record, via });
     }
     Ok(found)
 }

@@ -182,7 +182,7 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
     /// The version that this means; `None` where nothing is published, or nothing live.
     pub fn find(&self, what: &DriftTarget) -> Result<Option<Version>> {
         let number = match what {
-            DriftTarget::Published => self.newest(|id| self.folded.promoted.contains(id)),
+            DriftTarget::Published => self.newest(|id| self.folded.promoted.contains_key(id)),
             DriftTarget::Version(Revision::Active) => self.active.and_then(|active| active.version),
             DriftTarget::Version(Revision::Latest) => self.newest(|_| true),
             DriftTarget::Version(Revision::Previous) => self.previous(),

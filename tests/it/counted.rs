@@ -2,8 +2,12 @@
 
 use crate::common::server::Server;
 use crate::common::{Project, shop};
+use lua_store::internals::history::ledger;
 use lua_store::internals::history::project::Project as Agent;
+use lua_store::internals::history::record::{Event, LedgerRecord};
 use lua_store::internals::object::{Sink, Source, Tree, TreeEntry};
+use lua_store::internals::store::Active;
+use std::collections::BTreeMap;
 
 const SEED: &[u8] = b"seed0000";
 
@@ -39,6 +43,86 @@ fn history(count: u64) -> Project {
     project.ok("compact");
     project.ok("version promote 1");
     project
+}
+
+/// The same, of which each version was promoted, one after the other.
+fn promoted_history(count: u64) -> Project {
+    let project = history(count);
+    let agent = Agent::open(&project.root()).unwrap();
+    let store = agent.store();
+    let before = store.heads().unwrap();
+    let mut batch = store.batch();
+    let mut ledger = before.active.map(|active| active.ledger);
+    for (at_ms, version) in (1..).zip(&before.versions[1..]) {
+        let by = "ann@example.com".to_owned();
+        let record = LedgerRecord { event: Event::Promote, by, at_ms, reason: None };
+        ledger = Some(ledger::append(&mut batch, &record, *version, ledger).unwrap());
+    }
+    batch.commit().unwrap();
+    let active = Active { version: Some(count), ledger: ledger.unwrap() };
+    store.swap_active(&store.lock().unwrap(), before.active.as_ref(), &active).unwrap();
+    project.ok("compact");
+    project.ok("version list");
+    project
+}
+
+/// Reads of refs and of the cached ledger by a command: for each file how often it is opened, and the bytes.
+fn reads_of_refs(project: &mut Project, line: &str) -> BTreeMap<String, (u64, u64)> {
+    let (opened, bytes) = (project.path("../reads"), project.path("../bytes"));
+    project
+        .set("LUA_STORE_FAULT", &format!("reads={},bytes={}", opened.display(), bytes.display()));
+    project.ok(line);
+    project.set("LUA_STORE_FAULT", "");
+    let [opened, bytes] = [opened, bytes].map(|log| {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        let _ = std::fs::remove_file(&log);
+        text
+    });
+    let root = format!("{}/", project.path(".lua").display());
+    let name = |path: &str| Some(path.strip_prefix(&root)?.to_owned());
+    let mut reads: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for path in opened.lines().filter_map(name) {
+        reads.entry(path).or_default().0 += 1;
+    }
+    for (count, path) in bytes.lines().filter_map(|line| line.split_once(' ')) {
+        let Some(path) = name(path) else { continue };
+        reads.entry(path).or_default().1 += count.parse::<u64>().unwrap();
+    }
+    reads.retain(|path, _| !path.starts_with("objects/"));
+    reads
+}
+
+/// Blocks of the cached ledger that a command may read: two or three for each version that it shows.
+const LEDGER_BYTES: u64 = 20 * 2368;
+
+#[test]
+fn a_command_reads_as_much_of_the_refs_and_the_ledger_of_3000_versions_as_of_150() {
+    let lines = [
+        "version list --limit 4",
+        "version show 7",
+        "show v140",
+        "version diff 6 7",
+        "version promote 9 --dry-run --offline",
+        "log --limit 3",
+    ];
+    let [mut few, mut many] = [150, 3000].map(promoted_history);
+    for line in lines {
+        let [few, many] = [&mut few, &mut many].map(|project| reads_of_refs(project, line));
+        let opened = |reads: &BTreeMap<String, (u64, u64)>| -> BTreeMap<String, u64> {
+            reads.iter().map(|(path, (opened, _))| (path.clone(), *opened)).collect()
+        };
+        assert_eq!(opened(&few), opened(&many), "{line}: files that are opened");
+        assert!(few.contains_key("packed-refs") && few.contains_key("cache/ledger"), "{few:?}");
+        for (path, (_, bytes)) in &many {
+            let most = match path.as_str() {
+                "cache/ledger" => LEDGER_BYTES,
+                // Short lines are shorter with small numbers.
+                "reflog" | "ACTIVE" => few[path].1 + 64,
+                _ => few[path].1,
+            };
+            assert!(*bytes <= most, "{line}: {bytes} bytes of {path}, at most {most}");
+        }
+    }
 }
 
 /// The files of the store that a command opens, each as often as it does.

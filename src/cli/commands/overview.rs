@@ -8,7 +8,6 @@ use crate::cli::{Exit, table, term};
 use crate::error::{Hint, Result};
 use crate::history::catalog::Catalog;
 use crate::history::live::Live;
-use crate::history::version::Status;
 use crate::operations::build::PushScope;
 use crate::operations::stage::{self, PushRequest};
 use crate::progress::Progress;
@@ -68,7 +67,7 @@ pub fn run(cx: &mut Context<'_>) -> Result<Exit> {
     let facts = Facts {
         active: live.served.as_ref().map(|served| served.number),
         newest: catalog.latest(),
-        staged: staged(&catalog),
+        staged: catalog.staged(),
         is_unversioned: push
             .previous
             .as_ref()
@@ -90,10 +89,6 @@ pub fn run(cx: &mut Context<'_>) -> Result<Exit> {
     print_active(cx, &view, &catalog, &live)?;
     facts.print(cx, &catalog)?;
     print_steps(cx, &steps)
-}
-
-fn staged(catalog: &Catalog) -> Vec<u64> {
-    catalog.numbers().filter(|number| catalog.status(*number) == Status::Staged).collect()
 }
 
 /// True if the newest or the active version has this state.

@@ -17,7 +17,7 @@ use crate::flow::remote::is_address;
 use crate::history::catalog::Catalog;
 use crate::history::live::Live;
 use crate::history::source;
-use crate::history::version::{Status as VersionStatus, Version};
+use crate::history::version::Version;
 use crate::model::agent::{Dropped, Note};
 use crate::operations::leak::{self, Leak};
 use crate::operations::stage::{self, PushReport};
@@ -68,7 +68,7 @@ impl Status {
                 versions: VersionFields {
                     active: live.served.as_ref().map(|served| served.number),
                     latest: catalog.latest(),
-                    staged: staged_numbers(&catalog),
+                    staged: catalog.staged(),
                     source_version: report.previous.as_ref().map(|previous| previous.number),
                 },
                 project: ProjectFields::new(&report),
@@ -78,7 +78,7 @@ impl Status {
                 error: error.as_ref().map(ErrorView::new),
             })?;
             let state = (report::unsent(&live).is_some(), is_merging);
-            status_steps::suggest(cx, &staged_numbers(&catalog), &report, unversioned, state);
+            status_steps::suggest(cx, &catalog.staged(), &report, unversioned, state);
             return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);
@@ -231,7 +231,7 @@ fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
         let versions = VersionFields {
             active: catalog.active_number(),
             latest: catalog.latest(),
-            staged: staged_numbers(&catalog),
+            staged: catalog.staged(),
             source_version: source,
         };
         cx.out.json(&RemoteAnswer { versions, live: LiveView::new(&live, view.now_ms()) })?;
@@ -239,11 +239,6 @@ fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
     }
     print_live(cx, view, &live, catalog.active()?.as_ref())?;
     print_versions(cx, &catalog, latest(&catalog)?.as_ref(), source).map(|()| Exit::Done)
-}
-
-/// Versions made and never live, newest first.
-fn staged_numbers(catalog: &Catalog) -> Vec<u64> {
-    catalog.numbers().filter(|number| catalog.status(*number) == VersionStatus::Staged).collect()
 }
 
 /// `v2  launch`
@@ -298,7 +293,7 @@ fn print_versions(
     cx.out.line(format!("Newest version:  {newest}"))?;
     let pushed = pushed.map_or("(none)".to_owned(), |number| format!("v{number}"));
     cx.out.line(format!("Pushed source:   {pushed}"))?;
-    let waiting = staged_numbers(catalog);
+    let waiting = catalog.staged();
     if !waiting.is_empty() {
         let names: Vec<String> = waiting.iter().map(|number| format!("v{number}")).collect();
         cx.out.line(format!("Staged:          {} (created, never live)", names.join(", ")))?;
@@ -308,7 +303,7 @@ fn print_versions(
 
 /// Next step for the pushed state and the staged versions.
 fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> Result<()> {
-    let waiting = staged_numbers(catalog);
+    let waiting = catalog.staged();
     if !waiting.is_empty() {
         cx.out.hint(format!("run `lua-store version promote v{}` to make it active", waiting[0]));
     }

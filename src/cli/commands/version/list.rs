@@ -135,7 +135,11 @@ impl Row {
 }
 
 impl StatusFilter {
-    fn has(self, status: Status) -> bool {
+    fn has(self, catalog: &Catalog, number: u64) -> bool {
+        let status = match self {
+            StatusFilter::All => return true,
+            _ => catalog.status(number),
+        };
         match self {
             StatusFilter::All => true,
             StatusFilter::Active => status == Status::Active,
@@ -155,7 +159,7 @@ impl List {
         let wanted = self.status.unwrap_or(StatusFilter::All);
         let rows: Vec<Row> = catalog
             .numbers()
-            .filter(|number| wanted.has(catalog.status(*number)))
+            .filter(|number| wanted.has(&catalog, *number))
             .take(limit)
             .map(|number| Row::of(&catalog, number))
             .collect::<Result<_>>()?;
@@ -167,7 +171,7 @@ impl List {
             promoted,
             vias: Vias::load(view.store())?,
         };
-        let all = catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
+        let all = catalog.numbers().filter(|number| wanted.has(&catalog, *number)).count();
         if cx.out.is_json() {
             let versions = rows.iter().map(|row| row.answer(&known)).collect();
             let length = ListLength::of(rows.len(), all);

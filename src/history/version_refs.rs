@@ -1,0 +1,136 @@
+//! Refs of the agent versions: looked up one by one while nothing is damaged, and otherwise listed whole.
+
+use super::version::REFS;
+use crate::error::{Error, Result};
+use crate::object::Id;
+use crate::store::Store;
+use crate::store::refs::RefsView;
+use std::cell::{Cell, OnceCell};
+use std::collections::HashMap;
+
+/// Refs by number, ascending; those that are damaged or lost have an error.
+type NumberedRefs = Vec<(u64, Result<Id>)>;
+
+/// The refs of a catalog.
+pub struct VersionRefs<'a> {
+    store: &'a Store,
+    /// `None` where the list is known from the beginning.
+    view: Option<RefsView>,
+    list: OnceCell<NumberedRefs>,
+    by_id: OnceCell<HashMap<Id, u64>>,
+    /// Searches for an id so far.
+    searches: Cell<u32>,
+}
+
+/// From so many searches on a map is made: until then a look at all ids is faster.
+const SEARCHES_WITHOUT_MAP: u32 = 4;
+
+impl<'a> VersionRefs<'a> {
+    pub fn read(store: &'a Store) -> Result<VersionRefs<'a>> {
+        match store.refs().view(REFS)? {
+            Some(view) => Ok(VersionRefs { view: Some(view), ..VersionRefs::empty(store) }),
+            None => Ok(VersionRefs::of(store, store.refs().list_all(REFS)?)),
+        }
+    }
+
+    /// Refs that are known already.
+    pub fn of(store: &'a Store, list: NumberedRefs) -> VersionRefs<'a> {
+        VersionRefs { list: OnceCell::from(list), ..VersionRefs::empty(store) }
+    }
+
+    fn empty(store: &'a Store) -> VersionRefs<'a> {
+        VersionRefs {
+            store,
+            view: None,
+            list: OnceCell::new(),
+            by_id: OnceCell::new(),
+            searches: Cell::new(0),
+        }
+    }
+
+    /// Highest number.
+    pub fn last(&self) -> Option<u64> {
+        match &self.view {
+            Some(view) => Some(view.last()).filter(|last| *last > 0),
+            None => self.list().last().map(|(number, _)| *number),
+        }
+    }
+
+    /// All numbers, the newest first.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.has(u64::MAX).then_some(u64::MAX).into_iter().chain(self.before(u64::MAX))
+    }
+
+    /// Numbers below another one, the newest first.
+    pub fn before(&self, number: u64) -> impl Iterator<Item = u64> {
+        let (viewed, listed) = match &self.view {
+            Some(view) => (view.last().min(number.saturating_sub(1)), &[][..]),
+            None => {
+                let list = self.list();
+                (0, &list[..list.partition_point(|(other, _)| *other < number)])
+            }
+        };
+        (1..=viewed).rev().chain(listed.iter().rev().map(|(number, _)| *number))
+    }
+
+    /// True if there is such a number, damaged or not.
+    pub fn has(&self, number: u64) -> bool {
+        match &self.view {
+            Some(view) => (1..=view.last()).contains(&number),
+            None => self.listed(number).is_some(),
+        }
+    }
+
+    /// The object of a number, or its damage.
+    pub fn get(&self, number: u64) -> Option<Result<Id>> {
+        if let Some(id) = self.viewed(number) {
+            return Some(Ok(id));
+        }
+        self.listed(number).map(|id| match id {
+            Ok(id) => Ok(*id),
+            Err(error) => Err(error.repeat()),
+        })
+    }
+
+    /// Damage of the ref of a number.
+    pub fn damage(&self, number: u64) -> Option<&Error> {
+        if self.viewed(number).is_some() { None } else { self.listed(number)?.as_ref().err() }
+    }
+
+    fn viewed(&self, number: u64) -> Option<Id> {
+        let view = self.view.as_ref().filter(|_| self.list.get().is_none() && self.has(number));
+        view.and_then(|view| view.get(number))
+    }
+
+    /// All refs by number.
+    pub fn list(&self) -> &[(u64, Result<Id>)] {
+        self.list.get_or_init(|| {
+            let last = self.view.as_ref().map_or(0, RefsView::last);
+            match self.store.refs().list_all(REFS) {
+                Ok(mut list) => {
+                    list.retain(|(number, _)| *number <= last);
+                    list
+                }
+                Err(error) => (1..=last).map(|number| (number, Err(error.repeat()))).collect(),
+            }
+        })
+    }
+
+    /// Highest number that names this object.
+    pub fn number_of(&self, id: &Id) -> Option<u64> {
+        let searches = self.searches.get();
+        self.searches.set(searches.saturating_add(1));
+        let sound =
+            self.list().iter().filter_map(|(number, id)| Some((*id.as_ref().ok()?, *number)));
+        match searches < SEARCHES_WITHOUT_MAP {
+            true => sound.rev().find(|(other, _)| other == id).map(|(_, number)| number),
+            false => self.by_id.get_or_init(|| sound.collect()).get(id).copied(),
+        }
+    }
+
+    fn listed(&self, number: u64) -> Option<&Result<Id>> {
+        let list = self.list();
+        let at = list.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(&list[at].1)
+    }
+}
