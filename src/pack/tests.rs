@@ -153,6 +153,41 @@ fn small() -> Vec<u8> {
     )
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Ids that are spread as hashes are, and ids that are not: any of them may be in a pack.
+    #[test]
+    fn every_id_is_found_at_its_position_however_ids_are_spread(count in 1usize..700, spread in 0u8..5, seed: u64) {
+        let id = |number: u64| {
+            let hash = *object::Id::of_blob(&(seed ^ number).to_be_bytes()).as_bytes();
+            let mut bytes = hash;
+            match spread {
+                0 => {}
+                1 => bytes[..4].fill(0),
+                2 => bytes[..4].fill(0xff),
+                3 => bytes[..2].fill(0x80),
+                _ => bytes[0] = if hash[0] < 200 { 7 } else { 250 },
+            }
+            Id::from_bytes(bytes)
+        };
+        let entry = EncodedEntry::new(EntryContent::Object(ObjectKind::Blob), b"x", None, 1);
+        let mut writer = PackWriter::new(Vec::new());
+        for number in 0..count as u64 {
+            writer.append(&[id(number)], &entry).unwrap();
+        }
+        let (bytes, _) = writer.finish().unwrap();
+        let reader = PackReader::open(&bytes[..]).unwrap();
+        for number in 0..count as u64 {
+            prop_assert_eq!(reader.position(&id(number)), Some(number as u32));
+            prop_assert_eq!(reader.position(&id(number + count as u64)), None);
+        }
+        for edge in [[0; 32], [0xff; 32]] {
+            prop_assert_eq!(reader.position(&Id::from_bytes(edge)), None);
+        }
+    }
+}
+
 #[test]
 fn a_flipped_bit_anywhere_is_noticed() {
     let pack = small();
