@@ -38,7 +38,9 @@ impl AnyVersion {
 
     /// The number here of an agent version.
     pub fn number_in(&self, catalog: &Catalog) -> Option<u64> {
-        catalog.number_of(&self.agent_version()?.id)
+        let version = self.agent_version()?;
+        let own = Some(version.number).filter(|own| catalog.id(*own) == Some(version.id));
+        own.or_else(|| catalog.number_of(&version.id))
     }
 
     pub fn id(&self) -> Id {

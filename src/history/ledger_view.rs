@@ -1,4 +1,4 @@
-//! What the ledger says of single versions: from the cached index and the few records after it.
+//! Ledger of a store, asked about single versions: the cached index, and the few records after it.
 
 use super::ledger::{self, LastPromotion, LedgerIndex, NewerRecords};
 use super::ledger_index::{self, Damaged, Fate, IndexFile};

@@ -105,6 +105,9 @@ impl<'a> VersionRefs<'a> {
     /// All refs by number.
     pub fn list(&self) -> &[(u64, Result<Id>)] {
         self.list.get_or_init(|| {
+            if let Some(Ok(Some(list))) = self.view.as_ref().map(RefsView::list) {
+                return list.into_iter().map(|(number, id)| (number, Ok(id))).collect();
+            }
             let last = self.view.as_ref().map_or(0, RefsView::last);
             match self.store.refs().list_all(REFS) {
                 Ok(mut list) => {

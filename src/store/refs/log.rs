@@ -128,7 +128,7 @@ pub fn read_all(dir: &Path) -> LoggedRefs {
     logged_in(&bytes)
 }
 
-/// What the end of the log knows: of the refs that are files, unless there were very many other steps since.
+/// Refs at the end of the log: all that are files, unless there were very many other steps since.
 pub fn read_recent(dir: &Path) -> LoggedRefs {
     let end = fs::read_end(&dir.join(REFLOG), RECENT).ok().flatten().unwrap_or_default();
     logged_in(&end)
