@@ -47,7 +47,7 @@ pub use lock::{lock, share, try_lock};
 pub use look::{FolderLooks, Stat, metadata, open_metadata};
 pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
-pub use platform::{CAN_SYNC_ALL, open_file};
+pub use platform::{CAN_SYNC_ALL, max_open_files, open_file};
 pub use private::{keep_private, make_private};
 pub use ranged_file::RangedFile;
 pub use spool::Spool;

@@ -271,3 +271,17 @@ pub fn make_private(dir: &Path) -> io::Result<()> {
 pub fn make_private(_: &Path) -> io::Result<()> {
     Ok(())
 }
+
+/// Number of files that this process may have open.
+#[cfg(unix)]
+pub fn max_open_files() -> usize {
+    use rustix::process::{Resource, getrlimit};
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// Number of files that this process may have open.
+#[cfg(not(unix))]
+pub fn max_open_files() -> usize {
+    512
+}

@@ -14,6 +14,9 @@ const THREADS: usize = 16;
 /// Below this many each is waited for in turn: a thread costs more than it brings.
 const FEW: usize = 4;
 
+/// Files that are open at most, so that their syncs go in one; more bring nothing.
+const MAX_OPEN: usize = 256;
+
 /// Limits on files that are synced one by one.
 #[derive(Clone, Copy, Debug)]
 pub struct SyncLimits {
@@ -27,8 +30,8 @@ pub struct SyncLimits {
 impl SyncLimits {
     pub fn get() -> SyncLimits {
         let each = fault::limit("LUA_STORE_SYNC_EACH", 1000);
-        // A process may have 1,024 open on Linux, and 256 on macOS.
-        let open = if cfg!(target_os = "linux") { 256 } else { 64 };
+        // A process may have 1,024 open on Linux, 256 on macOS, and fewer where a person says so.
+        let open = (platform::max_open_files() / 4).min(MAX_OPEN);
         SyncLimits { each, open: open.min(each) }
     }
 }

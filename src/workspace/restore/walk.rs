@@ -2,7 +2,7 @@
 //! hold about a thousand files open, and folders may be deeper.
 
 use crate::error::Result;
-use crate::fs::{FileKind, Folder};
+use crate::fs::{self, FileKind, Folder};
 use crate::workspace::scan::join;
 use std::path::Path;
 
@@ -12,11 +12,12 @@ pub struct FolderWalk {
     below: Vec<(String, Option<Folder>)>,
     /// The folder that was found missing last. What is below it is not asked for: paths come sorted.
     missing: Option<String>,
+    max_open: usize,
 }
 
-/// Limit on open folders. Projects of people are not deeper, so that none of their folders is
-/// opened twice.
-const MOST_OPEN: usize = 128;
+/// Limit on open folders of one walk, and an eighth of what the process may have open: two threads walk, and files are
+/// open to be synced. Projects of people are not deeper, so that none of their folders is opened twice.
+const MAX_OPEN: usize = 128;
 
 /// End of a walk.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub enum WalkEnd {
 
 impl From<Folder> for FolderWalk {
     fn from(root: Folder) -> FolderWalk {
-        FolderWalk { root, below: Vec::new(), missing: None }
+        let max_open = (fs::max_open_files() / 8).clamp(1, MAX_OPEN);
+        FolderWalk { root, below: Vec::new(), missing: None, max_open }
     }
 }
 
@@ -84,7 +86,7 @@ impl FolderWalk {
                 },
             };
             self.below.push(((*name).to_owned(), Some(folder)));
-            if let Some(far) = self.below.len().checked_sub(MOST_OPEN + 1) {
+            if let Some(far) = self.below.len().checked_sub(self.max_open + 1) {
                 self.below[far].1 = None;
             }
         }
