@@ -72,6 +72,7 @@ fn the_manual_names_every_variable_that_the_program_reads() {
         "LUA_STORE_FAULT",
         "LUA_STORE_SERVE_LIMITS",
         "LUA_STORE_READER",
+        "LUA_STORE_SYNC_EACH",
         "LUA_STORE_COMPLETE",
         "LUA_STORE_RANDOM_PROJECTS",
     ];
