@@ -43,6 +43,11 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
+    /// Starts to write to the disk what was written so far, for a file that will be synced.
+    pub fn start_write_back(&self) {
+        self.file.iter().for_each(platform::start_write_back);
+    }
+
     /// Begins a file in a folder.
     pub fn create_in(dir: &Path) -> Result<AtomicFile> {
         AtomicFile::begin(dir, File::options())

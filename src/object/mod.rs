@@ -133,6 +133,14 @@ pub trait Sink {
         };
         (0..count).map(put).collect()
     }
+
+    /// Puts `count` blobs that are too large to hold. `read` is called once for each number, and puts its blob. A store
+    /// overrides this to do so on several threads.
+    fn put_large(&mut self, count: usize, read: &ReadLarge<'_>) -> Result<()> {
+        (0..count).try_for_each(|number| {
+            read(number, &mut |reader, base| self.put_blob_from(reader, base))
+        })
+    }
 }
 
 /// Bytes on their way into a store, and the older object they resemble.
@@ -143,6 +151,12 @@ pub struct NewBlob {
 
 /// Gives the blob of a number, from any thread.
 pub type ReadBlob<'a> = dyn Fn(usize) -> Result<Option<NewBlob>> + Sync + 'a;
+
+/// Puts a blob that is read piece by piece.
+pub type PutFrom<'a> = dyn FnMut(&mut dyn Read, Option<Id>) -> Result<Id> + 'a;
+
+/// Reads the large blob of a number, from any thread, and puts it.
+pub type ReadLarge<'a> = dyn Fn(usize, &mut PutFrom<'_>) -> Result<()> + Sync + 'a;
 
 fn write_failed(id: &Id, error: &io::Error) -> Error {
     Error::failed(format!("cannot write the bytes of object {id}: {error}"))

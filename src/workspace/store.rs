@@ -10,7 +10,7 @@ use super::scan::{ScannedFiles, join};
 use super::snapshot::{Objects, SnapshotCost};
 use crate::error::Result;
 use crate::fs::Stat;
-use crate::object::{Id, Mode, NewBlob, Tree, TreeEntry};
+use crate::object::{Id, Mode, NewBlob, PutFrom, Tree, TreeEntry};
 use crate::progress::Progress;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -66,12 +66,12 @@ impl<'o> FileHasher<'o> {
         let jobs = self.jobs(allow, found)?;
         work.reads += jobs.len();
         progress.expect(jobs.len() as u64);
-        let (large, small): (Vec<_>, Vec<_>) =
+        let (mut large, small): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| job.stat.size > STREAMED);
+        // The largest first, so that the threads end together.
+        large.sort_by_key(|job| std::cmp::Reverse(job.stat.size));
         let mut results = self.put_small(root, &small, progress)?;
-        for job in &large {
-            results.push(self.put_large(root, job, progress)?);
-        }
+        results.extend(self.put_large(root, &large, progress)?);
         let mut gone = false;
         for (job, outcome) in small.iter().chain(&large).zip(results) {
             gone |= store_result(&mut found.folders[job.folder], job.item, outcome);
@@ -159,11 +159,23 @@ impl<'o> FileHasher<'o> {
             .collect())
     }
 
-    fn put_large(&mut self, root: &Path, job: &Job, progress: &Progress) -> Result<FileRead<Id>> {
-        let mut put = |reader: &mut dyn std::io::Read| self.objects.put_blob_from(reader, job.base);
-        let outcome = read::large(&root.join(&job.path), &job.stat, job.secrets, &mut put)?;
-        progress.advance(job.stat.size);
-        Ok(outcome)
+    fn put_large(
+        &mut self,
+        root: &Path,
+        jobs: &[Job],
+        progress: &Progress,
+    ) -> Result<Vec<FileRead<Id>>> {
+        let outcomes: Vec<OnceLock<FileRead<Id>>> = jobs.iter().map(|_| OnceLock::new()).collect();
+        let read = |number: usize, put: &mut PutFrom<'_>| {
+            let job = &jobs[number];
+            let mut put = |reader: &mut dyn std::io::Read| put(reader, job.base);
+            let outcome = read::large(&root.join(&job.path), &job.stat, job.secrets, &mut put)?;
+            progress.advance(job.stat.size);
+            let _ = outcomes[number].set(outcome);
+            Ok(())
+        };
+        self.objects.put_large(jobs.len(), &read)?;
+        Ok(outcomes.into_iter().map(|cell| cell.into_inner().unwrap_or(FileRead::Gone)).collect())
     }
 
     /// Puts the trees, from the deepest up. A folder that is as it was keeps its tree.

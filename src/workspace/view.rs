@@ -4,7 +4,7 @@ use super::snapshot::{Snapshot, SnapshotOptions, take};
 use super::store::FileHasher;
 use crate::error::{At, Error, Result};
 use crate::fs;
-use crate::object::{self, Id, Mode, ObjectKind, ReadBlob, Sink, Source};
+use crate::object::{self, Id, Mode, ObjectKind, ReadBlob, ReadLarge, Sink, Source};
 use crate::parallel::{self, Spread};
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -66,6 +66,13 @@ impl ProjectView<'_> {
     }
 }
 
+fn hash(reader: &mut dyn Read) -> Result<Id> {
+    let mut hasher = Id::blob_hasher();
+    let copied = io::copy(reader, &mut hasher);
+    copied.map_err(|error| Error::failed(format!("cannot read: {error}")))?;
+    Ok(hasher.finalize().into())
+}
+
 fn read_whole(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::open_file(path).and_then(|mut file| file.read_to_end(&mut bytes)).at("read", path)?;
@@ -97,10 +104,12 @@ impl Sink for ProjectView<'_> {
     }
 
     fn put_blob_from(&mut self, reader: &mut dyn Read, _base: Option<Id>) -> Result<Id> {
-        let mut hasher = Id::blob_hasher();
-        let copied = io::copy(reader, &mut hasher);
-        copied.map_err(|error| Error::failed(format!("cannot read: {error}")))?;
-        Ok(hasher.finalize().into())
+        hash(reader)
+    }
+
+    fn put_large(&mut self, count: usize, read: &ReadLarge<'_>) -> Result<()> {
+        let read = |number| read(number, &mut |reader, _| hash(reader));
+        parallel::try_map(Spread::over(count, 1, 2), read).map(drop)
     }
 
     fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {

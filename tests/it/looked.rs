@@ -126,6 +126,20 @@ fn a_clone_writes_each_file_under_its_own_name() {
     }
 }
 
+/// The ignore file that the new store writes is not among the pushed files: it is removed, and the others are created as before.
+#[test]
+fn a_clone_that_removes_a_file_writes_each_under_its_own_name() {
+    let mut project = shop::project();
+    project.write(".luaignore", ".gitignore\n");
+    (0..10).for_each(|number| project.write(&format!("notes/{number}.md"), "a note\n"));
+    project.ok("remote add origin ../depot/agent_shop");
+    project.ok("push");
+    let steps = steps(&mut project, "clone ../depot/agent_shop ../clone");
+    assert!(!project.path("../clone/.gitignore").exists());
+    assert_eq!(count(&steps, "Create", "clone/notes"), 10, "{steps:?}");
+    assert_eq!(count(&steps, "Rename", "clone/notes"), 0, "{steps:?}");
+}
+
 /// From few to very many files, a restore syncs each of them, or the file system twice: before the files get their names, and
 /// after.
 #[test]

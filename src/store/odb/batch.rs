@@ -8,7 +8,7 @@ use super::big::{self, BlobSpool};
 use super::find::MAX_CHAIN;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, AtomicFile};
-use crate::object::{Id, ObjectKind, ReadBlob, Sink, Source};
+use crate::object::{Id, ObjectKind, ReadBlob, ReadLarge, Sink, Source};
 use crate::pack::{EncodedEntry, EntryBase, EntryContent, PackEntry, PackId, PackWriter};
 use crate::store::{PurgedIds, StoreLock};
 use std::collections::HashMap;
@@ -55,6 +55,9 @@ struct Candidate {
     bytes: Vec<u8>,
     chain: u32,
 }
+
+/// Bytes of a pack after which the system begins to write it to the disk, while the next are compressed.
+const STARTED: u64 = 8 << 20;
 
 impl Batch {
     pub(super) fn new(odb: Odb) -> Batch {
@@ -194,6 +197,9 @@ impl Batch {
         state.broken |= written.is_err();
         let offset = written?;
         let len = writer.offset() - offset;
+        if offset / STARTED != writer.offset() / STARTED {
+            writer.get_ref().start_write_back();
+        }
         state.places.insert(id, EntryLocation { position, offset, len, chain });
         Ok(())
     }
@@ -311,6 +317,10 @@ impl Sink for Batch {
     fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
         self.add_many(count, read)
     }
+
+    fn put_large(&mut self, count: usize, read: &ReadLarge<'_>) -> Result<()> {
+        self.add_large(count, read)
+    }
 }
 
 /// So that each of several threads can have a sink of its own.
@@ -325,5 +335,9 @@ impl Sink for &Batch {
 
     fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
         self.add_many(count, read)
+    }
+
+    fn put_large(&mut self, count: usize, read: &ReadLarge<'_>) -> Result<()> {
+        self.add_large(count, read)
     }
 }

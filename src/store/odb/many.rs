@@ -2,7 +2,7 @@
 
 use super::Batch;
 use crate::error::Result;
-use crate::object::{Id, ObjectKind, ReadBlob};
+use crate::object::{Id, ObjectKind, ReadBlob, ReadLarge};
 use crate::parallel::{self, Spread};
 
 /// Below this many blobs threads cost more than they bring.
@@ -18,5 +18,11 @@ impl Batch {
             Some(blob) => self.add(ObjectKind::Blob, &blob.bytes, blob.base).map(Some),
             None => Ok(None),
         })
+    }
+
+    /// [`crate::object::Sink::put_large`] for threads that share the batch: each compresses a blob of its own.
+    pub fn add_large(&self, count: usize, read: &ReadLarge<'_>) -> Result<()> {
+        let add = |number| read(number, &mut |reader, base| self.add_from(reader, base));
+        parallel::try_map(Spread::over(count, 1, 2), add).map(drop)
     }
 }

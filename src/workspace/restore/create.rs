@@ -30,12 +30,11 @@ pub fn create(
     let in_place =
         leaves.iter().filter(|(path, mode, _)| !planned.contains(&**path) && mode.is_file());
     let in_place: Vec<&str> = in_place.map(|(path, ..)| &**path).collect();
-    // Files to be removed may be in the way of new ones.
-    let is_direct = CAN_SYNC_ALL && plan.removes().next().is_none();
     let is_new = |step: &&RestoreStep| matches!(step.action, RestoreAction::Create(_));
     let (new, rest): (Vec<_>, Vec<_>) =
-        steps.into_iter().partition(|step| is_direct && is_new(step));
+        steps.into_iter().partition(|step| CAN_SYNC_ALL && is_new(step));
     let mut restore = Restorer::new(root, source, progress, leaves.len())?;
+    // First what is removed, as it may be in the way of the new files.
     restore.run(rest)?;
     restore.create(&new)?;
     restore.sync_in_place(&in_place)?;

@@ -111,6 +111,29 @@ fn a_batch_reads_what_it_holds_and_leaves_nothing_when_dropped() {
     assert_eq!(files(dir.path()), [""; 0]);
 }
 
+/// Each of two large blobs is read on when both are being read.
+#[test]
+fn large_blobs_are_compressed_on_several_threads() {
+    if crate::parallel::processors() < 2 {
+        return;
+    }
+    let (_dir, odb) = empty();
+    let blobs = [noise(9 << 20), noise(10 << 20)];
+    let ids: Vec<_> = blobs.iter().map(|_| std::sync::OnceLock::new()).collect();
+    let both = std::sync::Barrier::new(2);
+    let mut batch = odb.batch();
+    let read = |number: usize, put: &mut crate::object::PutFrom<'_>| {
+        both.wait();
+        let _ = ids[number].set(put(&mut &blobs[number][..], None)?);
+        Ok(())
+    };
+    batch.put_large(2, &read).unwrap();
+    batch.commit().unwrap();
+    for (id, bytes) in ids.iter().zip(&blobs) {
+        assert_eq!(odb.blob(id.get().unwrap()).unwrap(), *bytes);
+    }
+}
+
 #[test]
 fn a_previous_version_makes_the_next_one_small() {
     let (dir, odb) = empty();
