@@ -43,11 +43,10 @@ pub fn clone(
     let head = Some(remote.head(None)?)
         .filter(|head| !head.heads.is_empty())
         .ok_or_else(|| nothing_pushed(remote, url))?;
-    fs::create_dir_all(root)?;
     // An interrupted clone may have made the folder, and not its name durable.
-    if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs::confirm_dir(parent)?;
-    }
+    let parent = root.parent().filter(|parent| root.is_dir() && !parent.as_os_str().is_empty());
+    parent.map_or(Ok(()), fs::confirm_dir)?;
+    fs::create_dir_all(root)?;
     let store = Store::init(&store::dir_in(root))?;
     {
         let lock = store.lock()?;
