@@ -17,12 +17,15 @@ pub struct LedgerView<'a> {
     /// The cached index and the records after it; `None` where all is in `whole` from the beginning.
     cached: Option<(IndexFile, NewerRecords)>,
     whole: OnceCell<LedgerIndex>,
+    /// Store whose cache is written again if it turns out to be damaged.
+    store: Option<&'a Store>,
 }
 
 impl<'a> LedgerView<'a> {
     /// Reads no more than the records that are newer than the cached index. If they are many, that is written again.
     pub fn read(store: &'a Store, head: Option<Id>) -> Result<LedgerView<'a>> {
-        let (ledger, read) = LedgerView::from_cache(store, store.objects(), head)?;
+        let (mut ledger, read) = LedgerView::from_cache(store, store.objects(), head)?;
+        ledger.store = Some(store);
         if let Some(head) = head.filter(|_| read > READ_MOST) {
             // A cache that cannot be written costs the next command time, and nothing else.
             drop(ledger_index::keep(store, &head, ledger.whole()));
@@ -46,19 +49,22 @@ impl<'a> LedgerView<'a> {
         if let Some(file) = IndexFile::open(store) {
             if let Some(newer) = NewerRecords::since(objects, head, file.head(), READ_MOST)? {
                 let (head, cached) = (Some(head), Some((file, newer)));
-                return Ok((LedgerView { objects, head, cached, whole: OnceCell::new() }, 0));
+                return Ok((
+                    LedgerView { objects, head, cached, whole: OnceCell::new(), store: None },
+                    0,
+                ));
             }
             known = file.load().ok().map(|index| (file.head(), index));
         }
         let (index, read) = ledger::fold_onto(objects, Some(head), known)?;
         let (head, whole) = (Some(head), OnceCell::from(index));
-        Ok((LedgerView { objects, head, cached: None, whole }, read))
+        Ok((LedgerView { objects, head, cached: None, whole, store: None }, read))
     }
 
     /// The same from every record, without the cache.
     pub fn read_whole(objects: &'a Odb, head: Option<Id>) -> Result<LedgerView<'a>> {
         let whole = OnceCell::from(ledger::fold(objects, head)?);
-        Ok(LedgerView { objects, head, cached: None, whole })
+        Ok(LedgerView { objects, head, cached: None, whole, store: None })
     }
 
     /// Fate of a version.
@@ -119,7 +125,18 @@ impl<'a> LedgerView<'a> {
             let cached = self.cached.as_ref();
             let loaded =
                 cached.ok_or(Damaged).and_then(|(file, newer)| Ok(newer.onto(file.load()?)));
-            loaded.or_else(|_| ledger::fold(self.objects, self.head)).unwrap_or_default()
+            loaded.unwrap_or_else(|Damaged| self.read_again())
         })
+    }
+
+    /// The index from every record, which replaces the damaged cache.
+    fn read_again(&self) -> LedgerIndex {
+        let Ok(index) = ledger::fold(self.objects, self.head) else {
+            return LedgerIndex::default();
+        };
+        if let Some((store, head)) = self.store.zip(self.head) {
+            drop(ledger_index::keep(store, &head, &index));
+        }
+        index
     }
 }

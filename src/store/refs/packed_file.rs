@@ -24,13 +24,13 @@ pub struct PackedFile {
 
 #[derive(Debug)]
 enum PackedContent {
-    Table(Table),
+    Table(OpenTable),
     Whole(PackedScan),
 }
 
 /// An open table, with the block that was read last.
 #[derive(Debug)]
-struct Table {
+struct OpenTable {
     file: RangedFile,
     header: TableHeader,
     last_block: RefCell<Option<(u64, Records)>>,
@@ -126,7 +126,7 @@ impl PackedFile {
 
 enum Opened {
     Absent,
-    Table(Table),
+    Table(OpenTable),
     /// Text, or damaged.
     Other,
 }
@@ -135,13 +135,13 @@ fn open_table(dir: &Path) -> Result<Opened> {
     let Some(file) = RangedFile::open(&dir.join(PACKED_REFS))? else { return Ok(Opened::Absent) };
     Ok(match TableHeader::decode(&file.read_at(0, HEADER_LEN)?) {
         Ok(header) if header.file_len() == Some(file.size()?) => {
-            Opened::Table(Table { file, header, last_block: RefCell::default() })
+            Opened::Table(OpenTable { file, header, last_block: RefCell::default() })
         }
         _ => Opened::Other,
     })
 }
 
-impl Table {
+impl OpenTable {
     /// The records of a block; `None` where it is damaged.
     fn block(&self, block: u64) -> Result<Option<Records>> {
         if let Some((_, refs)) = self.last_block.borrow().as_ref().filter(|(at, _)| *at == block) {
