@@ -100,7 +100,10 @@ impl Project {
         let mut command = self.lua_store(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
-        child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
+        let written = child.stdin.take().unwrap().write_all(input.as_ref());
+        // A command that reads nothing may have ended already.
+        let is_pipe = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+        assert!(written.as_ref().err().is_none_or(is_pipe), "{written:?}");
         self.outcome(line, &child.wait_with_output().unwrap())
     }
 
