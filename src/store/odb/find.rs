@@ -44,8 +44,7 @@ impl Source for Odb {
 
     /// The head of its entry has it. Of those that share a group the group is opened, once for all.
     fn blob_len(&self, id: &Id) -> Result<u64> {
-        for pack in &self.packs()?.good {
-            let Some(position) = pack.reader.position(id) else { continue };
+        for (pack, position) in self.packs()?.copies(id) {
             let place = pack.reader.place(position).map_err(|error| damaged(id, pack, &error))?;
             let entry =
                 pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
@@ -80,7 +79,7 @@ impl Source for Odb {
 
 impl Packs {
     pub(super) fn holds(&self, id: &Id) -> bool {
-        self.good.iter().any(|pack| pack.reader.position(id).is_some())
+        self.copies(id).next().is_some()
     }
 }
 
@@ -113,8 +112,7 @@ impl Odb {
 
     fn find_in(&self, packs: &Packs, id: &Id, spent: &mut ReadCost) -> Result<Option<FoundObject>> {
         let mut failure = None;
-        for pack in &packs.good {
-            let Some(position) = pack.reader.position(id) else { continue };
+        for (pack, position) in packs.copies(id) {
             match self.load(pack, position, spent) {
                 Ok(found) => return Ok(Some(found)),
                 Err(error) => failure = Some(damaged(id, pack, &error)),
@@ -269,8 +267,7 @@ impl Odb {
         let packs = self.packs()?;
         let mut id = *id;
         for length in 0..=MAX_CHAIN {
-            let home = packs.good.iter().find_map(|pack| Some((pack, pack.reader.position(&id)?)));
-            let Some((pack, position)) = home else { return Ok(length) };
+            let Some((pack, position)) = packs.copies(&id).next() else { return Ok(length) };
             let place = pack.reader.place(position);
             // A damaged object is no base.
             let Ok(entry) = place.and_then(|place| pack.reader.entry(place.entry)) else { break };
@@ -290,8 +287,7 @@ impl Odb {
     /// a group is opened.
     pub(super) fn head(&self, id: &Id) -> Result<Option<(ObjectKind, u64)>> {
         let mut failure = None;
-        for pack in &self.packs()?.good {
-            let Some(position) = pack.reader.position(id) else { continue };
+        for (pack, position) in self.packs()?.copies(id) {
             match self.head_in(pack, position) {
                 Ok(head) => return Ok(Some(head)),
                 Err(error) => failure = Some(damaged(id, pack, &error)),

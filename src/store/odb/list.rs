@@ -1,6 +1,7 @@
 //! List of the packs in `objects/`.
 
 use super::Odb;
+use super::hints::PackHints;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Map};
 use crate::object::Id;
@@ -100,6 +101,7 @@ impl Mapped {
 pub(super) struct Packs {
     pub good: Vec<Arc<Pack>>,
     pub damaged: Vec<DamagedPack>,
+    hints: PackHints,
 }
 
 /// A file that has the name of a pack and cannot be opened as one.
@@ -110,7 +112,8 @@ pub(super) struct DamagedPack {
 
 impl Packs {
     pub fn fixed(packs: impl IntoIterator<Item = Mapped>) -> Packs {
-        Packs { good: packs.into_iter().map(|mapped| mapped.0).collect(), damaged: Vec::new() }
+        let good = packs.into_iter().map(|mapped| mapped.0).collect();
+        Packs { good, ..Packs::default() }
     }
 
     pub fn get(&self, id: PackId) -> Option<&Arc<Pack>> {
@@ -119,7 +122,19 @@ impl Packs {
 
     pub fn without(&self, id: PackId) -> Packs {
         let good = self.good.iter().filter(|pack| pack.id != id).cloned().collect();
-        Packs { good, damaged: Vec::new() }
+        Packs { good, ..Packs::default() }
+    }
+
+    /// The packs that have an object, each with the position in it, the one that had it last first.
+    pub fn copies<'a>(&'a self, id: &'a Id) -> impl Iterator<Item = (&'a Arc<Pack>, u32)> {
+        let (hint, count) =
+            (self.hints.get(id).filter(|at| *at < self.good.len()), self.good.len());
+        let others = (0..count).filter(move |at| Some(*at) != hint);
+        hint.into_iter().chain(others).filter_map(move |at| {
+            let position = self.good[at].reader.position(id)?;
+            self.hints.note(id, at, count);
+            Some((&self.good[at], position))
+        })
     }
 
     /// A damaged one may have been replaced under its name.

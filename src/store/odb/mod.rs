@@ -12,6 +12,7 @@ mod check;
 mod compact;
 mod external_refs;
 mod find;
+mod hints;
 mod list;
 mod many;
 mod publish;
