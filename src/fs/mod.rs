@@ -78,7 +78,8 @@ pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>> {
 pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
     let Some(mut file) = regular::open_if_exists(path)? else { return Ok(None) };
     let len = file.metadata().at("read", path)?.len();
-    let mut end = Vec::new();
+    // With room for all of it and one more, so that two reads are enough.
+    let mut end = Vec::with_capacity(usize::try_from(len.min(most)).unwrap_or(0) + 1);
     file.seek(SeekFrom::Start(len.saturating_sub(most))).at("read", path)?;
     file.take(most).read_to_end(&mut end).at("read", path)?;
     fault::count_bytes(path, end.len());
