@@ -13,6 +13,8 @@ pub mod server;
 pub mod shop;
 #[cfg(unix)]
 pub mod small_disk;
+#[cfg(unix)]
+pub mod stock;
 pub mod stub;
 
 pub use project::{Outcome, Project, list_of};

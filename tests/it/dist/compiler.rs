@@ -3,8 +3,6 @@
 use super::{compiled, copy};
 use crate::common::Project;
 use insta::assert_snapshot;
-use std::io::Write;
-use std::process::Command;
 
 /// A stock command of the project that does this instead.
 #[cfg(unix)]
@@ -70,17 +68,10 @@ fn a_compiler_that_fails_pushes_nothing() {
     assert_eq!(project.list("source list"), serde_json::json!([]));
 }
 
-/// `LUA_CLI_MODULES` is a `node_modules` folder with lua-cli.
 #[cfg(unix)]
 #[test]
 fn the_real_compiler_gives_equal_ids_in_two_folders() {
-    let node = Command::new("node").arg("--version").output().is_ok();
-    let Some(modules) = std::env::var_os("LUA_CLI_MODULES").filter(|_| node) else {
-        let why =
-            "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
-        let _ = writeln!(std::io::stderr(), "skipped: {why}");
-        return;
-    };
+    let Some(modules) = crate::common::stock::modules() else { return };
     let state = |below: &str| {
         let mut project = Project::new();
         let now =
