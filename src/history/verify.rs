@@ -42,9 +42,17 @@ pub fn ledger(project: &Project, catalog: &Catalog) -> Result<usize> {
     }
     // A damaged source version stops nobody who never purged anything.
     if purges > 0 && catalog.damaged() == 0 {
-        purge::verify(project.store().objects(), &project.store().heads()?)?;
+        let store = project.store();
+        purge::verify(store.objects(), &store.heads()?, &tracked(store))?;
     }
     Ok(count)
+}
+
+/// Heads of each remote, as last seen. Those that cannot be read are reported by another check.
+fn tracked(store: &Store) -> Vec<Heads> {
+    let names = store.tracked().unwrap_or_default();
+    let read = names.iter().filter_map(|name| store.remote(name).ok().flatten());
+    read.map(|tracking| tracking.heads).collect()
 }
 
 /// Something that is not as it must be.

@@ -65,7 +65,7 @@ impl RemoteStore {
             active: head.heads.active,
         };
         if is_read {
-            let verified = purge::verify(&packs.objects, &here);
+            let verified = purge::verify(&packs.objects, &here, &[]);
             wrong.extend(verified.err().map(|error| error.message().to_owned()));
         }
         let report = rules::check(&packs.objects, &Heads::default(), &here, RefScope::Whole)?;

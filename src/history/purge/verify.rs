@@ -6,9 +6,14 @@ use crate::history::ledger::{self, LedgerEntry};
 use crate::object::{Id, Memory, Rewriter, Source, Tombstone};
 use crate::store::Heads;
 
-/// Checks that the purges of a ledger changed nothing but the purged objects. Gives their number.
-pub fn verify<S: Source + ?Sized>(objects: &S, heads: &Heads) -> Result<usize> {
-    let mut check = Check { objects, heads, back: Rewriter::default() };
+/// Checks that the purges of a ledger changed nothing but the purged objects. Gives their number. A purge of a remote names
+/// the versions of the remote: where `heads` has another one of that number, or none, that of `elsewhere` counts.
+pub fn verify<S: Source + ?Sized>(
+    objects: &S,
+    heads: &Heads,
+    elsewhere: &[Heads],
+) -> Result<usize> {
+    let mut check = Check { objects, heads, elsewhere, back: Rewriter::default() };
     let mut count = 0;
     for step in ledger::steps(objects, heads.active.map(|active| active.ledger)) {
         let step = step?;
@@ -23,9 +28,19 @@ pub fn verify<S: Source + ?Sized>(objects: &S, heads: &Heads) -> Result<usize> {
     Ok(count)
 }
 
+/// Version that a purge created, by the id that it has now, or the reason why there is none.
+enum CreatedByPurge {
+    Now(Id),
+    Nothing(String),
+}
+
+/// Name of a series, and its ids in some heads.
+type Series = (&'static str, fn(&Heads) -> &Vec<Id>);
+
 struct Check<'a, S: ?Sized> {
     objects: &'a S,
     heads: &'a Heads,
+    elsewhere: &'a [Heads],
     /// Old blobs in the place of the tombstones of all purges that were looked at: the newest come first.
     back: Rewriter,
 }
@@ -36,31 +51,15 @@ impl<S: Source + ?Sized> Check<'_, S> {
         if let Some(reason) = self.tombstones(details)? {
             return Ok(Some(reason));
         }
-        let lists = [
-            ("source version", &details.source, &self.heads.source),
-            ("version", &details.versions, &self.heads.versions),
-        ];
         let mut changed: Vec<(&str, RewrittenRef, Id)> = Vec::new();
-        for (what, list, ids) in lists {
+        let source: Series = ("source version", |heads| &heads.source);
+        let versions: Series = ("version", |heads| &heads.versions);
+        for (series, list) in [(source, &details.source), (versions, &details.versions)] {
             for one in list {
-                let at = usize::try_from(one.number).ok().and_then(|number| number.checked_sub(1));
-                match at.and_then(|at| ids.get(at)) {
-                    Some(now) => changed.push((what, *one, *now)),
-                    None => {
-                        return Ok(Some(format!(
-                            "names {what} v{}, which does not exist",
-                            one.number
-                        )));
-                    }
+                match self.rewritten(series, one)? {
+                    CreatedByPurge::Now(now) => changed.push((series.0, *one, now)),
+                    CreatedByPurge::Nothing(reason) => return Ok(Some(reason)),
                 }
-            }
-        }
-        for (what, one, now) in &changed {
-            if self.was(*now)? != one.new {
-                return Ok(Some(format!(
-                    "created another {what} v{} than the existing one",
-                    one.number
-                )));
             }
         }
         details.objects.iter().for_each(|purged| self.back.also(purged.tombstone, purged.object));
@@ -72,6 +71,29 @@ impl<S: Source + ?Sized> Check<'_, S> {
         let before = step.previous.map(|id| self.was(id)).transpose()?;
         let is_same = before == details.ledger;
         Ok((!is_same).then(|| "changed more of the ledger than it says".to_owned()))
+    }
+
+    /// The version that the purge created: ours, or that of a remote.
+    fn rewritten(&mut self, (what, ids): Series, one: &RewrittenRef) -> Result<CreatedByPurge> {
+        let number = one.number;
+        let at = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let id = |heads| at.and_then(|at| ids(heads).get(at)).copied();
+        let here = id(self.heads);
+        if let Some(here) = here
+            && self.was(here)? == one.new
+        {
+            return Ok(CreatedByPurge::Now(here));
+        }
+        for there in self.elsewhere.iter().filter_map(id).filter(|there| Some(*there) != here) {
+            // One that cannot be read is damage of that remote's versions, and reported as such.
+            if self.was(there).is_ok_and(|was| was == one.new) {
+                return Ok(CreatedByPurge::Now(there));
+            }
+        }
+        Ok(CreatedByPurge::Nothing(match here {
+            Some(_) => format!("created another {what} v{number} than the existing one"),
+            None => format!("names {what} v{number}, which does not exist"),
+        }))
     }
 
     fn tombstones(&self, details: &PurgeDetails) -> Result<Option<String>> {
@@ -137,11 +159,11 @@ mod tests {
     fn purges_after_each_other_are_what_they_say() {
         let mut memory = Memory::default();
         let heads = history(&mut memory);
-        assert_eq!(verify(&memory, &heads).unwrap(), 0);
+        assert_eq!(verify(&memory, &heads, &[]).unwrap(), 0);
         let once = purged(&mut memory, &heads, b"secret");
-        assert_eq!(verify(&memory, &once).unwrap(), 1);
+        assert_eq!(verify(&memory, &once, &[]).unwrap(), 1);
         let twice = purged(&mut memory, &once, b"another");
-        assert_eq!(verify(&memory, &twice).unwrap(), 2);
+        assert_eq!(verify(&memory, &twice, &[]).unwrap(), 2);
         assert_eq!(twice.source.len(), 2);
         assert!(twice.source.iter().zip(&heads.source).all(|(new, old)| new != old));
     }
@@ -194,7 +216,7 @@ mod tests {
             )
             .unwrap();
             let heads = Heads { active: Some(Active { version: Some(1), ledger }), ..done.heads };
-            let error = verify(&memory, &heads).unwrap_err();
+            let error = verify(&memory, &heads, &[]).unwrap_err();
             assert!(error.message().contains("changed more of"), "{part}: {error}");
         }
     }

@@ -119,6 +119,80 @@ fn a_folder_repeats_it_and_a_clone_follows() {
     assert_eq!(heads(&ben.root()).source.len(), 5);
 }
 
+/// Checks that `fsck` and `log --verify` find nothing wrong.
+fn assert_verified(project: &Project) {
+    faults::assert_clean(&project.root());
+    project.ok("log --verify");
+}
+
+/// A purge names all versions of the remote, also those that a clone has not or has others of.
+#[test]
+fn it_is_verified_without_the_versions_that_only_the_remote_has() {
+    let project = published();
+    let [ben, eve, joe] = ["ben", "eve", "joe"].map(|name| copy_of(&project, name));
+    project.write("notes/more.txt", format!("again: {SECRET}\n"));
+    project.ok("push");
+    // Each has no v4, or another one: before the purge, which is then of the remote, or after it.
+    ben.ok("pull");
+    ben.ok("undo");
+    joe.write("own.txt", "of joe");
+    joe.ok("push --offline");
+    for clone in [&ben, &eve, &joe] {
+        clone.ok(PURGE);
+        clone.ok("version promote 1");
+        let has = heads(&clone.root());
+        assert_eq!(has.source.len(), if clone.path("own.txt").exists() { 4 } else { 3 });
+        let purges = |entry: &serde_json::Value| entry["event"] == "purge";
+        assert_eq!(
+            clone
+                .list("log --ledger")
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|entry| purges(entry))
+                .count(),
+            1
+        );
+        assert_verified(clone);
+    }
+    assert_eq!(joe.ok("cat-file source/v4:own.txt"), "of joe");
+    std::fs::remove_dir_all(eve.path("notes")).unwrap();
+    eve.write("src/lib/store.ts", "export const find = async (id: string) => ({ id });\n");
+    eve.ok("pull");
+    assert_verified(&eve);
+}
+
+/// A version of the remote counts only if the purge created it: any other leaves the purge wrong.
+#[test]
+fn a_purge_of_a_version_that_nobody_has_is_reported() {
+    let project = published();
+    let ben = copy_of(&project, "ben@example.com");
+    project.write("notes/more.txt", format!("again: {SECRET}\n"));
+    project.ok("push");
+    project.ok(PURGE);
+    ben.ok(PURGE);
+    assert_verified(&ben);
+    let store = Store::open(&ben.path(".lua")).unwrap();
+    let mut tracking = store.remote("origin").unwrap().unwrap();
+    let there = tracking.heads.source.pop().unwrap();
+    for (source, reason) in [
+        (None, "names source version v4, which does not exist"),
+        (Some(tracking.heads.versions[0]), "names source version v4, which does not exist"),
+    ] {
+        let mut tracking = tracking.clone();
+        tracking.heads.source.extend(source);
+        store.set_remote(&store.lock().unwrap(), "origin", &tracking).unwrap();
+        for line in ["fsck", "log --verify"] {
+            let found = ben.run(line);
+            assert_ne!(found.code, 0, "{found}");
+            assert!(format!("{found}").contains(reason), "{found}");
+        }
+    }
+    tracking.heads.source.push(there);
+    store.set_remote(&store.lock().unwrap(), "origin", &tracking).unwrap();
+    assert_verified(&ben);
+}
+
 /// The one who purged goes on: push, create, promote, and a new clone.
 #[test]
 fn everybody_goes_on_after_it() {
