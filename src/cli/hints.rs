@@ -87,7 +87,8 @@ fn step(hint: &Hint) -> String {
         Hint::PointerMoved => {
             "somebody else promoted or deleted meanwhile; run `lua-store version list` to see what is active now"
         }
-        Hint::PushFirst => {
+        Hint::PushFirst => "run `lua-store push` first",
+        Hint::PushOrAutoPush => {
             "run `lua-store push` first, or pass `--auto-push` to push everything and then snapshot"
         }
         Hint::PushBeforeVersion => "run `lua-store push` first, then `lua-store version create`",

@@ -47,6 +47,10 @@ const WORDS: &[(&[&str], &str)] = &[
         &["branch", "worktree"],
         "run `git worktree add DIR` for work beside this: each work tree shares this store",
     ),
+    (
+        &["search", "grep", "find"],
+        "run `lua-store log -S TEXT` to find the pushes and versions that added or removed a text",
+    ),
     (&["merge", "rebase"], "run `lua-store pull` to merge what others pushed"),
     (
         &["history", "reflog", "annotate"],

@@ -121,6 +121,7 @@ pub enum Hint {
     /// Somebody else moved the pointer.
     PointerMoved,
     PushFirst,
+    PushOrAutoPush,
     PushBeforeVersion,
     PushEdits,
     /// Differences between the files and a source version.

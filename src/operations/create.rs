@@ -272,5 +272,5 @@ fn unread(number: u64, reason: &str) -> Error {
 }
 
 fn nothing_pushed() -> Error {
-    Error::failed("No source version exists for this agent").hint(Hint::PushFirst)
+    Error::failed("No source version exists for this agent").hint(Hint::PushOrAutoPush)
 }

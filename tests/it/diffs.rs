@@ -34,6 +34,19 @@ fn it_compares_with_the_newest_version_or_the_last_push() {
     assert_eq!(project.json("diff --pushed v1")["to"], "v1");
 }
 
+/// The hint names no option that the command does not have.
+#[test]
+fn before_the_first_push_it_says_to_push() {
+    let project = shop::project();
+    for line in ["diff --pushed", "diff source/latest", "log source/latest"] {
+        assert_eq!(
+            project.run(line).stderr,
+            "Error: nothing was pushed yet\nhint: run `lua-store push` first\n",
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn paths_limit_it_and_are_told_from_versions() {
     let project = project();

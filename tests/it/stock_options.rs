@@ -118,6 +118,7 @@ fn words_of_git_and_of_the_stock_command_name_the_command_here() {
         ("rollback", "`lua-store version promote previous`"),
         ("tag v1", "`lua-store version create -m TEXT`"),
         ("ls", "`lua-store version list`"),
+        ("search orders", "`lua-store log -S TEXT`"),
         ("version ls", "`lua-store version list`"),
         ("auth configure", "`lua-store login`"),
         ("release", "`lua-store version promote VERSION`"),

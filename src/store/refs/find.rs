@@ -14,7 +14,7 @@ const MOST_MISSING: u64 = 4096;
 /// Result of one scan of a series.
 pub(super) struct SeriesScan {
     pub found: BTreeMap<u64, Result<Id>>,
-    /// Damage of `packed-refs`: which numbers its damaged lines had is not known.
+    /// Damage of `packed-refs`: which numbers its damaged records had is not known.
     pub damage: Option<Error>,
     /// True if the newest number is a file's, and so certain.
     ends_loose: bool,
@@ -36,7 +36,7 @@ impl Refs {
         let name = name.parse()?;
         match self.find(&name)? {
             (Some(id), None) => return Ok(Some(id)),
-            // A line of a damaged file can be well formed and wrong.
+            // A record of a damaged file can be well formed and wrong.
             (Some(id), Some(damage)) => {
                 let was = log::read_all(&self.dir).refs.get(&name).copied();
                 return if was.is_none_or(|was| was == id) {

@@ -1,6 +1,6 @@
 //! Refs: names for objects that are created once and never changed or removed.
 //!
-//! A ref is a file of 64 hexadecimal digits and a newline, or a line of `packed-refs`. Readers look
+//! A ref is a file of 64 hexadecimal digits and a newline, or a record of `packed-refs`. Readers look
 //! at the file first and at `packed-refs` second; packing writes `packed-refs` first and removes
 //! the files second. So a ref that moves while somebody looks is seen in at least one of the two.
 
