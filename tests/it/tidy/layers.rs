@@ -27,7 +27,8 @@ const ROOMS: &[(&str, &str)] = &[
     ("report", "merge operations compare history reader model diff workspace object error"),
     ("git", "object fs parallel error"),
     ("remote_store", "history model protocol store pack object fs parallel progress error"),
-    ("server", "remote_store protocol store pack fs parallel text error"),
+    ("stock", "remote_store history model protocol error"),
+    ("server", "stock remote_store protocol store pack fs parallel text error"),
     (
         "client",
         "remote_store merge operations history protocol store pack object fs progress error",
