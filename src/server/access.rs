@@ -14,6 +14,7 @@ use crate::fs::{self, Fingerprint};
 use crate::protocol::{AgentId, TokenScope};
 use crate::remote_store::Bearer;
 use crate::server::last_used::LastUsed;
+use crate::stock::signature::{AddressSigner, SignedQuery};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use jiff::Timestamp;
@@ -40,6 +41,10 @@ pub struct Admitted {
     pub agent: AgentId,
     /// `None` where nobody is asked for a token.
     pub bearer: Option<Bearer>,
+    /// The author that the token names, also if it may bring records of others.
+    pub owner: Option<String>,
+    /// Signer of addresses that are valid as long as the token is.
+    pub signer: AddressSigner,
     scope: TokenScope,
 }
 
@@ -74,9 +79,52 @@ impl Access {
     pub fn admit(&self, headers: &HeaderMap, agent: &str, needed: TokenScope) -> Result<Admitted> {
         if self.open {
             let agent = agent.parse().map_err(|_| no_agent(agent))?;
-            return Ok(Admitted { agent, bearer: None, scope: TokenScope::Admin });
+            return Ok(Admitted {
+                agent,
+                bearer: None,
+                owner: None,
+                signer: open_signer(),
+                scope: TokenScope::Admin,
+            });
         }
         let entry = self.owner(headers)?;
+        self.admit_entry(&entry, agent, needed)
+    }
+
+    /// Lets a request in that has a signed address in the place of a token.
+    pub fn admit_signed(
+        &self,
+        query: &SignedQuery,
+        agent: &str,
+        needed: TokenScope,
+        is_signed: impl FnOnce(&AddressSigner, &AgentId, &SignedQuery) -> bool,
+    ) -> Result<Admitted> {
+        let refused =
+            || Error::new(Kind::Forbidden, "the address of the file is not valid any more");
+        let known = self.known()?;
+        let entry = known.by_id.get(&query.token);
+        let signer = match entry {
+            None if self.open => open_signer(),
+            Some(entry) if !entry.is_expired((self.clock)()) => entry.signer(),
+            _ => return Err(refused()),
+        };
+        let id = agent.parse().map_err(|_| no_agent(agent))?;
+        if !is_signed(&signer, &id, query) {
+            return Err(refused());
+        }
+        match entry {
+            None => Ok(Admitted {
+                agent: id,
+                bearer: None,
+                owner: None,
+                signer,
+                scope: TokenScope::Admin,
+            }),
+            Some(entry) => self.admit_entry(entry, agent, needed),
+        }
+    }
+
+    fn admit_entry(&self, entry: &TokenEntry, agent: &str, needed: TokenScope) -> Result<Admitted> {
         let agent = match agent.parse() {
             Ok(id) if entry.opens(agent) => id,
             _ => return Err(no_agent(agent)),
@@ -85,7 +133,8 @@ impl Access {
         let (token, speaks_for) = (entry.name(), entry.speaks_for().map(str::to_owned));
         let now_ms = u64::try_from((self.clock)().as_millisecond()).unwrap_or(0);
         let bearer = Some(Bearer { token, speaks_for, now_ms });
-        let admitted = Admitted { agent, bearer, scope: entry.scope };
+        let (owner, signer) = (entry.owner.clone(), entry.signer());
+        let admitted = Admitted { agent, bearer, owner, signer, scope: entry.scope };
         admitted.needs(needed)?;
         Ok(admitted)
     }
@@ -129,6 +178,11 @@ impl Access {
         self.owner(headers).is_ok_and(|entry| entry.scope.allows(TokenScope::Admin))
     }
 
+    /// The token of a request; `None` where nobody is asked for one.
+    pub fn owner_or_open(&self, headers: &HeaderMap) -> Result<Option<TokenEntry>> {
+        if self.open { Ok(None) } else { self.owner(headers).map(Some) }
+    }
+
     /// The token of a request, which must be known and not over; also where nobody is asked for one to get and to push.
     pub fn owner(&self, headers: &HeaderMap) -> Result<TokenEntry> {
         let secret = presented_token(headers)?;
@@ -160,6 +214,11 @@ impl Access {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
     }
+}
+
+/// Signer of a server that asks for no token: everybody may sign.
+fn open_signer() -> AddressSigner {
+    AddressSigner::new("", "")
 }
 
 fn allows(scope: TokenScope, needed: TokenScope, agents: &str) -> Result<()> {

@@ -42,7 +42,7 @@ pub async fn json<T: DeserializeOwned>(
     what: &str,
     limits: &ServerLimits,
 ) -> Result<T, HttpError> {
-    decode(&whole(body, what, limits).await?, what)
+    decode(&bytes(body, what, MAX_JSON, limits).await?, what)
 }
 
 /// The same where no body at all says as much as an empty object.
@@ -51,7 +51,7 @@ pub async fn json_or_nothing<T: DeserializeOwned>(
     what: &str,
     limits: &ServerLimits,
 ) -> Result<T, HttpError> {
-    let bytes = whole(body, what, limits).await?;
+    let bytes = bytes(body, what, MAX_JSON, limits).await?;
     decode(if bytes.is_empty() { b"{}" } else { &bytes }, what)
 }
 
@@ -60,16 +60,22 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, HttpError>
         .map_err(|error| Error::usage(format!("the body is not {what}: {error}")).into())
 }
 
-async fn whole(mut body: Body, what: &str, limits: &ServerLimits) -> Result<Vec<u8>, HttpError> {
+/// Reads a body of at most so many bytes.
+pub async fn bytes(
+    mut body: Body,
+    what: &str,
+    most: usize,
+    limits: &ServerLimits,
+) -> Result<Vec<u8>, HttpError> {
     let mut bytes = Vec::new();
-    if body.size_hint().lower() > MAX_JSON as u64 {
-        return Err(too_large(what));
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large(what, most));
     }
     let read = async {
         while let Some(piece) = next(&mut body).await {
             let piece = piece?;
-            if bytes.len() + piece.len() > MAX_JSON {
-                return Err(too_large(what));
+            if bytes.len() + piece.len() > most {
+                return Err(too_large(what, most));
             }
             bytes.extend_from_slice(&piece);
         }
@@ -173,8 +179,8 @@ fn too_slow() -> HttpError {
     )
 }
 
-fn too_large(what: &str) -> HttpError {
-    let error = Error::usage(format!("the body is too large for {what}: at most {MAX_JSON} bytes"));
+pub fn too_large(what: &str, most: usize) -> HttpError {
+    let error = Error::usage(format!("the body is too large for {what}: at most {most} bytes"));
     HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, error)
 }
 

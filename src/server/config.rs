@@ -17,6 +17,10 @@ pub struct ServerConfig {
     pub open: bool,
     pub limits: ServerLimits,
     pub proxies: Proxies,
+    /// The URL that clients use, without a slash at its end; `None`: the address that each request names.
+    pub public_url: Option<String>,
+    /// Pushes of the stock command with files that look like secrets are refused.
+    pub refuses_secrets: bool,
 }
 
 /// The files of a certificate, in PEM.

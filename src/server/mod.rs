@@ -32,6 +32,7 @@ mod routes;
 mod scrub;
 mod signals;
 mod state;
+mod stock;
 mod tls;
 pub mod token;
 pub mod tokens;
@@ -59,6 +60,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use stock::StockSettings;
 use tls::Certificate;
 use tokens::Tokens;
 use tokio::net::{TcpListener, TcpStream};
@@ -136,8 +138,16 @@ impl Server {
             Signals::install()?
         };
         let (store, proxies) = (Arc::new(store), config.proxies.clone());
-        let state =
-            Arc::new(ServerState::new(ServerParts { store, access, log, limits, disk, proxies })?);
+        let stock = StockSettings::new(config);
+        let state = Arc::new(ServerState::new(ServerParts {
+            store,
+            access,
+            log,
+            limits,
+            disk,
+            proxies,
+            stock,
+        })?);
         let refusal = state.disk.check(&state.store).0.err();
         refusal.inspect(|refusal| state.report_disk(Some(refusal)));
         Ok(Server { runtime, listener, admin, signals, state, certificate, tls, writer })

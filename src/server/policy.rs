@@ -57,6 +57,8 @@ mod tests {
             open,
             limits,
             proxies,
+            public_url: None,
+            refuses_secrets: false,
         }
     }
 

@@ -7,6 +7,7 @@ use super::state::ServerState;
 use super::token;
 use crate::protocol::RECORD;
 use crate::server::response::{HttpError, HttpResponse};
+use crate::stock::Route;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::EXPECT;
@@ -91,6 +92,8 @@ pub struct Record {
     method: String,
     path: String,
     route: &'static str,
+    /// The client is the stock command, which reads other errors.
+    is_stock: bool,
     asks_first: bool,
     status: Option<StatusCode>,
     cause: Option<String>,
@@ -124,6 +127,7 @@ impl Record {
             method: request.method().as_str().chars().take(20).collect(),
             path: shown(request.uri().path()),
             route,
+            is_stock: Route::is_stock(request.uri().path()),
             asks_first: request.headers().contains_key(EXPECT),
             status: None,
             cause: None,
@@ -143,6 +147,7 @@ impl Record {
     /// the last byte.
     pub fn end(mut self, mut answer: HttpResponse) -> HttpResponse {
         if let Some(failure) = answer.extensions().get::<HttpError>().cloned() {
+            let failure = if self.is_stock { failure.for_stock() } else { failure };
             self.cause = Some(token::hidden(failure.error.message()));
             let headers = std::mem::take(answer.headers_mut());
             answer = failure.answer(&self.trace.id);

@@ -1,8 +1,9 @@
 //! Error responses: a status and `{"error": {"kind", "message", "hint"}}`.
 
-use super::hints;
+use super::{hints, stock};
 use crate::error::{Error, Kind};
 use crate::protocol::ErrorBody;
+use crate::stock::StockError;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -21,16 +22,26 @@ pub struct HttpError {
     pub error: Arc<Error>,
     /// After how many seconds it may be another answer, where that is known better than from the status.
     pub retry: Option<u64>,
+    /// The same for the stock command, which reads another body.
+    pub stock: Option<StockError>,
 }
 
 impl HttpError {
     pub fn new(status: StatusCode, error: Error) -> HttpError {
-        HttpError { status, error: Arc::new(error), retry: None }
+        HttpError { status, error: Arc::new(error), retry: None, stock: None }
     }
 
     /// One that may be gone after a while.
     pub fn retry(self, after: Duration) -> HttpError {
         HttpError { retry: Some(after.as_secs()), ..self }
+    }
+
+    /// The same with a body for the stock command.
+    pub fn for_stock(mut self) -> HttpError {
+        if self.stock.is_none() {
+            self.stock = Some(stock::stock_error(self.status, &self.error));
+        }
+        self
     }
 
     /// The body for the client. What went wrong inside of the server is for its log alone, as it
@@ -55,7 +66,10 @@ impl HttpError {
                 }
                 _ => body(&self.error),
             };
-        let mut answer = json(self.status, &problem);
+        let mut answer = match &self.stock {
+            Some(stock) => json(self.status, &stock.body(request)),
+            None => json(self.status, &problem),
+        };
         let headers = answer.headers_mut();
         match self.status {
             StatusCode::UNAUTHORIZED => {
@@ -83,6 +97,16 @@ impl HttpError {
 /// Body of an error, as sent to a client.
 pub fn body(error: &Error) -> ErrorBody {
     ErrorBody::new(error, hints::of(error))
+}
+
+impl From<StockError> for HttpError {
+    fn from(stock: StockError) -> HttpError {
+        let status =
+            StatusCode::from_u16(stock.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let told = || Arc::new(Error::failed(&*stock.message));
+        let error = stock.cause.clone().unwrap_or_else(told);
+        HttpError { status, error, retry: None, stock: Some(stock) }
+    }
 }
 
 impl From<Error> for HttpError {

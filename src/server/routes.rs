@@ -1,10 +1,11 @@
 //! Routes, and the layers around all of them: a request id, a log record, a net for panics.
 
 use super::state::ServerState;
-use super::{admin, agents, health};
+use super::{admin, agents, health, stock};
 use crate::error::Error;
 use crate::server::request_log::Record;
 use crate::server::response::{HttpError, HttpResponse};
+use crate::stock::Route;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State as Shared};
 use axum::http::StatusCode;
@@ -37,7 +38,8 @@ pub fn router(state: Arc<ServerState>, watched: bool) -> Router {
         .route("/{agent}/transactions", post(agents::transact))
         .route("/{agent}/fetch", post(agents::fetch))
         .merge(admin::routes())
-        .fallback(nothing_here)
+        .merge(stock::routes())
+        .fallback(stock::or_nothing_here)
         .method_not_allowed_fallback(wrong_method);
     surrounded(routes, state)
 }
@@ -89,12 +91,15 @@ fn readable(answer: HttpResponse) -> HttpResponse {
 }
 
 fn name(request: &Request) -> &'static str {
+    if Route::is_stock(request.uri().path()) {
+        return stock::name(request);
+    }
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let known = NAMES.iter().chain(&admin::NAMES).find(|(path, _)| matched == Some(path));
     known.map_or("none", |(_, name)| name)
 }
 
-async fn nothing_here() -> HttpError {
+pub async fn nothing_here() -> HttpError {
     Error::not_found("there is no such address").hint(super::hints::ADDRESS).into()
 }
 
@@ -125,6 +130,7 @@ mod tests {
     use super::super::log::{Clock, Logger};
     use super::super::proxies::Proxies;
     use super::super::state::ServerParts;
+    use super::super::stock::StockSettings;
     use super::super::tokens::Tokens;
     use super::*;
     use crate::remote_store::RemoteStore;
@@ -146,6 +152,7 @@ mod tests {
                 limits: ServerLimits::default(),
                 disk,
                 proxies: Proxies::default(),
+                stock: StockSettings::default(),
             })
             .unwrap(),
         )

@@ -6,6 +6,7 @@ use super::limits::{Connections, Pool, Pools, Quota, Requester, ServerLimits};
 use super::log::Logger;
 use super::metrics::{Metrics, Stored};
 use super::proxies::Proxies;
+use super::stock::{BodyBudget, StockSettings};
 use super::upkeep::UpkeepQueue;
 use crate::error::{Error, Result};
 use crate::remote_store::RemoteStore;
@@ -26,6 +27,9 @@ pub struct ServerState {
     pub upkeep: UpkeepQueue,
     pub quota: Arc<Quota>,
     pub proxies: Proxies,
+    /// Settings for the stock command.
+    pub stock: StockSettings,
+    pub bodies: BodyBudget,
     ids: AtomicU64,
 }
 
@@ -37,11 +41,12 @@ pub struct ServerParts {
     pub limits: ServerLimits,
     pub disk: Disk,
     pub proxies: Proxies,
+    pub stock: StockSettings,
 }
 
 impl ServerState {
     pub fn new(parts: ServerParts) -> Result<ServerState> {
-        let ServerParts { store, access, log, limits, disk, proxies } = parts;
+        let ServerParts { store, access, log, limits, disk, proxies, stock } = parts;
         let first = getrandom::u64()
             .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         Ok(ServerState {
@@ -51,6 +56,8 @@ impl ServerState {
             log,
             disk,
             proxies,
+            stock,
+            bodies: BodyBudget::default(),
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),
             quota: Quota::new(limits.agent_bytes, limits.agent_refs),

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::protocol::TokenScope;
 use crate::server::pattern::{AgentPattern, AgentPatterns};
+use crate::stock::signature::AddressSigner;
 use crate::store::TokenName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,11 @@ impl TokenEntry {
     /// The only author that what it brings may name; `None` where that may be anybody.
     pub fn speaks_for(&self) -> Option<&str> {
         self.owner.as_deref().filter(|_| !self.for_others)
+    }
+
+    /// Signer of addresses in the name of the token.
+    pub fn signer(&self) -> AddressSigner {
+        AddressSigner::new(&self.id, &self.hash)
     }
 
     /// True if it has this hash. Constant time. Takes as long for every other one.

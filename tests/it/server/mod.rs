@@ -18,6 +18,7 @@ mod receipts;
 mod refused;
 mod sockets;
 mod start;
+mod stock_routes;
 mod stop;
 mod tenants;
 mod tls;

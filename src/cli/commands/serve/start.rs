@@ -64,6 +64,9 @@ pub struct Start {
     /// Proxies whose `X-Forwarded-For` or `Forwarded` header is trusted: addresses or networks
     #[arg(long, value_name = "ADDR", value_delimiter = ',')]
     trust_proxy: Vec<Network>,
+    /// Refuse pushes of the `lua` command with files that look like secrets, instead of recording their names
+    #[arg(long)]
+    refuse_secrets: bool,
     /// Require no token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
@@ -105,6 +108,7 @@ impl Start {
             } else {
                 self.trust_proxy
             },
+            refuse_secrets: self.refuse_secrets || file.refuse_secrets,
             no_auth: self.no_auth || file.no_auth,
         })
     }
@@ -145,23 +149,34 @@ impl Start {
         }
     }
 
+    fn tls_files(&self, directory: &Path) -> Option<TlsFiles> {
+        let (certificate, key) = self.tls_cert.as_ref().zip(self.tls_key.as_ref())?;
+        Some(TlsFiles { certificate: directory.join(certificate), key: directory.join(key) })
+    }
+
     pub fn serve(self, cx: &mut Context<'_>) -> Result<Exit> {
         let public_url = self.public_url.as_deref().map(plain_url).transpose()?;
         let passed = sockets::passed()?;
         let (listen, admin) = self.addresses(&passed)?;
         let directory = cx.directory()?;
-        let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
-        let tls = files.map(|(certificate, key)| TlsFiles {
-            certificate: directory.join(certificate),
-            key: directory.join(key),
-        });
+        let tls = self.tls_files(&directory);
         let data = self.place.made(cx)?;
         let mut limits = self.limits()?;
         if let Some(time) = &self.scrub_every {
             limits.scrub = scrub_every(time)?;
         }
         let proxies = Proxies::new(self.trust_proxy.clone());
-        let config = ServerConfig { listen, admin, data, tls, open: self.no_auth, limits, proxies };
+        let config = ServerConfig {
+            listen,
+            admin,
+            data,
+            tls,
+            open: self.no_auth,
+            limits,
+            proxies,
+            public_url: public_url.clone(),
+            refuses_secrets: self.refuse_secrets,
+        };
         let warnings = policy::check_policy(&config, Tokens::of(&config.data).list()?.len())?;
         let surroundings = ServerEnv {
             log: Box::new(to_stderr),

@@ -1,0 +1,220 @@
+//! The stock command over HTTP: requests are parsed, admitted and limited here, and answered by `crate::stock`.
+
+mod admission;
+mod budget;
+mod refusal;
+mod settings;
+
+pub use budget::BodyBudget;
+pub use refusal::stock_error;
+pub use settings::StockSettings;
+
+use super::limits::Pool;
+use super::response::{HttpError, HttpResponse};
+use super::state::ServerState;
+use super::{body, routes, upkeep};
+use crate::stock::route::{NOT_SERVED_NAME, PREFIXES};
+use crate::stock::{ParsedRoute, Route, StockAnswer, StockError, StockRequest, ids};
+use admission::Caller;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State as Shared};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::any;
+use budget::BudgetPermit;
+use hyper::body::Body as _;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Longest key of a transaction; the command sends 36 characters.
+const LONGEST_KEY: usize = 128;
+
+/// Everything below the five prefixes of the platform.
+pub fn routes() -> Router<Arc<ServerState>> {
+    PREFIXES.iter().fold(Router::new(), |router, prefix| {
+        router.route(&format!("/{prefix}/{{*rest}}"), any(handle))
+    })
+}
+
+/// Name of a request in metrics.
+pub fn name(request: &Request) -> &'static str {
+    match parse(request) {
+        Ok(Some(parsed)) => parsed.route.name(),
+        _ => NOT_SERVED_NAME,
+    }
+}
+
+fn parse(request: &Request) -> Result<Option<ParsedRoute>, StockError> {
+    let uri = request.uri();
+    Route::parse(request.method().as_str(), uri.path(), uri.query())
+}
+
+/// A request that no route matches: one of the stock command with more slashes than it needs, or none of ours.
+pub async fn or_nothing_here(
+    state: Shared<Arc<ServerState>>,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
+    match Route::is_stock(request.uri().path()) {
+        true => handle(state, request).await,
+        false => Err(routes::nothing_here().await),
+    }
+}
+
+/// Any request of the stock command. What this server does not serve is refused before its body is read.
+async fn handle(
+    Shared(state): Shared<Arc<ServerState>>,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
+    let path = request.uri().path();
+    match parse(&request)? {
+        None | Some(ParsedRoute { route: Route::Sandbox, .. }) => {
+            Err(Route::not_served(path).into())
+        }
+        Some(ParsedRoute { route: Route::PatchAgent { base }, .. }) => {
+            patch_agent(&state, request, base).await
+        }
+        Some(ParsedRoute { route: Route::PutBlob { .. } | Route::GetBlob { .. }, .. }) => {
+            Err(Route::not_served(path).into())
+        }
+        Some(ParsedRoute { agent: None, route }) => account(&state, request, &route).await,
+        Some(ParsedRoute { agent: Some(agent), route }) => {
+            let caller = Caller::admit(&state, &request, &agent, &route)?;
+            let taken = take_body(&state, request, &route).await?;
+            answer(&state, caller, route, taken).await
+        }
+    }
+}
+
+/// A request about a token and not about an agent.
+async fn account(
+    state: &Arc<ServerState>,
+    request: Request,
+    route: &Route,
+) -> Result<HttpResponse, HttpError> {
+    let account = admission::account(state, request).await?;
+    finish(state, account.answer(route)?).await
+}
+
+/// A body, and the memory that it may use.
+struct TakenBody {
+    bytes: Vec<u8>,
+    headers: HeaderMap,
+    permit: Option<BudgetPermit>,
+}
+
+async fn take_body(
+    state: &Arc<ServerState>,
+    request: Request,
+    route: &Route,
+) -> Result<TakenBody, HttpError> {
+    let (head, body) = request.into_parts();
+    let most = route.body_limit();
+    if most == 0 {
+        return Ok(TakenBody { bytes: Vec::new(), headers: head.headers, permit: None });
+    }
+    // Before the body is asked for.
+    state.may_write().await?;
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+    let permit = state.bodies.reserve(announced, most, &state.limits).await?;
+    let bytes = body::bytes(body, "this address", most, &state.limits).await?;
+    Ok(TakenBody { bytes, headers: head.headers, permit })
+}
+
+/// The part of a body that names the agent.
+#[derive(Deserialize)]
+struct SubAgentPart {
+    id: String,
+}
+
+/// `PATCH /agents/BASE/sub-agent`: the body has the rest of the agent's id.
+async fn patch_agent(
+    state: &Arc<ServerState>,
+    request: Request,
+    base: String,
+) -> Result<HttpResponse, HttpError> {
+    // Before the body: a request without a token sends none.
+    state.access.owner_or_open(request.headers())?;
+    let route = Route::PatchAgent { base: base.clone() };
+    let (head, body) = request.into_parts();
+    let (body, extensions) = (Request::new(body), head.extensions.clone());
+    let mut taken = take_body(state, body, &route).await?;
+    let part: SubAgentPart = serde_json::from_slice(&taken.bytes).map_err(|error| {
+        StockError::bad(format!("the body is not a change of an agent: {error}"))
+    })?;
+    let mut known = Request::from_parts(head, Body::empty());
+    *known.extensions_mut() = extensions;
+    let caller = Caller::admit(state, &known, &ids::agent_of(&base, &part.id), &route)?;
+    taken.headers = known.headers().clone();
+    answer(state, caller, route, taken).await
+}
+
+async fn answer(
+    state: &Arc<ServerState>,
+    caller: Caller,
+    route: Route,
+    taken: TakenBody,
+) -> Result<HttpResponse, HttpError> {
+    let TakenBody { bytes, headers, permit } = taken;
+    let (who, agent) = (caller.admitted.who(), caller.admitted.agent.clone());
+    let bearer = caller.admitted.bearer;
+    let request = StockRequest {
+        agent: agent.clone(),
+        by: bearer,
+        email: caller.admitted.owner,
+        now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0),
+        idempotency: idempotency(&headers)?,
+        body: bytes,
+        public_url: state.stock.public_url(&headers),
+        signer: caller.admitted.signer,
+        refuses_secrets: state.stock.refuses_secrets,
+        route,
+    };
+    let pool = if request.route.is_get() { Pool::Refs } else { Pool::Transactions };
+    let quota = state.quota.clone();
+    let done = state
+        .work(pool, &who, move |store| {
+            let _permit = permit;
+            if let Some(growth) = admission::growth(&request)
+                && let Err(refusal) =
+                    quota.allow(&request.agent, &growth.after(store.usage(&request.agent)?))
+            {
+                return Ok(Err(refusal));
+            }
+            Ok(crate::stock::answer(store, &request).map_err(HttpError::from))
+        })
+        .await??;
+    if let Some(did) = &done.did {
+        let _ = caller.trace.map(|trace| trace.did.set(did.clone()));
+        upkeep::after_write(state, agent);
+    }
+    finish(state, done).await
+}
+
+/// The answer as it is sent. Its bytes count as memory until they are.
+async fn finish(
+    state: &Arc<ServerState>,
+    StockAnswer { status, body, is_json, .. }: StockAnswer,
+) -> Result<HttpResponse, HttpError> {
+    let body = state.bodies.hold(body, &state.limits).await?;
+    let mut answer = HttpResponse::new(body);
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let kind = if is_json { "application/json" } else { "application/octet-stream" };
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    Ok(answer.into_response())
+}
+
+/// Key of the transaction: the same on all retries of one `POST`.
+fn idempotency(headers: &HeaderMap) -> Result<Option<String>, StockError> {
+    let Some(value) = headers.get("x-idempotency-key") else { return Ok(None) };
+    let plain = |key: &&str| {
+        (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    match value.to_str().ok().filter(plain) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(StockError::bad(format!(
+            "the header X-Idempotency-Key must have 1 to {LONGEST_KEY} printable characters"
+        ))),
+    }
+}
