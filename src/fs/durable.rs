@@ -24,6 +24,11 @@ pub fn create_dir_all(dir: &Path) -> Result<()> {
     make_dir(dir)
 }
 
+/// Makes one directory whose parent exists, durable never: for files that are not either.
+pub fn create_dir_unsynced(dir: &Path) -> Result<()> {
+    if dir.is_dir() { Ok(()) } else { make_dir(dir) }
+}
+
 fn make_dir(dir: &Path) -> Result<()> {
     match fault::step(Step::Mkdir, dir, || std::fs::create_dir(dir)) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),

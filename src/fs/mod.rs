@@ -41,7 +41,7 @@ pub use atomic_file::{
 };
 pub use confirm::{confirm, confirm_dir};
 pub use draft::Draft;
-pub use durable::{create_dir_all, remove, remove_tree, sync_dir};
+pub use durable::{create_dir_all, create_dir_unsynced, remove, remove_tree, sync_dir};
 pub use grow::Growing;
 pub use lock::{lock, share, try_lock};
 pub use look::{FolderLooks, Stat, metadata, open_metadata};

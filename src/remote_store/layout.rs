@@ -131,6 +131,16 @@ impl RemoteLayout {
         self.incoming(agent).join(format!("{pack}.{BY}"))
     }
 
+    /// Folder of the files that the stock command uploaded for an agent.
+    pub fn stock_uploads(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("uploads")
+    }
+
+    /// Folder of those of them whose key begins with these digits.
+    pub fn stock_upload_shard(&self, agent: &AgentId, digits: &str) -> PathBuf {
+        self.stock_uploads(agent).join(digits)
+    }
+
     /// A corner for one probe.
     pub fn probe(&self, nonce: &str) -> PathBuf {
         self.0.join(PROBE).join(nonce)

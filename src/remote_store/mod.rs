@@ -31,6 +31,7 @@ mod purged;
 mod queue;
 mod rules;
 mod scrub;
+mod stock_uploads;
 mod swap;
 mod thin_packs;
 mod transact;
@@ -51,6 +52,7 @@ pub use head_position::HeadAt;
 pub use memory::{MemHeads, MemPacks};
 pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
+pub use stock_uploads::{StockUpload, StockUploadDraft};
 pub use transact::{TxnAnswer, TxnRequest};
 pub use uploads::{IDLE as UPLOAD_IDLE, MOST_UPLOADS, Sender};
 pub use usage::Usage;
@@ -71,7 +73,7 @@ pub use layout::RemoteLayout;
 use presence::Complete;
 use queue::Queue;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use upload_checks::UploadChecks;
 
@@ -128,6 +130,8 @@ pub struct RemoteStore {
     /// Heads of which every pack exists.
     present: LruCache<AgentId, Complete>,
     purged: LruCache<AgentId, PurgedObjects>,
+    /// Bytes of uploads of the stock command, as far as this process knows.
+    stock_uploads: LruCache<AgentId, Arc<AtomicU64>>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
     upload_checks: UploadChecks,
@@ -179,6 +183,7 @@ impl RemoteStore {
             groups,
             present,
             purged: LruCache::new(MOST_HEADS),
+            stock_uploads: LruCache::new(MOST_HEADS),
             thin_packs,
             gates,
             upload_checks,

@@ -127,7 +127,7 @@ impl RemoteStore {
                 fs::remove(&by)?;
             }
         }
-        Ok(expired.len())
+        Ok(expired.len() + self.clear_stock_uploads(agent, now, spare)?)
     }
 
     /// Notes whose upload this is, if nobody else began it. Whoever sends a small pack at once never needs it.

@@ -23,12 +23,12 @@ impl RemoteStore {
         // Beside them are small files that say whose they are.
         let is_upload = |name: &String| name.ends_with(".part") || name.ends_with(".pack");
         let uploads = layout::names_in(&dir)?.into_iter().filter(is_upload);
-        let uploads =
+        let uploads: u64 =
             uploads.filter_map(|name| dir.join(name).metadata().ok()).map(|data| data.len()).sum();
         let head = &self.load_head(agent)?.head;
         Ok(Usage {
             stored: stored(head),
-            uploads,
+            uploads: uploads + self.stock_upload_bytes(agent)?,
             refs: (head.heads.source.len() + head.heads.versions.len()) as u64,
         })
     }

@@ -6,9 +6,13 @@ pub mod account;
 mod answers;
 pub mod error;
 pub mod ids;
+mod key_hasher;
+pub mod keys;
 pub mod kinds;
+pub mod manifest;
 pub mod route;
 pub mod signature;
+pub mod walker;
 
 pub use answers::answer;
 pub use error::StockError;
