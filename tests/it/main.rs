@@ -64,6 +64,7 @@ mod server;
 mod sources;
 mod start;
 mod stock;
+mod stock_client;
 mod stock_options;
 mod terminal;
 mod tidy;

@@ -173,7 +173,7 @@ impl Project {
     }
 
     /// The temporary folder has another name each time.
-    fn redact(&self, bytes: &[u8]) -> String {
+    pub fn redact(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let real = self.dir.path().canonicalize().unwrap();
         text.replace(&*real.to_string_lossy(), "[DIR]")
@@ -234,7 +234,7 @@ impl fmt::Display for Outcome {
 }
 
 /// The words of a line; double quotes keep spaces.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (index, part) in line.split('"').enumerate() {
         match index % 2 {

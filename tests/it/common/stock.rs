@@ -1,8 +1,19 @@
-//! The stock command `lua`, unmodified from npm.
+//! The stock command `lua`, unmodified from npm, in a project of the fixtures and with a server of ours.
 
+use super::Project;
+use super::server::Server;
+use std::fmt;
 use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use std::sync::{Condvar, Mutex};
+use walkdir::WalkDir;
+
+pub const AGENT: &str = "agent_paint";
+
+/// Number of free places: two commands run at the same time, as each takes a processor for seconds.
+static FREE: (Mutex<usize>, Condvar) = (Mutex::new(2), Condvar::new());
 
 /// The folder with the packages of lua-cli: of `LUA_CLI_MODULES`, or the one that `.ci/run` installs. `None` where the
 /// tests of the command are skipped.
@@ -18,4 +29,148 @@ pub fn modules() -> Option<PathBuf> {
     assert!(std::env::var_os("LUA_STORE_STOCK").is_none_or(|how| how != "required"), "{why}");
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
     None
+}
+
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stock-client")
+}
+
+/// A server, a token of an agent, and a project in which the command runs.
+pub struct Stock {
+    pub project: Project,
+    pub server: Server,
+    pub token: String,
+    /// Address of the server, as the command gets it.
+    pub url: String,
+    modules: PathBuf,
+}
+
+impl Stock {
+    /// The project of the fixtures, nothing pushed. `None` where the command is not installed.
+    pub fn new() -> Option<Stock> {
+        let stock = Stock::empty()?;
+        stock.fill(".", AGENT);
+        Some(stock)
+    }
+
+    /// The same with an empty project.
+    pub fn empty() -> Option<Stock> {
+        let modules = modules()?;
+        let mut project = Project::new();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let check = format!("{{\"latestVersion\":\"3.37.0\",\"checkedAt\":{}}}", now.as_millis());
+        std::fs::create_dir(project.home().join(".lua-cli")).unwrap();
+        std::fs::write(project.home().join(".lua-cli/version-check.json"), check).unwrap();
+        // Projects that it makes get their packages from npm.
+        let npm = project.home().join("bin/npm");
+        std::fs::create_dir(npm.parent().unwrap()).unwrap();
+        let script = format!("#!/bin/sh\nln -sfn '{}' node_modules\n", modules.display());
+        std::fs::write(&npm, script).unwrap();
+        std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let server = Server::start(&project, "");
+        let options = format!("--agent {AGENT} --scope promote --for ana@example.com");
+        let token = super::server::token(&project, &options);
+        project.set("LUA_STORE_TOKEN", &token);
+        let url = server.url.clone();
+        Some(Stock { project, url, server, token, modules })
+    }
+
+    /// Writes the files of the fixtures into a folder, as a project of this agent.
+    pub fn fill(&self, folder: &str, agent: &str) {
+        let from = fixtures().join("project");
+        for entry in WalkDir::new(&from).into_iter().map(Result::unwrap) {
+            if entry.file_type().is_file() {
+                let path = entry.path().strip_prefix(&from).unwrap().to_string_lossy();
+                self.project
+                    .write(&format!("{folder}/{path}"), std::fs::read(entry.path()).unwrap());
+            }
+        }
+        let yaml = format!("{folder}/lua.skill.yaml");
+        let text = self.project.read(&yaml).replace("agent-demo", agent).replace("org-demo", "org");
+        self.project.write(&yaml, text);
+        symlink(&self.modules, self.project.path(format!("{folder}/node_modules"))).unwrap();
+    }
+
+    /// Runs the command to its end in the project.
+    pub fn lua(&self, line: &str) -> Ran {
+        self.ran(line, self.command(line))
+    }
+
+    /// The command, ready to be changed.
+    pub fn command(&self, line: &str) -> Command {
+        let mut command = self.project.command("node");
+        command.arg(self.modules.join("lua-cli/dist/index.js")).args(super::project::words(line));
+        let path = std::env::var("PATH").unwrap();
+        command.env("PATH", format!("{}:{path}", self.project.home().join("bin").display()));
+        command.env("LUA_API_URL", &self.url).env("LUA_AUTH_URL", &self.url);
+        command.env("LUA_API_KEY", &self.token);
+        command.env("NO_COLOR", "1").env("LUA_TELEMETRY", "false");
+        command
+    }
+
+    /// Runs a command that was made ready.
+    pub fn ran(&self, line: &str, mut command: Command) -> Ran {
+        let (free, changed) = &FREE;
+        let mut left = changed.wait_while(free.lock().unwrap(), |left| *left == 0).unwrap();
+        *left -= 1;
+        drop(left);
+        let output = command.output();
+        *free.lock().unwrap() += 1;
+        changed.notify_one();
+        Ran::new(line, output.expect("Node starts"), self)
+    }
+}
+
+/// Result of one command. Shown whole, it is the snapshot of a test.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    pub line: String,
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl Ran {
+    fn new(line: &str, output: Output, stock: &Stock) -> Ran {
+        let text = |bytes: &[u8]| {
+            stock.project.redact(bytes).replace(&stock.url, "[URL]").replace("\r\x1b[K", "\n")
+        };
+        let stdout = text(&output.stdout);
+        // Progress is shown on a terminal for a moment only, and an error follows it on the same line.
+        let stderr = text(&output.stderr).replace('✖', "\n✖");
+        Ran {
+            line: line.to_owned(),
+            stdout: kept(&stdout, |_| true),
+            stderr: kept(&stderr, |line| !line.ends_with("...")),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+
+    /// Without the lines that it prints for every kind of primitive whenever it compiles.
+    pub fn brief(&self) -> Ran {
+        let is_noise = |line: &str| {
+            line.ends_with("are fully in sync")
+                || line == "✅ YAML synced with manifest"
+                || line.starts_with("✅ Compiled ")
+        };
+        Ran { stdout: kept(&self.stdout, |line| !is_noise(line)), ..self.clone() }
+    }
+}
+
+fn kept(text: &str, is_kept: impl Fn(&str) -> bool) -> String {
+    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && is_kept(line));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "$ lua {}\n{}", self.line, self.stdout)?;
+        if !self.stderr.is_empty() {
+            write!(f, "--- stderr\n{}", self.stderr)?;
+        }
+        if self.code != 0 {
+            writeln!(f, "--- exit {}", self.code)?;
+        }
+        Ok(())
+    }
 }
