@@ -56,8 +56,7 @@ impl PreparedDeletion {
                 outcome
             }
             Authority::Remote(remote) => {
-                let step =
-                    change.record((store, None), &remote.pointer_state(store)?, number, who)?;
+                let step = change.record(store, &remote.pointer_state(store)?, number, who)?;
                 let action = format!("{} v{number}", change.word());
                 remote.apply(reporter, project, &action, &step)?;
                 outcome

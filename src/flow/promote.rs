@@ -62,8 +62,7 @@ impl PreparedPromotion {
             Authority::Remote(remote) => {
                 let (pointer_state, reason) =
                     (remote.pointer_state(store)?, request.reason.as_deref());
-                let step =
-                    promote::record_promotion(store, None, &pointer_state, number, reason, who)?;
+                let step = promote::record_promotion(store, &pointer_state, number, reason, who)?;
                 drop(pointer_state);
                 remote.apply(reporter, project, &format!("promote v{number}"), &step)?;
                 promotion

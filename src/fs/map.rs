@@ -14,6 +14,8 @@ pub struct Map {
     #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     watch: Option<Watch>,
     map: Option<memmap2::Mmap>,
+    /// Bytes of one that is no file.
+    memory: Vec<u8>,
     /// Bytes that were read since the memory was given back.
     read: AtomicUsize,
 }
@@ -22,6 +24,17 @@ pub struct Map {
 const RESIDENT: usize = 16 << 20;
 
 impl Map {
+    /// Bytes in memory, to be read like a file.
+    pub fn of(memory: Vec<u8>) -> Map {
+        Map {
+            #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+            watch: None,
+            map: None,
+            memory,
+            read: AtomicUsize::new(0),
+        }
+    }
+
     /// Counts bytes that are about to be read, and gives memory back where it was much: the file has the bytes, and the
     /// system keeps them as long as nobody else needs the room.
     pub fn count_read(&self, bytes: usize) {
@@ -58,7 +71,7 @@ impl Deref for Map {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.map.as_deref().unwrap_or_default()
+        self.map.as_deref().unwrap_or(&self.memory)
     }
 }
 
@@ -76,6 +89,7 @@ pub fn map(path: &Path) -> Result<Map> {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         watch: map.as_deref().map(Watch::over),
         map,
+        memory: Vec::new(),
         read: AtomicUsize::new(0),
     })
 }

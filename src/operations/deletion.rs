@@ -6,7 +6,7 @@ use crate::history::ledger;
 use crate::history::record::{Author, Event};
 use crate::history::version::Status;
 use crate::object::Id;
-use crate::store::{Store, StoreLock};
+use crate::store::Store;
 
 /// Change of a version that is or becomes deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +49,8 @@ impl DeletionChange {
         let outcome = self.plan(&pointer_state, number)?;
         match outcome {
             DeletionOutcome::Done => {
-                promote::swap(
-                    store,
-                    &lock,
-                    &self.record((store, Some(&lock)), &pointer_state, number, who)?,
-                )?;
+                let change = self.step(&pointer_state);
+                promote::record_here(store, &lock, &pointer_state, number, change, who)?;
             }
             DeletionOutcome::DoneBefore => store.confirm()?,
         }
@@ -64,7 +61,7 @@ impl DeletionChange {
     /// here already and was not sent, it is the step.
     pub fn record(
         &self,
-        (store, held): (&Store, Option<&StoreLock>),
+        store: &Store,
         pointer_state: &PointerState,
         number: u64,
         who: &Author,
@@ -76,13 +73,16 @@ impl DeletionChange {
         {
             return Ok(PointerSwap { number, expected: Some(pointer), new: pointer });
         }
+        promote::store_record(store, pointer_state, number, self.step(pointer_state), who)
+    }
+
+    fn step(&self, pointer_state: &PointerState) -> PointerMove {
         let reason = match self {
             DeletionChange::Delete => None,
             DeletionChange::Undelete { reason } => reason.clone(),
         };
         let active = pointer_state.pointer.and_then(|active| active.version);
-        let change = PointerMove { event, reason, active };
-        promote::append((store, held), pointer_state, number, change, who)
+        PointerMove { event: self.event(), reason, active }
     }
 }
 

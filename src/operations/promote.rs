@@ -12,7 +12,7 @@ use crate::history::recorded_change::RecordedChange;
 use crate::history::revision::Revision;
 use crate::history::version::Status;
 use crate::history::{resolve, rules};
-use crate::object::Id;
+use crate::object::{Id, Memory, Sink};
 use crate::store::{Active, Odb, Store, StoreLock};
 use serde::Serialize;
 
@@ -184,37 +184,26 @@ pub fn promote(
     if promotion.settled {
         store.confirm()?;
     } else {
-        let step = record_promotion(
-            store,
-            Some(&lock),
-            &pointer_state,
-            promotion.number,
-            request.reason.as_deref(),
-            who,
-        )?;
-        swap(store, &lock, &step)?;
+        let change = promotion_of(promotion.number, request.reason.as_deref());
+        record_here(store, &lock, &pointer_state, promotion.number, change, who)?;
     }
     Ok(promotion)
 }
 
-/// Stores the record of a promotion that was judged. What is left is the step of the pointer. `held` is the lock, where
-/// the caller holds it.
+/// Stores the record of a promotion that was judged, for a remote that gets it first. What is left is the step of the
+/// pointer.
 pub fn record_promotion(
     store: &Store,
-    held: Option<&StoreLock>,
     pointer_state: &PointerState,
     number: u64,
     reason: Option<&str>,
     who: &Author,
 ) -> Result<PointerSwap> {
-    let reason = reason.map(str::to_owned);
-    append(
-        (store, held),
-        pointer_state,
-        number,
-        PointerMove { event: Event::Promote, reason, active: Some(number) },
-        who,
-    )
+    store_record(store, pointer_state, number, promotion_of(number, reason), who)
+}
+
+fn promotion_of(number: u64, reason: Option<&str>) -> PointerMove {
+    PointerMove { event: Event::Promote, reason: reason.map(str::to_owned), active: Some(number) }
 }
 
 fn check_expected(
@@ -269,9 +258,38 @@ pub struct PointerSwap {
     pub new: Active,
 }
 
-/// Appends a record to the ledger. Nothing names it yet.
-pub(super) fn append(
-    (store, held): (&Store, Option<&StoreLock>),
+/// Appends a record to the ledger and moves the pointer to it, in one durable step.
+pub(super) fn record_here(
+    store: &Store,
+    lock: &StoreLock,
+    pointer_state: &PointerState,
+    number: u64,
+    event: PointerMove,
+    who: &Author,
+) -> Result<()> {
+    let mut record = Memory::default();
+    let step = put_record(store, &mut record, pointer_state, number, event, who)?;
+    store.append_record(lock, step.expected.as_ref(), &step.new, &record)
+}
+
+/// Stores a record. Nothing names it yet.
+pub(super) fn store_record(
+    store: &Store,
+    pointer_state: &PointerState,
+    number: u64,
+    event: PointerMove,
+    who: &Author,
+) -> Result<PointerSwap> {
+    let mut batch = store.batch();
+    let step = put_record(store, &mut batch, pointer_state, number, event, who)?;
+    batch.commit()?;
+    Ok(step)
+}
+
+/// Puts a record that follows the newest one.
+fn put_record(
+    store: &Store,
+    sink: &mut dyn Sink,
     pointer_state: &PointerState,
     number: u64,
     event: PointerMove,
@@ -286,15 +304,8 @@ pub(super) fn append(
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
     store.require_whole()?;
-    let mut batch = store.batch();
-    let ledger =
-        ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
-    batch.commit_under(held)?;
+    let ledger = ledger::append(sink, &record, version, expected.map(|active| active.ledger))?;
     Ok(PointerSwap { number, expected, new: Active { version: event.active, ledger } })
-}
-
-pub(super) fn swap(store: &Store, lock: &StoreLock, step: &PointerSwap) -> Result<()> {
-    move_to(store, lock, step.expected.as_ref(), &step.new)
 }
 
 /// Moves the pointer, to a record that was made here or at a remote.

@@ -7,18 +7,23 @@
 //! ledger: <64 hexadecimal digits>
 //! ```
 //!
-//! A deletion can be recorded before anything was promoted; then the first line is `ref: none`.
+//! A deletion can be recorded before anything was promoted; then the first line is `ref: none`. The lines may be followed by
+//! a pack with the newest records of the ledger ([`super::active_pack`]).
 
-use super::layout;
 use super::refs::packed::Packed;
 use super::refs::packed_file::PackedFile;
 use super::refs::{RefName, VERSIONS, log};
+use super::{active_pack, layout};
 use crate::error::{Error, Hint, Result};
 use crate::fs;
 use crate::object::Id;
+use crate::pack::PackReader;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Name of the file.
+pub const NAME: &str = layout::ACTIVE;
 
 /// The value of `ACTIVE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +58,24 @@ impl Active {
     }
 }
 
+/// Path of the file.
+pub fn path(dir: &Path) -> PathBuf {
+    dir.join(NAME)
+}
+
+/// Pointer and pack of a file; the pack may be empty. `None`: it is not well formed.
+fn parts(bytes: &[u8]) -> Option<(Active, &[u8])> {
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let (lines, pack) = bytes.split_at(ends.map(|(at, _)| at + 1).nth(1)?);
+    let active = Active::decode(lines)?;
+    (pack.is_empty() || PackReader::open(pack).is_ok()).then_some((active, pack))
+}
+
+/// Pack of a file, which may be empty. `None`: the file is not well formed.
+pub fn pack_in(bytes: &[u8]) -> Option<&[u8]> {
+    parts(bytes).map(|(_, pack)| pack)
+}
+
 /// The pointer, where a text begins with one, and what follows it. `None`: it is not well formed.
 pub fn split(text: &str) -> Option<(Option<Active>, &str)> {
     if !text.starts_with("ref: ") {
@@ -85,7 +108,7 @@ pub fn read(dir: &Path) -> Result<Option<Active>> {
 
 /// Refuses where the file is lost. One that is damaged stops only what needs it.
 pub fn require(dir: &Path) -> Result<()> {
-    match fs::read_if_exists(&dir.join(layout::ACTIVE))? {
+    match fs::read_if_exists(&path(dir))? {
         Some(_) => Ok(()),
         None => read(dir).map(drop),
     }
@@ -102,7 +125,7 @@ fn read_once(dir: &Path) -> Result<Option<Active>> {
 }
 
 fn missing(dir: &Path, was: &Active) -> Error {
-    let path = dir.join(layout::ACTIVE);
+    let path = path(dir);
     Error::corrupt(format!("\"{}\" is missing: it named {was}", path.display()))
         .hint(repair_hint(dir, was))
 }
@@ -110,12 +133,31 @@ fn missing(dir: &Path, was: &Active) -> Error {
 /// The command that makes the file what it was.
 pub fn repair_hint(dir: &Path, was: &Active) -> Hint {
     let text = was.encode().replace('\n', "\\n");
-    Hint::RepairPointer { text, path: dir.join(layout::ACTIVE) }
+    Hint::RepairPointer { text, path: path(dir) }
 }
 
-/// Puts back a pointer that was lost or damaged; the caller holds the lock.
+/// Puts back a pointer that was lost or damaged; the caller holds the lock, and the records are stored.
 pub fn restore(dir: &Path, was: &Active) -> Result<()> {
-    fs::replace(&dir.join(layout::ACTIVE), was.encode().as_bytes())
+    write(dir, was, &[])
+}
+
+/// Takes the pack out of the file; the caller holds the lock, and the records are stored.
+pub fn drop_pack(dir: &Path, active: &Active) -> Result<()> {
+    match fs::read_if_exists(&path(dir))?.as_deref().and_then(pack_in) {
+        None | Some([]) => {
+            active_pack::write_copy(dir, &[]);
+            // Another process may have taken it out, and died before that was durable.
+            fs::sync_dir(dir)
+        }
+        Some(_) => write(dir, active, &[]),
+    }
+}
+
+/// The one durable write of the file.
+fn write(dir: &Path, active: &Active, pack: &[u8]) -> Result<()> {
+    fs::replace(&path(dir), &[active.encode().as_bytes(), pack].concat())?;
+    active_pack::write_copy(dir, pack);
+    Ok(())
 }
 
 /// Finishes a rewriting of the refs that was cut: what `packed-refs` says of the pointer goes into its
@@ -127,12 +169,13 @@ pub fn finish_swap(dir: &Path) -> Result<()> {
     }
     let Ok(mut packed) = Packed::read(dir) else { return Ok(()) };
     let Some(active) = packed.pointer.take() else { return Ok(()) };
-    fs::replace(&dir.join(layout::ACTIVE), active.encode().as_bytes())?;
+    // The records were stored before that.
+    write(dir, &active, &[])?;
     packed.write(dir)
 }
 
 fn read_file(dir: &Path) -> Result<Option<Active>> {
-    let path = dir.join(layout::ACTIVE);
+    let path = path(dir);
     let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
     let damaged = || {
         let was = log::newest(dir).and_then(|mark| mark.active);
@@ -143,18 +186,18 @@ fn read_file(dir: &Path) -> Result<Option<Active>> {
         ))
         .hint(was.map_or(Hint::FsckAffected, |was| repair_hint(dir, &was)))
     };
-    Active::decode(&bytes).map(Some).ok_or_else(damaged)
+    parts(&bytes).map(|(active, _)| Some(active)).ok_or_else(damaged)
 }
 
 /// Makes the content of the file durable; its name is in the store's folder.
 pub fn confirm(dir: &Path) -> Result<()> {
-    fs::confirm(&dir.join(layout::ACTIVE))
+    fs::confirm(&path(dir))
 }
 
-/// Compares and swaps; the caller holds the lock, so that nothing moves between the two.
-pub fn swap(dir: &Path, expected: Option<&Active>, new: &Active) -> Result<()> {
-    require_value(dir, expected)?;
-    fs::replace(&dir.join(layout::ACTIVE), new.encode().as_bytes())
+/// Swaps, after [`require_value`]; the caller holds the lock, so that nothing moves between the two. Records that are not
+/// in the new pack are stored.
+pub fn swap(dir: &Path, new: &Active, pack: &[u8]) -> Result<()> {
+    write(dir, new, pack)
 }
 
 /// Compares and removes: the store is as it was before the first promotion. The log of the refs goes first, since a
@@ -162,11 +205,13 @@ pub fn swap(dir: &Path, expected: Option<&Active>, new: &Active) -> Result<()> {
 pub fn remove(dir: &Path, expected: &Active) -> Result<()> {
     require_value(dir, Some(expected))?;
     log::forget(dir)?;
-    fs::remove(&dir.join(layout::ACTIVE))?;
+    fs::remove(&path(dir))?;
+    active_pack::write_copy(dir, &[]);
     fs::sync_dir(dir)
 }
 
-fn require_value(dir: &Path, expected: Option<&Active>) -> Result<()> {
+/// Refuses a pointer that is not the expected one.
+pub fn require_value(dir: &Path, expected: Option<&Active>) -> Result<()> {
     let found = read(dir)?;
     if found.as_ref() == expected {
         return Ok(());

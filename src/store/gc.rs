@@ -86,6 +86,7 @@ impl Store {
         mut garbage: Garbage,
         progress: &Progress,
     ) -> Result<Option<Compacted>> {
+        self.empty_active_pack(&self.lock()?)?;
         let Garbage { old, reached, .. } = &mut garbage;
         let guard = || {
             let lock = self.lock()?;

@@ -47,6 +47,8 @@ pub const COMPILED: &str = "cache/dist";
 /// Losses of the stock compiler in versions.
 pub const LOSSES: &str = "cache/losses";
 pub const LEDGER_INDEX: &str = "cache/ledger";
+/// Copy of the pack in `ACTIVE`.
+pub const RECORDS: &str = "cache/records";
 /// The last answer of each remote.
 pub const LAST_KNOWN: &str = "cache/heard";
 /// Objects that nothing reaches, and since when that is known.
@@ -63,6 +65,12 @@ const FORMAT_LINE: &str = "lua-store 1\n";
 
 /// The same in a store whose `packed-refs` may be a table.
 const WITH_TABLES: &str = "lua-store 2\n";
+
+/// The same in a store whose `ACTIVE` may end with a pack, too.
+const WITH_RECORDS: &str = "lua-store 3\n";
+
+/// Every format that this program reads, the oldest first.
+const KNOWN: [&str; 3] = [FORMAT_LINE, WITH_TABLES, WITH_RECORDS];
 
 /// Folder of the store of a project.
 pub fn dir_in(root: &Path) -> PathBuf {
@@ -123,31 +131,40 @@ pub fn check_format(dir: &Path) -> Result<()> {
         ))
         .hint(Hint::Init));
     };
-    if [FORMAT_LINE, WITH_TABLES].iter().any(|line| found == line.as_bytes()) {
+    if KNOWN.iter().any(|line| found == line.as_bytes()) {
         return Ok(());
     }
     let text = show(&found);
     if is_another_version(&found) {
         return Err(Error::failed(format!(
-            "cannot open the store \"{}\": its format is {text}, this program knows {} and {}",
+            "cannot open the store \"{}\": its format is {text}, this program knows {} to {}",
             dir.display(),
             show(FORMAT_LINE.as_bytes()),
-            show(WITH_TABLES.as_bytes()),
+            show(WITH_RECORDS.as_bytes()),
         ))
         .hint("a newer lua-store wrote it; update lua-store to read it"));
     }
     Err(Error::corrupt(format!("\"{}\" is damaged: it contains {text}", path.display()))
-        .hint(Hint::RecoverFormat { line: show(WITH_TABLES.as_bytes()) }))
+        .hint(Hint::RecoverFormat { line: show(WITH_RECORDS.as_bytes()) }))
 }
 
 /// Raises the number of the format to the one with tables, durably.
 pub fn require_tables(dir: &Path) -> Result<()> {
+    require(dir, WITH_TABLES)
+}
+
+/// The same for a pack in `ACTIVE`.
+pub fn require_records(dir: &Path) -> Result<()> {
+    require(dir, WITH_RECORDS)
+}
+
+fn require(dir: &Path, line: &str) -> Result<()> {
     let path = dir.join(FORMAT);
-    match fs::read_if_exists(&path)? {
-        Some(found) if found == FORMAT_LINE.as_bytes() => {
-            fs::replace(&path, WITH_TABLES.as_bytes())
-        }
-        _ => Ok(()),
+    let Some(found) = fs::read_if_exists(&path)? else { return Ok(()) };
+    let older = KNOWN.iter().take_while(|known| **known != line);
+    match older.into_iter().any(|known| found == known.as_bytes()) {
+        true => fs::replace(&path, line.as_bytes()),
+        false => Ok(()),
     }
 }
 
@@ -220,7 +237,7 @@ mod tests {
         let (_project, dir) = project();
         Store::init(&dir).unwrap();
         let cases: [(&[u8], Kind, &str); 6] = [
-            (b"lua-store 3\n", Kind::Failed, "its format is \"lua-store 3\""),
+            (b"lua-store 4\n", Kind::Failed, "its format is \"lua-store 4\""),
             (b"lua-store 1", Kind::Corrupt, "it contains \"lua-store 1\""),
             (b"lua-store \n", Kind::Corrupt, "it contains \"lua-store \""),
             (b"", Kind::Corrupt, "it contains nothing"),

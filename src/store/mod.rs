@@ -5,6 +5,7 @@
 //! each change becomes visible by one rename.
 
 mod active;
+mod active_pack;
 mod bundle;
 mod checksummed;
 mod config;
@@ -23,6 +24,7 @@ mod open_merge;
 mod operation;
 mod operation_log;
 mod parse_error;
+mod pointer;
 pub mod project;
 mod purged;
 mod receipts;
@@ -58,7 +60,7 @@ pub use purged::PurgedIds;
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};
 pub use refs::Refs;
 
-use crate::error::{Error, Hint, Result};
+use crate::error::Result;
 use crate::object::Id;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -127,11 +129,6 @@ impl Store {
         Refs::new(&self.dir)
     }
 
-    /// The active pointer; `None` when nothing was ever promoted or deleted.
-    pub fn active(&self) -> Result<Option<Active>> {
-        active::read(&self.dir)
-    }
-
     /// Creates the next ref of a series and gives its number.
     pub fn append_ref(&self, lock: &StoreLock, series: &str, id: Id) -> Result<u64> {
         self.require_kept(&[id])?;
@@ -147,31 +144,6 @@ impl Store {
         let tips = self.refs().create(lock, name, id)?;
         let name: refs::RefName = name.parse()?;
         self.note_ref(name.series(), name.number(), id, tips);
-        Ok(())
-    }
-
-    /// Moves `ACTIVE` from `expected` to `new` in one durable step, or refuses with a conflict that
-    /// says what was found instead. The one place where a pointer is swapped.
-    pub fn swap_active(
-        &self,
-        lock: &StoreLock,
-        expected: Option<&Active>,
-        new: &Active,
-    ) -> Result<()> {
-        lock.check(&self.dir);
-        self.require_kept(&[new.ledger])?;
-        let tips = refs::log::newest(&self.dir);
-        if let Some(version) = new.version {
-            let name = refs::RefName::new(refs::VERSIONS, version)?;
-            let missing =
-                || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
-            self.refs().get(&name.to_string())?.ok_or_else(missing)?;
-            // The maker of that version may have died before its name was durable.
-            self.confirm_unlogged(tips.as_ref(), refs::VERSIONS, version)?;
-        }
-        active::swap(&self.dir, expected, new)?;
-        let tips = refs::log::add_pointer(&self.refs(), tips, *new);
-        self.note_active(expected, tips);
         Ok(())
     }
 
@@ -192,15 +164,6 @@ impl Store {
         }
     }
 
-    /// Takes back the first promotion: `ACTIVE` names nothing again.
-    pub fn clear_active(&self, lock: &StoreLock, expected: &Active) -> Result<()> {
-        lock.check(&self.dir);
-        active::remove(&self.dir, expected)?;
-        let tips = refs::log::begin(&self.refs()).ok();
-        self.note_active(Some(expected), tips);
-        Ok(())
-    }
-
     /// Refuses to go on where something is lost that was there: a ref before the newest one, the newest one, the
     /// pointer. For what writes, before it writes anything.
     pub fn require_whole(&self) -> Result<()> {
@@ -208,25 +171,9 @@ impl Store {
         active::require(&self.dir)
     }
 
-    /// The pointer as the log of the refs has it. Asked for before [`Store::active`] it is never newer than that.
-    pub fn logged_pointer(&self) -> Option<Active> {
-        refs::log::newest(&self.dir).and_then(|mark| mark.active)
-    }
-
-    /// Puts back a pointer that was lost, or that damage or an older file took the place of.
-    pub fn restore_pointer(&self, lock: &StoreLock, was: &Active) -> Result<()> {
-        lock.check(&self.dir);
-        active::restore(&self.dir, was)
-    }
-
     /// True if there is a log of the refs: it is begun with the first ref.
     pub fn has_log(&self) -> bool {
         refs::log::newest(&self.dir).is_some()
-    }
-
-    /// The command that makes the pointer what it was.
-    pub fn mend_pointer(&self, was: &Active) -> Hint {
-        active::repair_hint(&self.dir, was)
     }
 
     /// Refs and pointer as logged, from the first line on.

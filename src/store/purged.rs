@@ -116,6 +116,8 @@ impl Store {
     /// Removes purged objects and every tree that leads to one, at once, and everything else that may hold their bytes.
     /// Refuses while a root leads to one.
     pub fn drop_purged(&self, progress: &Progress) -> Result<Option<Compacted>> {
+        // One of the caches is a copy of records.
+        self.empty_active_pack(&self.lock()?)?;
         self.clear_caches()?;
         let mut done: Option<Compacted> = None;
         // Again where somebody stored something meanwhile.

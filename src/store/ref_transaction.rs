@@ -31,6 +31,10 @@ impl Store {
         let known: HashSet<Id> = before.roots().into_iter().collect();
         let new: Vec<Id> = after.roots().into_iter().filter(|id| !known.contains(id)).collect();
         self.require_kept(&new)?;
+        if after.active != before.active {
+            // The new file has no records.
+            self.store_records(lock)?;
+        }
         self.refs().pack_refs(lock)?;
         // A loose ref that comes back after a power failure would hide the one that takes its number.
         packed::SERIES.iter().try_for_each(|series| fs::sync_dir(&self.dir().join(series)))?;

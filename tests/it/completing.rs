@@ -170,14 +170,8 @@ fn a_record_is_printed_as_json() {
       "at": "2026-11-21T09:30:00.000Z"
     }
     "#);
-    let head = project
-        .read(".lua/ACTIVE")
-        .lines()
-        .last()
-        .unwrap()
-        .strip_prefix("ledger: ")
-        .unwrap()
-        .to_owned();
+    let head =
+        project.pointer().lines().last().unwrap().strip_prefix("ledger: ").unwrap().to_owned();
     assert_snapshot!(project.ok(&format!("cat-file -p {head}:record")), @r#"
     {
       "event": "promote",

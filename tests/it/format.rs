@@ -137,3 +137,26 @@ fn the_document_shows_a_record_as_it_is_encoded() {
     assert_eq!(record::encode(&shown), hex("ledger record"));
     assert_eq!(record::decode::<LedgerRecord>(&hex("ledger record"), "record").unwrap(), shown);
 }
+
+#[test]
+fn the_document_shows_the_pack_of_active() {
+    use lua_store::internals::history::ledger;
+    use lua_store::internals::history::record::{Event, LedgerRecord};
+    use lua_store::internals::object::Memory;
+    let project = tempfile::tempdir().unwrap();
+    let store = Store::init(&project.path().join(".lua")).unwrap();
+    let (lock, version) = (store.lock().unwrap(), Id::of_tree(&Tree::default().encode()));
+    store.refs().append(&lock, refs::VERSIONS, version).unwrap();
+    let record =
+        LedgerRecord { event: Event::Promote, by: "ada".to_owned(), at_ms: 1, reason: None };
+    let mut objects = Memory::default();
+    let ledger = ledger::append(&mut objects, &record, version, None).unwrap();
+    let active = Active { version: Some(1), ledger };
+    store.append_record(&lock, None, &active, &objects).unwrap();
+    let written = std::fs::read(store.dir().join("ACTIVE")).unwrap();
+    let lines = format!("ref: refs/versions/v1\nledger: {ledger}\n");
+    let pack = written.strip_prefix(lines.as_bytes()).unwrap();
+    assert_eq!(pack, hex("ACTIVE"));
+    assert_eq!(std::fs::read(store.dir().join("cache/records")).unwrap(), pack);
+    assert_eq!(std::fs::read(store.dir().join("format")).unwrap(), b"lua-store 3\n");
+}

@@ -119,7 +119,7 @@ fn old_stores_can_be_worked_with() {
         project.ok("compact");
         let packed = fs::read(project.path(".lua/packed-refs")).unwrap();
         assert!(packed.starts_with(b"lua-store packed-refs 2\n"), "{name}");
-        assert_eq!(project.read(".lua/format"), "lua-store 2\n");
+        assert_eq!(project.read(".lua/format"), "lua-store 3\n");
         project.ok("log --verify");
         assert!(project.ok("fsck").ends_with("nothing is damaged.\n"));
         assert!(project.path(".lua/.git/HEAD").exists(), "the shield against git is back");

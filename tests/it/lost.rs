@@ -247,7 +247,7 @@ fn the_log() {
 #[test]
 fn a_lost_pointer_is_told_with_what_mends_it() {
     let project = history();
-    let sound = project.read(".lua/ACTIVE");
+    let sound = project.pointer();
     std::fs::remove_file(project.path(".lua/ACTIVE")).unwrap();
     let by_hand =
         format!("printf '{}' > \"[DIR]/project/.lua/ACTIVE\"", sound.replace('\n', "\\n"));
@@ -273,7 +273,7 @@ fn a_lost_pointer_is_told_with_what_mends_it() {
         repaired.code == 0 && repaired.stdout.starts_with("repaired: ACTIVE is v2 (ledger "),
         "{repaired}"
     );
-    assert_eq!(project.read(".lua/ACTIVE"), sound);
+    assert_eq!(project.pointer(), sound);
     let told = project.run("version promote 1");
     assert!(told.stderr.contains("cannot promote v1: it was deleted"), "{told}");
 }

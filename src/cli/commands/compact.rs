@@ -41,6 +41,7 @@ impl Compact {
         let objects = store.objects();
         let lock = store.lock()?;
         store.refs().pack_refs(&lock)?;
+        store.empty_active_pack(&lock)?;
         drop(lock);
         let done = progress::show(cx.out.term(), "Compacting", progress::Unit::Item, |progress| {
             objects.compact(CompactScope::All, progress)

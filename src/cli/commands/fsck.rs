@@ -144,6 +144,7 @@ fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result
     let repaired = repair::repair(store, &others)?;
     let damage = store.objects().check(&Default::default())?.damage;
     if damage.iter().any(|damage| damage.object.is_some()) {
+        store.empty_active_pack(&store.lock()?)?;
         store.objects().compact(CompactScope::All, &Default::default())?;
     }
     Ok(repaired)

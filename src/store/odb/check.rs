@@ -20,7 +20,7 @@ const SHARE: usize = 64;
 /// Something that is not what it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// The file in `objects/`.
+    /// The file in `objects/`, or the one that contains the pack.
     pub pack: String,
     /// The object, where it is one; otherwise the pack as a whole.
     pub object: Option<Id>,
@@ -41,7 +41,7 @@ impl Odb {
     pub fn check(&self, progress: &Progress) -> Result<Checked> {
         let packs = self.latest()?;
         let mut checked = Checked {
-            packs: (packs.good.len() + packs.damaged.len()) as u64,
+            packs: (packs.files().count() + packs.damaged.len()) as u64,
             ..Checked::default()
         };
         for pack in &packs.damaged {
@@ -57,7 +57,7 @@ impl Odb {
     fn check_pack(&self, pack: &Arc<Pack>, checked: &mut Checked, progress: &Progress) {
         if pack.reader.hash() != pack.id {
             let error = Error::corrupt("its bytes have another hash than its name says");
-            checked.note(pack.id.file_name(), None, &error);
+            checked.note(pack.name(), None, &error);
         }
         self.check_objects(pack, checked, &mut |_| {
             progress.advance(0);
@@ -85,7 +85,7 @@ impl Odb {
         checked: &mut Checked,
         goes_on: &mut dyn FnMut(u64) -> bool,
     ) -> bool {
-        let name = pack.id.file_name();
+        let name = pack.name();
         if let Err(error) = pack.reader.check_index() {
             checked.note(name.clone(), None, &error);
         }

@@ -362,5 +362,5 @@ fn damaged(id: &Id, pack: &Pack, error: &Error) -> Error {
     if error.kind() != crate::error::Kind::Corrupt {
         return Error::new(error.kind(), error.message());
     }
-    Error::corrupt(format!("object {id} in \"{}\": {error}", pack.id.file_name())).hint(FSCK)
+    Error::corrupt(format!("object {id} in \"{}\": {error}", pack.name())).hint(FSCK)
 }

@@ -6,6 +6,7 @@ use crate::error::{At, Error, Result};
 use crate::fs::{self, Map};
 use crate::object::Id;
 use crate::pack::{PackBytes, PackId, PackReader};
+use crate::store::active_pack::ActivePacks;
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -13,10 +14,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-/// A pack file, mapped.
+/// A pack file, mapped, or an active pack.
 pub(super) struct Pack {
     pub id: PackId,
     pub reader: PackReader<Map>,
+    /// File that contains it, in the folder of the store. `None`: it is a file of its own.
+    pub container: Option<&'static str>,
     /// No other one has it: of two files with the same name one may be damaged.
     pub number: u64,
 }
@@ -25,13 +28,30 @@ static OPENED: AtomicU64 = AtomicU64::new(0);
 
 impl Pack {
     fn open(path: &Path, id: PackId) -> Result<Arc<Pack>> {
-        let reader = PackReader::open(fs::map(path)?)?;
-        Ok(Arc::new(Pack { id, reader, number: OPENED.fetch_add(1, Ordering::Relaxed) }))
+        Pack::over(fs::map(path)?, id, None)
+    }
+
+    pub fn over(bytes: Map, id: PackId, container: Option<&'static str>) -> Result<Arc<Pack>> {
+        let (reader, number) = (PackReader::open(bytes)?, OPENED.fetch_add(1, Ordering::Relaxed));
+        Ok(Arc::new(Pack { id, reader, container, number }))
+    }
+
+    /// True if it is a file of its own.
+    pub fn is_file(&self) -> bool {
+        self.container.is_none()
+    }
+
+    /// Name for a person.
+    pub fn name(&self) -> String {
+        self.container.map_or_else(|| self.id.file_name(), str::to_owned)
     }
 
     /// Time of the file. Nothing depends on the clock being right.
     pub fn written(&self, dir: &Path) -> SystemTime {
-        let path = dir.join(self.id.file_name());
+        let path = match self.container {
+            Some(container) => dir.with_file_name(container),
+            None => dir.join(self.id.file_name()),
+        };
         path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
@@ -96,11 +116,12 @@ impl Mapped {
     }
 }
 
-/// The packs at one moment, in the order of their names.
+/// The packs at one moment: the files in the order of their names, then the active packs.
 #[derive(Default)]
 pub(super) struct Packs {
     pub good: Vec<Arc<Pack>>,
     pub damaged: Vec<DamagedPack>,
+    pub active: Arc<ActivePacks>,
     hints: PackHints,
 }
 
@@ -122,7 +143,12 @@ impl Packs {
 
     pub fn without(&self, id: PackId) -> Packs {
         let good = self.good.iter().filter(|pack| pack.id != id).cloned().collect();
-        Packs { good, ..Packs::default() }
+        Packs { good, active: self.active.clone(), ..Packs::default() }
+    }
+
+    /// The packs that are files.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<Pack>> {
+        self.good.iter().filter(|pack| pack.is_file())
     }
 
     /// The packs that have an object, each with the position in it, the one that had it last first.
@@ -138,10 +164,11 @@ impl Packs {
     }
 
     /// A damaged one may have been replaced under its name.
-    fn is_still(&self, names: &[String]) -> bool {
+    fn is_still(&self, names: &[String], active: &Arc<ActivePacks>) -> bool {
         self.damaged.is_empty()
+            && Arc::ptr_eq(&self.active, active)
             && !self.good.iter().any(|pack| pack.is_torn())
-            && self.good.iter().map(|pack| pack.id.file_name()).eq(names.iter().cloned())
+            && self.files().map(|pack| pack.id.file_name()).eq(names.iter().cloned())
     }
 }
 
@@ -192,13 +219,17 @@ impl Odb {
     pub(super) fn look_again(&self) -> Result<Option<Arc<Packs>>> {
         let Some(dir) = &self.0.dir else { return Ok(None) };
         let mut known = self.0.packs.write().unwrap_or_else(PoisonError::into_inner);
+        // Before the folder: a record leaves `ACTIVE` after a pack in the folder has it.
+        let active = self.active_packs(known.as_deref());
         let names = names(dir)?;
         let old = match &*known {
-            Some(packs) if packs.is_still(&names) => return Ok(None),
+            Some(packs) if packs.is_still(&names, &active) => return Ok(None),
             Some(packs) => packs.clone(),
             None => Arc::default(),
         };
-        let packs = Arc::new(open_all(dir, names, &old)?);
+        let mut packs = open_all(dir, names, &old)?;
+        packs.add_active(active, &old);
+        let packs = Arc::new(packs);
         let gone = old.good.iter().filter(|pack| packs.get(pack.id).is_none());
         let lost = gone.flat_map(|pack| pack.reader.ids()).filter(|id| !packs.holds(id));
         self.0.lost.lock().unwrap_or_else(PoisonError::into_inner).extend(lost);
@@ -244,7 +275,7 @@ fn open_all(dir: &Path, mut names: Vec<String>, old: &Packs) -> Result<Packs> {
 fn open(dir: &Path, name: &str, old: &Packs) -> Result<Arc<Pack>> {
     let id = PackId::from_file_name(name)
         .ok_or_else(|| Error::corrupt("it is not named like a pack"))?;
-    if let Some(pack) = old.get(id).filter(|pack| !pack.is_torn()) {
+    if let Some(pack) = old.files().find(|pack| pack.id == id).filter(|pack| !pack.is_torn()) {
         return Ok(pack.clone());
     }
     Pack::open(&dir.join(name), id)

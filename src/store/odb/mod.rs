@@ -5,6 +5,7 @@
 //!
 //! A database over a fixed list of packs reads those and no others, and is never written to.
 
+mod active;
 mod batch;
 mod big;
 mod cache;
@@ -46,6 +47,8 @@ struct OdbInner {
     dir: Option<PathBuf>,
     /// Store that they belong to: its lock is held where a pack gets its name, and its list says what was purged.
     store: Option<PathBuf>,
+    /// True if the active packs of that store are read too.
+    has_active: bool,
     packs: RwLock<Option<Arc<Packs>>>,
     /// Objects of packs that were listed before and are gone.
     lost: Mutex<HashSet<Id>>,
@@ -84,14 +87,24 @@ impl Odb {
         Odb::new(dir, Some(store.to_owned()), None, GroupCache::default())
     }
 
+    /// The same without the records that only `ACTIVE` has.
+    pub(in crate::store) fn of_folder(store: &Path) -> Odb {
+        let mut odb = Odb::of_store(store);
+        if let Some(inner) = Arc::get_mut(&mut odb.0) {
+            inner.has_active = false;
+        }
+        odb
+    }
+
     fn new(
         dir: Option<PathBuf>,
         store: Option<PathBuf>,
         packs: Option<Packs>,
         groups: GroupCache,
     ) -> Odb {
-        let packs = RwLock::new(packs.map(Arc::new));
-        Odb(Arc::new(OdbInner { dir, store, packs, lost: Mutex::default(), groups }))
+        let (packs, lost) = (RwLock::new(packs.map(Arc::new)), Mutex::default());
+        let has_active = store.is_some();
+        Odb(Arc::new(OdbInner { dir, store, has_active, packs, lost, groups }))
     }
 
     /// The objects in exactly these packs. What must be read first comes first.
@@ -169,7 +182,7 @@ impl Odb {
         let mut counts =
             PackCounts { damaged: packs.damaged.len() as u64, ..PackCounts::default() };
         for pack in &packs.good {
-            counts.packs += 1;
+            counts.packs += u64::from(pack.is_file());
             counts.objects += u64::from(pack.reader.count());
             counts.bytes += pack.reader.bytes().len() as u64;
         }

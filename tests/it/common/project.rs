@@ -63,6 +63,13 @@ impl Project {
         fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// The two lines of `ACTIVE`, without the pack after them.
+    pub fn pointer(&self) -> String {
+        let bytes = fs::read(self.path(".lua/ACTIVE")).unwrap();
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').take(2);
+        String::from_utf8(lines.flatten().copied().collect()).unwrap()
+    }
+
     /// A command in the project, in the isolated environment.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);

@@ -132,6 +132,25 @@ fn version_promote() {
     Cut::new(promoted(), "version promote 2 -m better").run(true);
 }
 
+/// The records get a pack of their own before the pointer drops them.
+#[test]
+fn version_promote_when_the_pointer_has_many_records() {
+    const LINES: [&str; 2] = ["version promote 2", "version promote 1"];
+    let stores = |project: &Project, round: usize| {
+        let before = packs(&project.root());
+        project.ok(LINES[round % 2]);
+        packs(&project.root()) > before
+    };
+    let probe = promoted();
+    let last =
+        (0..100).find(|round| stores(&probe, *round)).expect("one of them stores the others");
+    let project = promoted();
+    assert!(last > 30 && (0..last).all(|round| !stores(&project, round)));
+    let cut = Cut::new(project, LINES[last % 2]);
+    assert_eq!(cut.packs_after, cut.packs + 1);
+    cut.run(true);
+}
+
 #[test]
 fn version_delete() {
     Cut::new(promoted(), "version delete 2 --force").run(true);

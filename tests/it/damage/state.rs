@@ -12,7 +12,7 @@ use lua_store::internals::store::{Active, Heads, RemoteTracking, Store, refs};
 #[test]
 fn damaged_active() {
     let (project, _) = history();
-    let sound = project.read(".lua/ACTIVE");
+    let sound = project.pointer();
     let swap = |from: &str, to: &str| sound.replace(from, to);
     let cut = &sound[..sound.len() - 1];
     let moving = [
@@ -61,6 +61,8 @@ fn a_missing_record_of_the_ledger() {
     let (project, _) = history();
     let before = packs(&project);
     project.ok("version promote 2");
+    let store = Store::open(&project.path(".lua")).unwrap();
+    store.empty_active_pack(&store.lock().unwrap()).unwrap();
     let record = packs(&project).into_iter().find(|pack| !before.contains(pack)).unwrap();
     project.ok("version promote 1");
     let record = format!(".lua/objects/{}", record.file_name().unwrap().to_str().unwrap());
@@ -71,6 +73,31 @@ fn a_missing_record_of_the_ledger() {
             "cannot read the ledger: object ",
         );
         assert!(project.run("fsck").stdout.contains("affects ledger"));
+        readable(&project, &["source list", "push --dry-run"]);
+    });
+}
+
+/// The copy is not enough to lose: without it the two lines alone are damage.
+#[test]
+fn records_that_only_the_pointer_has() {
+    let (project, _) = history();
+    project.ok("version promote 2");
+    let (lines, copy) = (project.pointer(), project.path(".lua/cache/records"));
+    with(&project, ".lua/ACTIVE", Some(lines.as_bytes()), || {
+        let records = std::fs::read(&copy).unwrap();
+        readable(&project, &["version list", "log --verify", "fsck"]);
+        std::fs::remove_file(&copy).unwrap();
+        refused(
+            &project,
+            &["version list", "version promote 1", "log --verify"],
+            "cannot read the ledger: object ",
+        );
+        std::fs::write(&copy, records).unwrap();
+    });
+    let mut cut = std::fs::read(project.path(".lua/ACTIVE")).unwrap();
+    cut.pop();
+    with(&project, ".lua/ACTIVE", Some(&cut), || {
+        refused(&project, &["version list"], ".lua/ACTIVE\" is damaged: it contains ");
         readable(&project, &["source list", "push --dry-run"]);
     });
 }
@@ -89,8 +116,8 @@ fn a_format_that_is_unknown_or_damaged() {
         });
     };
     told(
-        "lua-store 3\n",
-        "its format is \"lua-store 3\", this program knows \"lua-store 1\" and \"lua-store 2\"",
+        "lua-store 4\n",
+        "its format is \"lua-store 4\", this program knows \"lua-store 1\" to \"lua-store 3\"",
         "update lua-store",
     );
     told("", ".lua/format\" is damaged: it contains nothing", "`lua-store fsck`");
@@ -261,7 +288,7 @@ fn a_ledger_record_of_a_version_that_no_ref_has() {
     assert_snapshot!(project.run("fsck"), @"
     $ lua-store fsck
     damaged: ledger: ledger record b3b545aa names a version to which no ref points
-    Checked 58 objects in 6 pack(s), 3 ref(s): 1 problem(s).
+    Checked 58 objects in 3 pack(s), 3 ref(s): 1 problem(s).
     --- stderr
     hint: run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well
     --- exit 1

@@ -253,7 +253,7 @@ fn a_store_in_which_nothing_was_promoted_gets_a_ledger() {
     project.write("notes/plan.txt", SECRET);
     project.ok("push");
     project.ok("purge notes --reason leaked --force");
-    assert!(project.read(".lua/ACTIVE").starts_with("ref: none\n"));
+    assert!(project.pointer().starts_with("ref: none\n"));
     project.ok("log --verify");
     assert_eq!(contains(&project.root(), SECRET), [""; 0]);
     std::fs::remove_file(project.path("notes/plan.txt")).unwrap();

@@ -44,6 +44,9 @@ pub fn two() -> (Project, Project) {
 
 /// Heads of Ben's store, with the objects copied to Ann, as a fetch does.
 pub fn fetched(ann: &Project, ben: &Project) -> Heads {
+    let theirs = project::Project::open(&ben.root()).unwrap();
+    // Records that only the pointer of Ben has are sent, too.
+    theirs.store().empty_active_pack(&theirs.store().lock().unwrap()).unwrap();
     for pack in fs::read_dir(ben.path(".lua/objects")).unwrap() {
         let pack = pack.unwrap();
         let to = ann.path(".lua/objects").join(pack.file_name());
@@ -51,7 +54,7 @@ pub fn fetched(ann: &Project, ben: &Project) -> Heads {
             fs::copy(pack.path(), to).unwrap();
         }
     }
-    project::Project::open(&ben.root()).unwrap().store().heads().unwrap()
+    theirs.store().heads().unwrap()
 }
 
 /// Ann, at a time of her own.

@@ -28,7 +28,7 @@ fn promote_is_one_swap_with_its_record() {
     This takes back v2, promoted by ana@example.com, 2026-11-21 09:30: better search
     hint: run `lua-store version promote v2` to take it back
     ");
-    let active = project.read(".lua/ACTIVE");
+    let active = project.pointer();
     assert!(active.starts_with("ref: refs/versions/v1\nledger: "), "{active}");
     let ledger = project.list("log --ledger");
     let told: Vec<_> =

@@ -85,7 +85,7 @@ fn a_deleted_version_is_what_it_was_before() {
 #[test]
 fn what_cannot_be_undeleted_is_named_and_changes_nothing() {
     let project = deleted();
-    let active = project.read(".lua/ACTIVE");
+    let active = project.pointer();
     assert_snapshot!(project.run("version undelete 2"), @"
     $ lua-store version undelete 2
     --- stderr
@@ -110,13 +110,13 @@ fn what_cannot_be_undeleted_is_named_and_changes_nothing() {
         "{damaged}"
     );
     project.write(".lua/refs/versions/v3", sound);
-    assert_eq!(project.read(".lua/ACTIVE"), active);
+    assert_eq!(project.pointer(), active);
     // A second time, as after a lost answer, is no error: no record is made.
     project.ok("version undelete 3");
-    let active = project.read(".lua/ACTIVE");
+    let active = project.pointer();
     assert_eq!(project.ok("version undelete 3"), "v3 is already restored (staged). No change.\n");
     assert_eq!(project.json("version undelete 3")["changed"], false);
-    assert_eq!(project.read(".lua/ACTIVE"), active);
+    assert_eq!(project.pointer(), active);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn the_first_record_can_be_a_deletion() {
     project.ok("version delete 1 --force");
     project.ok("version undelete 1");
     assert_eq!(statuses(&project), ["staged", "staged"]);
-    assert!(project.read(".lua/ACTIVE").starts_with("ref: none\n"));
+    assert!(project.pointer().starts_with("ref: none\n"));
     assert_eq!(project.run("log --verify").code, 0);
 }
 
@@ -220,7 +220,7 @@ fn an_event_of_a_newer_program_is_refused_by_its_name() {
     let lock = store.lock().unwrap();
     store.swap_active(&lock, Some(&active), &Active { ledger, ..active }).unwrap();
     drop(lock);
-    let before = project.read(".lua/ACTIVE");
+    let before = project.pointer();
     for line in
         ["version list", "version promote 1", "version delete 1 --force", "version undelete 1"]
     {
@@ -231,5 +231,5 @@ fn an_event_of_a_newer_program_is_refused_by_its_name() {
         assert!(told.stderr.contains("install a newer lua-store"), "{told}");
     }
     assert_ne!(project.run("fsck --repair").code, 0);
-    assert_eq!(project.read(".lua/ACTIVE"), before, "nothing is taken back");
+    assert_eq!(project.pointer(), before, "nothing is taken back");
 }

@@ -112,8 +112,8 @@ impl Odb {
     /// The packs to put together, the newest first: what was written last is read most.
     fn inputs(&self, dir: &Path, packs: &Packs, scope: CompactScope) -> Vec<Arc<Pack>> {
         let chosen = match scope {
-            CompactScope::All => packs.good.clone(),
-            CompactScope::Tier => tier::full(&packs.good),
+            CompactScope::All => packs.files().cloned().collect(),
+            CompactScope::Tier => tier::full(&packs.files().cloned().collect::<Vec<_>>()),
         };
         let mut inputs: Vec<_> = chosen.into_iter().map(|pack| (pack.written(dir), pack)).collect();
         inputs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.id.cmp(&b.1.id)));

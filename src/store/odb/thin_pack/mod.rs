@@ -113,7 +113,7 @@ impl Odb {
         for (at, pack) in packs.good.iter().enumerate() {
             for (position, error) in self.unreadable(pack, |_, id| missing.sends(id)) {
                 bad.insert((at, position));
-                let (pack, object) = (pack.id.file_name(), pack.reader.id(position));
+                let (pack, object) = (pack.name(), pack.reader.id(position));
                 damage.push(Damage { pack, object, reason: error.message().to_owned() });
             }
         }

@@ -83,10 +83,7 @@ fn a_stale_clone_is_told_what_the_remote_serves() {
     assert_eq!(ben.list("persona list")[0]["status"], "current");
     // A report changes nothing.
     assert!(ben.ok("version list --remote origin").contains("v2*"));
-    assert_eq!(
-        std::fs::read_to_string(ben.path(".lua/ACTIVE")).unwrap().lines().next(),
-        Some("ref: refs/versions/v1")
-    );
+    assert_eq!(ben.pointer().lines().next(), Some("ref: refs/versions/v1"));
 }
 
 #[test]
