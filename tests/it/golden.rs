@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const STORES: &str = "tests/fixtures/stores";
 
 /// Every folder of [`STORES`]. One that is not named here fails a test.
-const COVERED: [&str; 2] = ["format-1", "format-2"];
+const COVERED: [&str; 3] = ["format-1", "format-2", "format-3"];
 
 /// A command and what it answered when the store was made.
 #[derive(Deserialize)]
