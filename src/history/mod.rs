@@ -3,6 +3,8 @@
 //! callers hand over.
 
 pub mod any_version;
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server has books"))]
+pub mod book;
 pub mod bounds;
 pub mod catalog;
 pub mod ledger;

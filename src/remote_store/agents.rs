@@ -45,14 +45,14 @@ pub struct Freed {
 impl RemoteStore {
     /// True if the agent has anything; one that was never pushed has not, nor one that was deleted.
     pub fn exists(&self, agent: &AgentId) -> Result<bool> {
-        Ok(!self.load_head(agent)?.head.heads.is_empty())
+        Ok(!self.load_head(agent)?.head.is_void())
     }
 
     /// An agent as it is; `None` where nobody pushed it, or since it was deleted.
     pub fn overview(&self, agent: &AgentId) -> Result<Option<Overview>> {
         let seen = self.load_head(agent)?;
         let head = &seen.head;
-        if head.heads.is_empty() {
+        if head.is_void() {
             return Ok(None);
         }
         Ok(Some(Overview {
@@ -116,7 +116,7 @@ impl RemoteStore {
         if self.load_head(agent)?.token.is_none() {
             return Ok(None);
         }
-        let end = |seen: &LoadedHead| Ok((!seen.head.heads.is_empty()).then(|| void(seen, now)));
+        let end = |seen: &LoadedHead| Ok((!seen.head.is_void()).then(|| void(seen, now)));
         self.change(agent, end).landed?;
         let mut freed = Freed::default();
         for retired in &self.load_head(agent)?.head.retired {

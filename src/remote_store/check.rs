@@ -53,6 +53,9 @@ impl RemoteStore {
             let read = Version::load(walk.objects, number, *id).map(drop);
             walk.root(&format!("{}/v{number}", refs::VERSIONS), *id, read);
         }
+        if let Some(book) = &head.book {
+            walk.root("the book", book.root, Ok(()));
+        }
         let mut is_read = true;
         if let Some(active) = &head.heads.active {
             let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);

@@ -4,7 +4,7 @@
 //! encoding is refused as damage.
 
 use super::engine::PackKey;
-use super::head::{AppliedTransaction, PackRef, RetiredPack, StoredHead};
+use super::head::{AppliedTransaction, BookRef, PackRef, RetiredPack, StoredHead};
 use super::page::PageRows;
 use crate::error::{Error, Result};
 use crate::object::Id;
@@ -29,7 +29,10 @@ const WITH_REQUESTS: u64 = 3;
 /// The number of a head with pages, which are named where the others have nothing.
 const WITH_PAGES: u64 = 4;
 
-/// Number of values of a head; the last one names its pages. Receipts come before it.
+/// The number of a head with a book, which is named after the pages; there may be none of these.
+const WITH_BOOK: u64 = 5;
+
+/// Number of values of a head without receipts and book; the last one names its pages. Receipts come before it.
 const FIELDS: u32 = 11;
 
 type EncodeResult = Result<(), ValueWriteError>;
@@ -50,10 +53,10 @@ impl StoredHead {
         let mut input = Bytes::new(bytes);
         let damaged = || Error::corrupt(format!("the head of agent \"{agent}\" is damaged"));
         let format = begin(&mut input).ok_or_else(damaged)?;
-        if !(FORMAT..=WITH_PAGES).contains(&format) {
+        if !(FORMAT..=WITH_BOOK).contains(&format) {
             let what = format!(
                 "cannot read the head of agent \"{agent}\": its format is {format}, this program knows {FORMAT} to \
-                 {WITH_PAGES}"
+                 {WITH_BOOK}"
             );
             return Err(
                 Error::failed(what).hint("a newer lua-store wrote it; update lua-store to read it")
@@ -70,7 +73,7 @@ impl StoredHead {
 fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> EncodeResult {
     let format = format(head);
     let noted = format != FORMAT;
-    encode::write_array_len(out, FIELDS + u32::from(noted))?;
+    encode::write_array_len(out, FIELDS + u32::from(noted) + u32::from(head.book.is_some()))?;
     encode::write_uint(out, format)?;
     encode::write_str(out, head.agent.as_str())?;
     encode::write_uint(out, head.seq)?;
@@ -93,16 +96,27 @@ fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> EncodeResu
         head.receipts.tokens.iter().try_for_each(|token| write_token(out, token))?;
         write_receipts(out, rows.receipts)?;
     }
-    match format {
-        WITH_PAGES => page::write_list(out, head),
-        _ => encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite),
+    match head.pages.is_empty() {
+        false => page::write_list(out, head)?,
+        true => encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite)?,
     }
+    match &head.book {
+        Some(book) => write_book(out, book),
+        None => Ok(()),
+    }
+}
+
+fn write_book(out: &mut Vec<u8>, BookRef { root, loose }: &BookRef) -> EncodeResult {
+    encode::write_array_len(out, 2)?;
+    encode::write_bin(out, root.as_bytes())?;
+    encode::write_uint(out, *loose).map(drop)
 }
 
 /// The lowest that can say all of it.
 fn format(head: &StoredHead) -> u64 {
     let says_more = |landed: &Arc<AppliedTransaction>| landed.request.is_some() || landed.at_ms > 0;
     match head.txns.iter().any(says_more) {
+        _ if head.book.is_some() => WITH_BOOK,
         _ if !head.pages.is_empty() => WITH_PAGES,
         true => WITH_REQUESTS,
         false if head.receipts.is_empty() => FORMAT,
@@ -198,10 +212,15 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<StoredHea
         },
         pages: Vec::new(),
         forgotten: 0,
+        book: None,
     };
-    match format {
-        WITH_PAGES => (head.forgotten, head.pages) = page::read_list(input, agent)?,
-        _ => decode::read_nil(input).ok()?,
+    let has_pages = format == WITH_PAGES || (format == WITH_BOOK && !is_nil(input));
+    match has_pages {
+        true => (head.forgotten, head.pages) = page::read_list(input, agent)?,
+        false => decode::read_nil(input).ok()?,
+    }
+    if format == WITH_BOOK {
+        head.book = Some(read_book(input)?);
     }
     // Rows in pages may name other tokens.
     (!head.pages.is_empty() || head.receipts.is_sound()).then_some(head)
@@ -254,13 +273,22 @@ fn list<T>(
 }
 
 fn read_active(input: &mut Bytes<'_>) -> Option<Option<Active>> {
-    if input.remaining_slice().first() == Some(&0xc0) {
+    if is_nil(input) {
         decode::read_nil(input).ok()?;
         return Some(None);
     }
     array(input, 2)?;
     let version = Some(number(input)?).filter(|version| *version > 0);
     Some(Some(Active { version, ledger: Id::from_bytes(fixed(input)?) }))
+}
+
+fn is_nil(input: &Bytes<'_>) -> bool {
+    input.remaining_slice().first() == Some(&0xc0)
+}
+
+fn read_book(input: &mut Bytes<'_>) -> Option<BookRef> {
+    array(input, 2)?;
+    Some(BookRef { root: Id::from_bytes(fixed(input)?), loose: number(input)? })
 }
 
 fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<Arc<AppliedTransaction>> {

@@ -112,7 +112,7 @@ impl RemoteStore {
         let listed = self.list_packs(agent)?;
         let (seen, packs) = self.open_agent(agent)?;
         let head = &seen.head;
-        let reached = MissingObjects::new(&packs.objects, &head.heads.roots(), &[])?;
+        let reached = MissingObjects::new(&packs.objects, &head.roots(), &[])?;
         let known =
             |key: &PackKey| head.is_retired(key) || head.files().any(|(file, _)| file == key);
         let is_old = |written: &SystemTime| *written + upkeep.spare <= upkeep.now;

@@ -58,6 +58,18 @@ impl RemoteStore {
         Ok(compacted)
     }
 
+    /// Puts these packs together.
+    pub(super) fn compact_these(
+        &self,
+        seen: &LoadedHead,
+        packs: &OpenAgent,
+        old: Vec<PackKey>,
+        upkeep: &Upkeep,
+    ) -> Result<()> {
+        let choice = self.choice(&seen.head, packs, old)?;
+        self.put_together(seen, packs, &choice, upkeep).map(drop)
+    }
+
     /// A pack with damaged copies of what is whole elsewhere comes first, then a full tier; all, where that is wanted and
     /// each of them can be read.
     fn choose(
@@ -91,7 +103,7 @@ impl RemoteStore {
         ids.sort_unstable();
         ids.dedup();
         if old.len() == head.packs.len() {
-            let missing = MissingObjects::new(&packs.objects, &head.heads.roots(), &[])?;
+            let missing = MissingObjects::new(&packs.objects, &head.roots(), &[])?;
             // Left out is only what could be read: of what cannot nobody knows what it was.
             if ids
                 .iter()
@@ -180,7 +192,7 @@ impl RemoteStore {
     /// put together from a list of its own.
     fn is_closed(&self, head: &StoredHead, new: &PackKey) -> Result<bool> {
         let packs = self.open_packs(head)?;
-        let mut needed = head.heads.roots();
+        let mut needed = head.roots();
         for open_pack in packs.packs.iter().filter(|open_pack| open_pack.key != *new) {
             needed.extend(open_pack.mapped.external_refs(&packs.objects)?);
         }

@@ -195,7 +195,7 @@ fn extends(head: &StoredHead, former: &StoredHead) -> Result<()> {
     let is_later = head.heads.source.starts_with(&former.heads.source)
         && head.heads.versions.starts_with(&former.heads.versions);
     // Of one that was deleted in the copy there is nothing to lose.
-    if former.heads.is_empty() || is_later && head.seq >= former.seq {
+    if former.is_void() || is_later && head.seq >= former.seq {
         return Ok(());
     }
     Err(Error::conflict(

@@ -315,7 +315,7 @@ fn named_ids(tx: &Transaction) -> impl Iterator<Item = Id> {
     created.chain(tx.active.iter().map(|swap| swap.new.ledger))
 }
 
-fn missing_refusal(
+pub(super) fn missing_refusal(
     packs: &OpenAgent,
     ids: impl Iterator<Item = Id>,
 ) -> Result<Option<Refusal<HeadPosition>>> {

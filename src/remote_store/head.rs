@@ -32,6 +32,16 @@ pub struct StoredHead {
     pub pages: Vec<HeadPage>,
     /// Number of transactions in pages that are forgotten.
     pub forgotten: u64,
+    /// The book of an agent that the stock command works on.
+    pub book: Option<BookRef>,
+}
+
+/// The tree with everything that stock clients sent and that has no place in a source version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookRef {
+    pub root: Id,
+    /// Number of packs that edits added since these were last put together.
+    pub loose: u64,
 }
 
 /// A transaction that happened, and what there was after it. Series only grow, so that their lengths
@@ -95,6 +105,7 @@ impl LoadedHead {
             receipts: Receipts::default(),
             pages: Vec::new(),
             forgotten: 0,
+            book: None,
         };
         LoadedHead { head, token: None, hash: NONE }
     }
@@ -139,6 +150,18 @@ impl StoredHead {
         let spare = self.txns.len().saturating_sub(limits::REMEMBERED);
         let over = self.txns.len().saturating_sub(limits::MOST_REMEMBERED);
         self.forget_oldest(old.min(spare).max(over));
+    }
+
+    /// True if there is no agent: nobody pushed it, or it was deleted.
+    pub fn is_void(&self) -> bool {
+        self.heads.is_empty() && self.book.is_none()
+    }
+
+    /// Everything that must stay reachable: refs, ledger, book.
+    pub fn roots(&self) -> Vec<Id> {
+        let mut roots = self.heads.roots();
+        roots.extend(self.book.map(|book| book.root));
+        roots
     }
 
     /// True if a purge retired files that are to go at once.

@@ -12,6 +12,7 @@ mod collect;
 mod compact;
 mod copy;
 mod damage;
+mod edit;
 mod engine;
 mod fetch;
 mod files;
@@ -44,6 +45,7 @@ pub use bearer::{Bearer, TxnEffects};
 pub use collect::{AgentGarbage, Collected, Upkeep};
 pub use compact::MANY_PACKS;
 pub use copy::CopySummary;
+pub use edit::{AgentEdit, EditGround, EditRequest, Edited};
 pub use engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 pub use fetch::{ServedPack, ServedPackReader};
 pub use files::{FileHeads, FilePacks};
@@ -52,7 +54,7 @@ pub use head_position::HeadAt;
 pub use memory::{MemHeads, MemPacks};
 pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
-pub use stock_uploads::{StockUpload, StockUploadDraft};
+pub use stock_uploads::StockUpload;
 pub use transact::{TxnAnswer, TxnRequest};
 pub use uploads::{IDLE as UPLOAD_IDLE, MOST_UPLOADS, Sender};
 pub use usage::Usage;
@@ -61,7 +63,6 @@ use crate::error::Result;
 use crate::object::Id;
 use crate::parallel;
 use crate::protocol::{AgentId, Head};
-use crate::remote_store::lru::LruCache;
 use crate::remote_store::open_agent::OpenAgent;
 use crate::remote_store::purged::PurgedObjects;
 use crate::remote_store::thin_packs::ThinPacks;
@@ -70,6 +71,7 @@ use damage::DamageLog;
 use group_commit::PendingTxn;
 use head::LoadedHead;
 pub use layout::RemoteLayout;
+pub use lru::LruCache;
 use presence::Complete;
 use queue::Queue;
 use std::path::{Path, PathBuf};
@@ -191,6 +193,11 @@ impl RemoteStore {
             queue,
             swept: AtomicBool::new(false),
         }
+    }
+
+    /// Folder on this machine, for files on their way.
+    pub fn folder(&self) -> &Path {
+        self.layout.root()
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.

@@ -7,7 +7,7 @@ use super::bearer::TxnEffects;
 use super::collect::Upkeep;
 use super::engine::{Cas, PackKey};
 use super::group_commit::recorded_outcome;
-use super::head::{AppliedTransaction, LoadedHead, PackRef, RetiredPack, StoredHead};
+use super::head::{AppliedTransaction, BookRef, LoadedHead, PackRef, RetiredPack, StoredHead};
 use super::head_position::HeadAt;
 use super::open_agent::{OpenAgent, OpenPack};
 use super::rules::BrokenRule;
@@ -16,10 +16,10 @@ use super::{RemoteStore, agents};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::history::ledger::LedgerEntry;
-use crate::history::purge::{self, PurgeTarget};
+use crate::history::purge::{self, PurgeTarget, PurgedObject};
 use crate::history::record::{Author, Event};
 use crate::history::rules::{self, RefScope};
-use crate::object::Overlay;
+use crate::object::{Id, Overlay, Rewriter};
 use crate::protocol::{AgentId, PurgeRequest, Refusal, Transaction, TxnOutcome, limits};
 use crate::store::{Heads, Mapped, MissingObjects, Odb, Receipt};
 use std::sync::Arc;
@@ -31,6 +31,7 @@ const MOST_OBJECTS: usize = 10_000;
 /// A history that is ready to be swapped in.
 struct RewrittenAgent {
     heads: Heads,
+    book: Option<Id>,
     pack: PackRef,
 }
 
@@ -58,7 +59,7 @@ impl RemoteStore {
                 return Ok(outcome.map(|then| HeadAt::new(seen, then)).into());
             }
             self.check_open(agent)?;
-            if seen.head.heads.is_empty() {
+            if seen.head.is_void() {
                 return Err(Error::not_found(format!("there is no agent \"{agent}\"")));
             }
             let mut effects = TxnEffects::default();
@@ -118,6 +119,9 @@ impl RemoteStore {
             .collect();
         let objects = purge::bury(&mut &batch, &targets, &who, &request.reason)?;
         let about = (&who, request.reason.as_str());
+        let mut rewriter = Rewriter::new(objects.iter().map(PurgedObject::pair));
+        let book = head.book.map(|book| rewriter.rewrite(&source, &mut &batch, book.root));
+        let book = book.transpose()?;
         let new = purge::purge(&source, &mut &batch, &head.heads, objects, about)?;
         let id = batch.commit()?.ok_or_else(|| Error::failed("a purge made no record"))?;
         let mapped = Mapped::open(&scratch.path().join(id.file_name()), id)?;
@@ -128,9 +132,10 @@ impl RemoteStore {
         if broken(&all.objects, &new.heads)? > broken(&packs.objects, &head.heads)? {
             return Ok(Err(rule("a version needs an object that would be purged")));
         }
-        let missing = MissingObjects::new(&all.objects, &new.heads.roots(), &[])?;
+        let roots: Vec<Id> = new.heads.roots().into_iter().chain(book).collect();
+        let missing = MissingObjects::new(&all.objects, &roots, &[])?;
         let whole = self.thin_pack(agent, &all, &missing, &self.scratch()?)?;
-        Ok(Ok(RewrittenAgent { heads: new.heads, pack: self.keep(agent, &whole)? }))
+        Ok(Ok(RewrittenAgent { heads: new.heads, book, pack: self.keep(agent, &whole)? }))
     }
 
     /// Removes what a purge retired, with all uploads and answers that are kept: they may have the bytes.
@@ -180,6 +185,7 @@ fn purged_head(
     let since_seq = next.seq;
     next.retired.extend(old.map(|key| RetiredPack { key, since_seq, since_ms: 0 }));
     (next.heads, next.packs) = (rewritten.heads, vec![rewritten.pack]);
+    next.book = rewritten.book.map(|root| BookRef { root, loose: 0 });
     (next.pages, next.forgotten, next.txns) = (Vec::new(), 0, Vec::new());
     let token = asked.by.as_ref().map(|bearer| &bearer.token);
     let at_ms = if token.is_some() { asked.now_ms } else { 0 };

@@ -123,7 +123,7 @@ impl RemoteStore {
         for name in layout::names_in(&dir)? {
             found.extend(StockUpload::read(&dir, &name, key)?);
         }
-        found.sort_unstable_by(|a, b| (b.at_ms, b.blob).cmp(&(a.at_ms, a.blob)));
+        found.sort_unstable_by_key(|upload| std::cmp::Reverse((upload.at_ms, upload.blob)));
         Ok(found)
     }
 

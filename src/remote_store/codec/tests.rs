@@ -47,6 +47,7 @@ prop_compose! {
         txns in vec((any::<[u8; 16]>(), request(), any::<u64>(), 0u64..300, self::active()), 0..4),
         packs in vec((key(), any::<u64>(), 0u64..70_000), 0..4),
         retired in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
+        book in proptest::option::of((id(), any::<u64>())),
     ) -> StoredHead {
         let landed = |(txn, (request, at_ms), source, versions, active)| {
             Arc::new(AppliedTransaction { txn: TxnId(txn), request, at_ms, source, versions, active })
@@ -62,6 +63,7 @@ prop_compose! {
             receipts,
             pages: Vec::new(),
             forgotten: 0,
+            book: book.map(|(root, loose)| BookRef { root, loose }),
         }
     }
 }
@@ -174,9 +176,9 @@ fn a_head_that_is_cut_short_another_agents_or_a_newer_one_is_refused() {
     }
     assert!(StoredHead::decode(&"agent_2".parse().unwrap(), &bytes).is_err());
     let mut newer = bytes.clone();
-    newer[1] = 5;
+    newer[1] = 6;
     assert!(
-        StoredHead::decode(&agent(), &newer).unwrap_err().message().contains("its format is 5")
+        StoredHead::decode(&agent(), &newer).unwrap_err().message().contains("its format is 6")
     );
 }
 
@@ -238,6 +240,7 @@ fn example() -> StoredHead {
         receipts: Receipts::default(),
         pages: Vec::new(),
         forgotten: 0,
+        book: None,
     }
 }
 

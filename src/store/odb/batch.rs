@@ -13,6 +13,7 @@ use crate::pack::{EncodedEntry, EntryBase, EntryContent, PackEntry, PackId, Pack
 use crate::store::{PurgedIds, StoreLock};
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,8 @@ const LEVEL: i32 = 1;
 
 pub struct Batch {
     odb: Odb,
+    /// Folder of the file, where the packs are a fixed list.
+    folder: Option<PathBuf>,
     state: Mutex<BatchState>,
     /// Number of objects that were stored again because the copy in the store is damaged.
     healed: AtomicUsize,
@@ -66,11 +69,22 @@ impl Batch {
         let purged = odb.purged();
         Batch {
             odb,
+            folder: None,
             purged,
             state: Mutex::default(),
             healed: AtomicUsize::new(0),
             suspicious: AtomicBool::new(false),
         }
+    }
+
+    /// A batch beside a fixed list of packs. Its file is made in a folder of the caller, who sweeps it, and is
+    /// published by nobody: see [`Batch::into_file`].
+    pub(super) fn beside(odb: Odb, folder: &Path) -> Batch {
+        Batch { folder: Some(folder.to_owned()), ..Batch::new(odb) }
+    }
+
+    fn dir(&self) -> Result<&Path> {
+        self.folder.as_deref().map_or_else(|| self.odb.dir(), Ok)
     }
 
     /// Number of new objects in it.
@@ -138,7 +152,7 @@ impl Batch {
         if start.len() as u64 <= big::HELD {
             return self.add(ObjectKind::Blob, &start, base);
         }
-        let spool = BlobSpool::fill(self.odb.dir()?, &mut start.chain(reader), LEVEL)?;
+        let spool = BlobSpool::fill(self.dir()?, &mut start.chain(reader), LEVEL)?;
         if !self.known(&spool.id)? {
             let mut frame = spool.frame()?;
             self.append(spool.id, 0, |writer| {
@@ -206,8 +220,10 @@ impl Batch {
 
     /// Makes the file, after what dead processes left was cleared away.
     fn begin(&self) -> Result<PackWriter<AtomicFile>> {
-        let dir = self.odb.dir()?;
-        fs::sweep(dir)?;
+        let dir = self.dir()?;
+        if self.folder.is_none() {
+            fs::sweep(dir)?;
+        }
         Ok(PackWriter::new(AtomicFile::create_in(dir)?))
     }
 
@@ -234,6 +250,16 @@ impl Batch {
         // For who reads on in this process: what was stored again is sound there only.
         self.odb.look_again()?;
         Ok(Some(id))
+    }
+
+    /// The pack of all new objects, as a file that goes when it is dropped. `None`: there was nothing new.
+    pub fn into_file(self) -> Result<Option<(AtomicFile, PackId)>> {
+        let dir = self.dir()?.to_owned();
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if state.broken {
+            return Err(Error::failed("cannot store the new objects: an earlier write failed"));
+        }
+        state.writer.map(|writer| writer.finish().at("write", &dir)).transpose()
     }
 
     fn id_at(&self, position: u32) -> Option<Id> {

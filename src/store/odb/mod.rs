@@ -149,6 +149,11 @@ impl Odb {
         Batch::new(self.clone())
     }
 
+    /// Begins to write objects beside a fixed list of packs, into a file in `folder`.
+    pub fn batch_in(&self, folder: &Path) -> Batch {
+        Batch::beside(self.clone(), folder)
+    }
+
     /// The ids that begin so, ascending; at most `limit` of them.
     pub fn resolve_prefix(&self, prefix: &IdPrefix, limit: usize) -> Result<Vec<Id>> {
         let mut found = self.matching(&*self.packs()?, prefix, limit);

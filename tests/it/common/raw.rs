@@ -36,6 +36,7 @@ pub fn store(project: &Project, root: &Path, agent: &str) {
         receipts: Receipts::default(),
         pages: Vec::new(),
         forgotten: 0,
+        book: None,
     };
     let known = heads.load(&id).unwrap().map(|(_, token)| token);
     let expect = known.as_ref().map_or(Expect::Absent, Expect::Match);
