@@ -11,6 +11,7 @@ use super::upkeep::UpkeepQueue;
 use crate::error::{Error, Result};
 use crate::remote_store::RemoteStore;
 use crate::server::response::HttpError;
+use crate::stock::StockService;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -29,6 +30,8 @@ pub struct ServerState {
     pub proxies: Proxies,
     /// Settings for the stock command.
     pub stock: StockSettings,
+    /// Answers to the stock command.
+    pub stock_service: Arc<StockService>,
     pub bodies: BodyBudget,
     ids: AtomicU64,
 }
@@ -49,6 +52,7 @@ impl ServerState {
         let ServerParts { store, access, log, limits, disk, proxies, stock } = parts;
         let first = getrandom::u64()
             .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
+        let stock_service = Arc::new(StockService::new(store.clone()));
         Ok(ServerState {
             store,
             access,
@@ -57,6 +61,7 @@ impl ServerState {
             disk,
             proxies,
             stock,
+            stock_service,
             bodies: BodyBudget::default(),
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),

@@ -56,6 +56,11 @@ impl StockError {
         StockError::new(404, code::NOT_FOUND, message)
     }
 
+    /// Status 403.
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> StockError {
+        StockError::new(403, code::FORBIDDEN, message)
+    }
+
     /// Status 409 with a code of its own.
     pub fn conflict(code: &'static str, message: impl Into<Cow<'static, str>>) -> StockError {
         StockError::new(409, code, message)

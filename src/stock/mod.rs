@@ -4,19 +4,27 @@
 
 pub mod account;
 mod answers;
+mod body;
+mod compose;
+mod desk;
+mod document;
 pub mod error;
+mod file_keys;
 pub mod ids;
 mod key_hasher;
-pub mod keys;
+mod keys;
 pub mod kinds;
-pub mod manifest;
+mod manifest;
 pub mod route;
+mod service;
 pub mod signature;
-pub mod walker;
+mod view;
+mod walker;
 
 pub use answers::answer;
 pub use error::StockError;
 pub use route::{ParsedRoute, Route};
+pub use service::StockService;
 
 use crate::protocol::AgentId;
 use crate::remote_store::Bearer;
@@ -36,6 +44,8 @@ pub struct StockRequest {
     /// `X-Idempotency-Key`: the same on all retries of one `POST`.
     pub idempotency: Option<String>,
     pub body: Vec<u8>,
+    /// `x-amz-checksum-sha256`: SHA-256 of the body in base64.
+    pub checksum: Option<String>,
     /// The URL that clients use for this server, without a slash at its end.
     pub public_url: String,
     /// Signer of the addresses of files.

@@ -12,7 +12,8 @@ use crate::server::response::HttpError;
 use crate::server::state::ServerState;
 use crate::server::tokens::TokenEntry;
 use crate::stock::account::Account;
-use crate::stock::{Route, StockRequest};
+use crate::stock::signature::{BlobAccess, SignedQuery};
+use crate::stock::{Route, StockError, StockRequest};
 use axum::extract::Request;
 use std::sync::Arc;
 
@@ -31,6 +32,29 @@ impl Caller {
         route: &Route,
     ) -> Result<Caller, HttpError> {
         let admitted = state.access.admit(request.headers(), agent, route.scope());
+        Caller::note(state, request, admitted.map_err(forbid_unknown)?)
+    }
+
+    /// Lets a request in whose address is signed.
+    pub fn admit_signed(
+        state: &ServerState,
+        request: &Request,
+        agent: &str,
+        route: &Route,
+    ) -> Result<Caller, HttpError> {
+        let refused = || StockError::forbidden("the address of the file is not valid any more");
+        let query = SignedQuery::parse(request.uri().query().unwrap_or_default());
+        let query = query.ok_or_else(refused)?;
+        let (key, access) = match route {
+            Route::PutBlob { key } => (key, BlobAccess::Upload),
+            Route::GetBlob { key } => (key, BlobAccess::Download),
+            _ => return Err(refused().into()),
+        };
+        let now_ms = u64::try_from(state.log.now().as_millisecond()).unwrap_or(0);
+        let admitted =
+            state.access.admit_signed(&query, agent, route.scope(), |signer, id, query| {
+                signer.allows(query, id, key, access, now_ms)
+            });
         Caller::note(state, request, admitted.map_err(forbid_unknown)?)
     }
 
@@ -105,7 +129,8 @@ pub fn growth(request: &StockRequest) -> Option<Growth> {
         Route::PushPrimitive { .. }
         | Route::CreatePersona
         | Route::PatchAgent { .. }
-        | Route::UpsertServer => 0,
+        | Route::UpsertServer
+        | Route::PutBlob { .. } => 0,
         _ => return None,
     };
     Some(Growth { bytes: request.body.len() as u64, refs })

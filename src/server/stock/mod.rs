@@ -75,8 +75,13 @@ async fn handle(
         Some(ParsedRoute { route: Route::PatchAgent { base }, .. }) => {
             patch_agent(&state, request, base).await
         }
-        Some(ParsedRoute { route: Route::PutBlob { .. } | Route::GetBlob { .. }, .. }) => {
-            Err(Route::not_served(path).into())
+        Some(ParsedRoute {
+            agent: Some(agent),
+            route: route @ (Route::PutBlob { .. } | Route::GetBlob { .. }),
+        }) => {
+            let caller = Caller::admit_signed(&state, &request, &agent, &route)?;
+            let taken = take_body(&state, request, &route).await?;
+            answer(&state, caller, route, taken).await
         }
         Some(ParsedRoute { agent: None, route }) => account(&state, request, &route).await,
         Some(ParsedRoute { agent: Some(agent), route }) => {
@@ -165,6 +170,7 @@ async fn answer(
         email: caller.admitted.owner,
         now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0),
         idempotency: idempotency(&headers)?,
+        checksum: checksum(&headers),
         body: bytes,
         public_url: state.stock.public_url(&headers),
         signer: caller.admitted.signer,
@@ -172,7 +178,7 @@ async fn answer(
         route,
     };
     let pool = if request.route.is_get() { Pool::Refs } else { Pool::Transactions };
-    let quota = state.quota.clone();
+    let (quota, service) = (state.quota.clone(), state.stock_service.clone());
     let done = state
         .work(pool, &who, move |store| {
             let _permit = permit;
@@ -182,7 +188,7 @@ async fn answer(
             {
                 return Ok(Err(refusal));
             }
-            Ok(crate::stock::answer(store, &request).map_err(HttpError::from))
+            Ok(crate::stock::answer(&service, &request).map_err(HttpError::from))
         })
         .await??;
     if let Some(did) = &done.did {
@@ -203,6 +209,12 @@ async fn finish(
     let kind = if is_json { "application/json" } else { "application/octet-stream" };
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(answer.into_response())
+}
+
+/// SHA-256 of a body in base64, if the request has it.
+fn checksum(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("x-amz-checksum-sha256")?.to_str().ok()?;
+    Some(value.to_owned())
 }
 
 /// Key of the transaction: the same on all retries of one `POST`.

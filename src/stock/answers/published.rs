@@ -1,0 +1,145 @@
+//! A number that is published alone: the active version with this number in it, made and promoted by one swap.
+
+use super::primitives::{active_state, key_of};
+use super::versions;
+use crate::history::record::{Author, Event, SourceRecord, VersionMeta};
+use crate::history::source::{self, SourceVersion};
+use crate::history::state::State;
+use crate::history::{rules, version};
+use crate::object::Id;
+use crate::remote_store::AppliedTransaction;
+use crate::stock::StockAnswer;
+use crate::stock::compose::previous;
+use crate::stock::error::{StockError, code};
+use crate::stock::kinds::KindRoute;
+use crate::stock::service::{Draft, Look, StockService};
+use crate::store::Active;
+use serde_json::json;
+
+/// Makes and promotes the version. Its source version has the files of the active one; where others were pushed since,
+/// one more source version says again what the newest was.
+pub fn publish(
+    _service: &StockService,
+    draft: &mut Draft<'_>,
+    kind: &KindRoute,
+    name: &str,
+    number: &str,
+) -> Result<StockAnswer, StockError> {
+    let key = key_of(kind.kind, name);
+    let (from, mut state) = active(&draft.look)?;
+    let tree = tree_of(&draft.look, &key, number)?.ok_or_else(|| {
+        let message = format!(
+            "{} \"{name}\" {number} is in no backup yet; run `lua push backup --force --fresh`",
+            kind.kind.one
+        );
+        StockError::conflict(code::SOURCE_MISSING, message)
+    })?;
+    state.primitives.insert(key.clone(), tree);
+    state.numbers.insert(key, number.to_owned());
+    let cause = format!("deploy {} {name} {number}", kind.kind.word);
+    let newest = previous(draft.batch, &draft.look.view)?;
+    let made = put_source(draft, (&state, from.files), &cause, newest.as_ref())?;
+    draft.edit.source.push(made.id);
+    let new = put_version(draft, &made, &cause)?;
+    if let Some(newest) =
+        newest.filter(|newest| newest.source != from.files || newest.state != made.state)
+    {
+        let state = State::load(draft.batch, &newest.state)?;
+        let cause = format!("{cause}: as v{}", newest.number);
+        let again = put_source(draft, (&state, newest.source), &cause, Some(&made))?;
+        draft.edit.source.push(again.id);
+    }
+    promote(draft, new)?;
+    let number_made = draft.look.view.heads.versions.len() as u64 + 1;
+    StockAnswer::ok(&json!({"activeVersionId": number, "agentVersion": number_made}))
+        .map(|answer| answer.did(format!("version v{number_made}, promote v{number_made}")))
+}
+
+/// Answer to a request that was applied before.
+pub fn replay(_: &Look<'_>, applied: &AppliedTransaction) -> Result<StockAnswer, StockError> {
+    StockAnswer::ok(&json!({"agentVersion": applied.active.and_then(|active| active.version)}))
+}
+
+/// Files and state of the active version.
+struct ActiveFiles {
+    files: Id,
+}
+
+fn active(look: &Look<'_>) -> Result<(ActiveFiles, State), StockError> {
+    let row = look.view.active().and_then(|number| look.view.version(number));
+    let row = row.ok_or_else(|| {
+        StockError::conflict(
+            code::CONFLICT,
+            "no version is active; run `lua version create` and `lua version promote` first",
+        )
+    })?;
+    let source = look.view.source(row.meta.source_version);
+    let source = source.ok_or_else(|| {
+        crate::error::Error::corrupt(
+            "the active version is of a source version that does not exist",
+        )
+    })?;
+    Ok((ActiveFiles { files: source.files }, active_state(look)?))
+}
+
+/// The tree of a number, from the newest source version that has it.
+fn tree_of(look: &Look<'_>, key: &str, number: &str) -> Result<Option<Id>, StockError> {
+    for (_, row) in look.view.sources() {
+        let state = State::load(look.objects, &row.state)?;
+        if state.numbers.get(key).is_some_and(|given| given == number) {
+            return Ok(state.primitives.get(key).copied());
+        }
+    }
+    Ok(None)
+}
+
+fn put_source(
+    draft: &mut Draft<'_>,
+    (state, files): (&State, Id),
+    cause: &str,
+    base: Option<&SourceVersion>,
+) -> Result<SourceVersion, StockError> {
+    let old = match base {
+        Some(base) => State::load(draft.batch, &base.state)?,
+        None => State::default(),
+    };
+    let Author { by, at_ms } = draft.who.clone();
+    let record = SourceRecord {
+        by,
+        at_ms: rules::clamp_time(at_ms, base.map(|base| base.record.at_ms))
+            + i64::from(!draft.edit.source.is_empty()),
+        triggered_by: rules::shortened(cause.to_owned()),
+        message: None,
+        highest: source::highest(base, &old, state),
+        unread: None,
+    };
+    let state = state.store(draft.batch, base.map(|base| base.state))?;
+    let id = source::put(draft.batch, &record, state, files, base)?;
+    let number = (draft.look.view.heads.source.len() + draft.edit.source.len()) as u64 + 1;
+    Ok(SourceVersion { number, id, record, state, source: files })
+}
+
+fn put_version(
+    draft: &mut Draft<'_>,
+    made: &SourceVersion,
+    message: &str,
+) -> Result<Id, StockError> {
+    let meta = VersionMeta {
+        by: draft.who.by.clone(),
+        at_ms: draft.who.at_ms,
+        message: Some(rules::shortened(message.to_owned())),
+        commit: None,
+        source_version: made.number,
+        unread: None,
+    };
+    let id = version::put(draft.batch, &meta, made.state, made.source, None)?;
+    draft.edit.versions.push(id);
+    Ok(id)
+}
+
+fn promote(draft: &mut Draft<'_>, version: Id) -> Result<(), StockError> {
+    let number = draft.look.view.heads.versions.len() as u64 + 1;
+    let ledger = versions::append_record(draft, Event::Promote, version)?;
+    draft.edit.active = Some(Active { version: Some(number), ledger });
+    Ok(())
+}
