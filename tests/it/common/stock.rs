@@ -93,7 +93,20 @@ impl Stock {
 
     /// Runs the command to its end in the project.
     pub fn lua(&self, line: &str) -> Ran {
-        self.ran(line, self.command(line))
+        self.lua_in(".", line)
+    }
+
+    /// Runs what must succeed, and gives its stdout.
+    pub fn ok(&self, line: &str) -> String {
+        let ran = self.lua(line);
+        assert_eq!(ran.code, 0, "{ran}");
+        ran.stdout
+    }
+
+    pub fn lua_in(&self, folder: &str, line: &str) -> Ran {
+        let mut command = self.command(line);
+        command.current_dir(self.project.path(folder));
+        self.ran(line, command)
     }
 
     /// The command, ready to be changed.
@@ -146,6 +159,15 @@ impl Ran {
         }
     }
 
+    /// Without the duration of the compiler.
+    pub fn without_time(&self) -> Ran {
+        let time = |line: &str| match line.rsplit_once(" in ") {
+            Some((before, _)) if line.starts_with("✅ Compiled ") => before.to_owned(),
+            _ => line.to_owned(),
+        };
+        Ran { stdout: self.stdout.lines().map(|line| time(line) + "\n").collect(), ..self.clone() }
+    }
+
     /// Without the lines that it prints for every kind of primitive whenever it compiles.
     pub fn brief(&self) -> Ran {
         let is_noise = |line: &str| {
@@ -159,7 +181,28 @@ impl Ran {
 
 fn kept(text: &str, is_kept: impl Fn(&str) -> bool) -> String {
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && is_kept(line));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.map(|line| masked(&without_hash(line)) + "\n").collect()
+}
+
+/// Text with a mark in place of each id of 24 digits.
+pub fn masked(text: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in text.split_inclusive(|one: char| !one.is_ascii_alphanumeric()) {
+        let bare = word.trim_end_matches(|one: char| !one.is_ascii_alphanumeric());
+        let is_id = bare.len() == 24 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+        words.extend(if is_id { ["[ID]", &word[24..]] } else { [word, ""] });
+    }
+    words.concat()
+}
+
+/// The hash of a project is another one each time: the command writes the time into a file of it.
+fn without_hash(line: &str) -> String {
+    match line.strip_suffix("...").and_then(|line| line.rsplit_once(['\t', ' '])) {
+        Some((before, hash)) if hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{before} [HASH]")
+        }
+        _ => line.to_owned(),
+    }
 }
 
 impl fmt::Display for Ran {
