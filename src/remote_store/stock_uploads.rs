@@ -272,7 +272,7 @@ mod tests {
         send(&store, &agent, KEY, b"y", "aa11");
         assert_eq!(store.stock_upload_bytes(&agent).unwrap(), 3 * BLOCK);
         assert_eq!(store.usage(&agent).unwrap().uploads, 3 * BLOCK);
-        // What a killed server leaves.
+        // Left by a killed server.
         let left = store.layout.stock_upload_shard(&agent, "52").join("tmp-0-0-0");
         fs::replace_unsynced(&left, b"half").unwrap();
         let (day, now) = (Duration::from_secs(24 * 60 * 60), SystemTime::now());

@@ -18,6 +18,7 @@ mod manifest;
 pub mod route;
 mod service;
 pub mod signature;
+pub mod upload;
 mod view;
 mod walker;
 

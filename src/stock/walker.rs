@@ -6,8 +6,8 @@ use crate::object::Mode;
 /// Largest file that it sees.
 const LARGEST: u64 = 256 << 10;
 
-const SKIPPED_FOLDERS: [&str; 9] =
-    ["node_modules", "dist", "dist-v2", ".git", ".lua", ".temp", "coverage", ".next", ".turbo"];
+/// Folders that it passes over, besides those whose names begin with a dot.
+const SKIPPED_FOLDERS: [&str; 4] = ["node_modules", "dist", "dist-v2", "coverage"];
 
 const SKIPPED_FILES: [&str; 3] = ["package-lock.json", "yarn.lock", "pnpm-lock.yaml"];
 

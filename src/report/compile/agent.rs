@@ -1,6 +1,6 @@
 //! The agent among its primitives: its description is its persona, as the stock command has it.
 
-use super::manifest::{Manifest, NameRef, object_with};
+use super::manifest::{ManifestFields, NameRef, object_with};
 use super::{CodeView, PersonaValue, PrimitiveView, is_function};
 use crate::model::agent::Agent;
 use serde::Serialize;
@@ -42,7 +42,7 @@ impl<'a> PrimitiveView<'a> {
             name: &agent.name,
             description: description(agent),
             source: CodeView { path: Some(&agent.entry), line: None },
-            manifest: Manifest::Agent(AgentManifest {
+            manifest: ManifestFields::Agent(AgentManifest {
                 persona: PersonaValue::of(agent),
                 settings: settings(agent),
                 voice_refs: voices.map(|voice| NameRef::new(&voice.name)).collect(),

@@ -16,7 +16,7 @@ const CHANNELS: [&str; 3] = ["base", "voice", "text"];
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
-pub enum Manifest<'a> {
+pub enum ManifestFields<'a> {
     Agent(AgentManifest<'a>),
     Skill {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,37 +106,37 @@ pub struct WorkflowManifest<'a> {
     tool_refs: Vec<&'a Value>,
 }
 
-impl<'a> Manifest<'a> {
-    pub fn new(kind: &Kind, definition: &'a Value) -> Manifest<'a> {
+impl<'a> ManifestFields<'a> {
+    pub fn new(kind: &Kind, definition: &'a Value) -> ManifestFields<'a> {
         let field = |key: &str| definition.get(key);
         let some = |key: &str, keys| field(key).map(|value| object_with(value, keys));
         let has_condition = field("condition").is_some();
         match kind.word {
-            "skill" => Manifest::Skill {
+            "skill" => ManifestFields::Skill {
                 context: some("context", &CHANNELS[..]),
                 tools: tool_names(definition),
                 has_condition,
             },
-            "tool" => Manifest::Tool { has_condition },
-            "job" => Manifest::Job {
+            "tool" => ManifestFields::Tool { has_condition },
+            "job" => ManifestFields::Job {
                 schedule: some("schedule", &SCHEDULE[..]),
                 timeout: field("timeout"),
                 retry: some("retry", &RETRY[..]),
             },
             "trigger" => {
                 let name = definition.pointer("/tool/name");
-                Manifest::Trigger { tool: name.map(|name| ToolRef { name }) }
+                ManifestFields::Trigger { tool: name.map(|name| ToolRef { name }) }
             }
-            "preprocessor" => Manifest::Preprocessor {
+            "preprocessor" => ManifestFields::Preprocessor {
                 is_async: field("async") == Some(&Value::Bool(true)),
                 priority: field("priority"),
             },
-            "postprocessor" => Manifest::Postprocessor { priority: field("priority") },
+            "postprocessor" => ManifestFields::Postprocessor { priority: field("priority") },
             "mcp-server" => mcp_server(definition),
-            "device" => Manifest::Device { group: field("group") },
-            "voice" => Manifest::Voice(VoiceManifest::new(definition)),
-            "workflow" => Manifest::Workflow(Box::new(WorkflowManifest::new(definition))),
-            _ => Manifest::Other {},
+            "device" => ManifestFields::Device { group: field("group") },
+            "voice" => ManifestFields::Voice(VoiceManifest::new(definition)),
+            "workflow" => ManifestFields::Workflow(Box::new(WorkflowManifest::new(definition))),
+            _ => ManifestFields::Other {},
         }
     }
 }
@@ -163,10 +163,10 @@ impl<'a> WorkflowManifest<'a> {
     }
 }
 
-fn mcp_server(definition: &Value) -> Manifest<'_> {
+fn mcp_server(definition: &Value) -> ManifestFields<'_> {
     let url = definition.get("url");
     let is_resolved = |value: Option<&Value>| value.is_some_and(is_function).then_some(true);
-    Manifest::McpServer {
+    ManifestFields::McpServer {
         config: McpConfig {
             transport: value_or(definition.get("transport"), "streamable-http"),
             url: url.and_then(Value::as_str),

@@ -9,7 +9,7 @@ mod voice;
 use crate::model::agent::{Agent, Dropped, Note, Persona, Primitive};
 use crate::model::kind::{Kind, TOOL};
 use crate::operations::stock;
-use manifest::Manifest;
+use manifest::ManifestFields;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -52,7 +52,7 @@ pub struct PrimitiveView<'a> {
     pub description: Cow<'a, str>,
     pub source: CodeView<'a>,
     #[serde(flatten)]
-    manifest: Manifest<'a>,
+    manifest: ManifestFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schemas: Option<Schemas<'a>>,
 }
@@ -139,7 +139,7 @@ impl<'a> PrimitiveView<'a> {
             name: &primitive.name,
             description: Cow::Borrowed(&primitive.description),
             source: CodeView { path, line },
-            manifest: Manifest::new(kind, definition),
+            manifest: ManifestFields::new(kind, definition),
             schemas: Schemas::of(kind, definition),
         }
     }
@@ -152,7 +152,7 @@ impl<'a> PrimitiveView<'a> {
             name: text("name").unwrap_or_default(),
             description: Cow::Borrowed(text("description").unwrap_or_default()),
             source: CodeView { path: text("path"), line: None },
-            manifest: Manifest::new(&TOOL, tool),
+            manifest: ManifestFields::new(&TOOL, tool),
             schemas: Schemas::of(&TOOL, tool),
         }
     }

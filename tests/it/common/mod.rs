@@ -17,4 +17,4 @@ pub mod small_disk;
 pub mod stock;
 pub mod stub;
 
-pub use project::{Outcome, Project, list_of};
+pub use project::{NOW, Outcome, Project, list_of};

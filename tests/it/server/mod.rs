@@ -19,6 +19,7 @@ mod refused;
 mod sockets;
 mod start;
 mod stock_routes;
+mod stock_uploads;
 mod stop;
 mod tenants;
 mod tls;
