@@ -8,6 +8,10 @@ use std::str::FromStr;
 /// The ids that the platform gives have about 50 characters.
 const MAX_LEN: usize = 128;
 
+/// First parts of the addresses of the platform, which the stock command asks a server for. No agent has one of these
+/// as its id.
+pub const RESERVED_IDS: [&str; 5] = ["developer", "admin", "agents", "chat", "auth"];
+
 /// Id of one agent, case-sensitive; a folder of this name is made by the remote store only,
 /// which encodes it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,6 +37,12 @@ impl FromStr for AgentId {
         {
             return Err(Error::usage(format!("\"{text}\" cannot be the id of an agent"))
                 .hint("an agent's id has letters, digits, `-`, `_` and `.`, and begins with a letter, a digit or `_`"));
+        }
+        if RESERVED_IDS.contains(&text) {
+            return Err(Error::usage(format!(
+                "\"{text}\" cannot be the id of an agent: addresses of the stock command begin with it"
+            ))
+            .hint("choose another id"));
         }
         Ok(AgentId(text.into()))
     }

@@ -18,7 +18,7 @@ mod txn_outcome;
 /// Prefix of every token of a server, so that clients and secret scanners recognize one.
 pub const TOKEN_PREFIX: &str = "lst_";
 
-pub use agent_id::AgentId;
+pub use agent_id::{AgentId, RESERVED_IDS};
 pub use author::{AUTHOR_HEADER, TOKEN_HEADER, author_from_header, author_to_header};
 pub use error_body::ErrorBody;
 pub use head::{Etag, Head, HeadView};

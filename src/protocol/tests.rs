@@ -104,6 +104,11 @@ fn an_agent_id_is_no_path() {
     for good in ["agent_1", "baseAgent_agent_1772_x9", "_a", "A.b-c", &"x".repeat(128)] {
         assert_eq!(good.parse::<AgentId>().unwrap().as_str(), good);
     }
+    for reserved in ["developer", "admin", "agents", "chat", "auth"] {
+        let error = reserved.parse::<AgentId>().unwrap_err();
+        assert!(error.message().contains("addresses of the stock command"), "{error}");
+    }
+    assert!("Developer".parse::<AgentId>().is_ok() && "chat_1".parse::<AgentId>().is_ok());
     for bad in
         ["", ".", "..", ".a", "-a", "a/b", "a\\b", "a b", "ä", "a\0", "a%2e", &"x".repeat(129)]
     {

@@ -10,7 +10,7 @@ use crate::fs::{self, Published};
 use crate::model::names;
 use crate::object::Id;
 use crate::pack::PackId;
-use crate::protocol::AgentId;
+use crate::protocol::{AgentId, RESERVED_IDS};
 use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "format";
@@ -87,7 +87,7 @@ impl RemoteLayout {
     }
 
     pub fn agent(&self, agent: &AgentId) -> PathBuf {
-        self.agents().join(shard(agent)).join(encode(agent))
+        self.agents().join(shard(agent.as_str())).join(encode(agent))
     }
 
     pub fn head(&self, agent: &AgentId) -> PathBuf {
@@ -189,6 +189,11 @@ impl RemoteLayout {
         self.0.join("restoring")
     }
 
+    /// URL of the last server, for commands that do not have its options.
+    pub fn address(&self) -> PathBuf {
+        self.0.join("address")
+    }
+
     /// Cache: answers being sent, copies of packs that an engine keeps elsewhere.
     pub fn cache(&self) -> PathBuf {
         self.0.join(CACHE)
@@ -203,6 +208,12 @@ impl RemoteLayout {
         }
         agents.sort_unstable();
         Ok(agents)
+    }
+
+    /// Ids of stored agents that no agent can have any more.
+    pub fn reserved_agents(&self) -> Vec<&'static str> {
+        let has_folder = |id: &&str| self.agents().join(shard(id)).join(id).is_dir();
+        RESERVED_IDS.into_iter().filter(has_folder).collect()
     }
 }
 
@@ -260,8 +271,8 @@ fn check_empty(root: &Path) -> Result<()> {
 }
 
 /// Agents are spread over 256 folders.
-fn shard(agent: &AgentId) -> String {
-    Id::of_blob(agent.as_str().as_bytes()).to_string()[..2].to_owned()
+fn shard(agent: &str) -> String {
+    Id::of_blob(agent.as_bytes()).to_string()[..2].to_owned()
 }
 
 /// Folder of an agent: the id in lower case, and the positions of its capitals, so that two ids get

@@ -244,6 +244,11 @@ impl RemoteStore {
         }
     }
 
+    /// Ids of stored agents that no agent can have any more.
+    pub fn reserved_agents(&self) -> Vec<&'static str> {
+        self.layout.reserved_agents()
+    }
+
     /// All agents, and those of which there are only uploads so far.
     pub fn everyone(&self) -> Result<Vec<AgentId>> {
         let mut all = self.agents()?;

@@ -58,6 +58,17 @@ pub fn page(
     Ok(page)
 }
 
+/// Warnings about stored agents whose ids are reserved now.
+pub fn reserved_warnings(store: &RemoteStore) -> Vec<String> {
+    let warning = |id| {
+        format!(
+            "agent \"{id}\" is stored, but not served: addresses of the stock command begin with its id; \
+             clone it with the program that stored it, and push it under another id"
+        )
+    };
+    store.reserved_agents().into_iter().map(warning).collect()
+}
+
 /// The agent's numbers, or an error where there is no such agent.
 pub fn existing(store: &RemoteStore, agent: &AgentId) -> Result<Overview> {
     store.overview(agent)?.ok_or_else(|| no_agent(agent))

@@ -4,6 +4,7 @@
 //! for the network only: what waits for the disk runs on threads of its own, so many and no more.
 
 mod access;
+pub mod address_note;
 mod admin;
 mod agents;
 mod body;
@@ -164,9 +165,10 @@ impl Server {
         address.at("read the address of", Path::new("the listener"))
     }
 
-    /// A warning for the operator before it runs.
-    pub fn warning(&self) -> Option<String> {
-        self.state.disk.warning()
+    /// Warnings for the operator before it runs.
+    pub fn warnings(&self) -> Vec<String> {
+        let disk = self.state.disk.warning();
+        disk.into_iter().chain(inventory::reserved_warnings(&self.state.store)).collect()
     }
 
     pub fn is_tls(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Agent patterns of a token: ids, and patterns in which `*` matches any characters.
 
 use crate::error::{Error, Result};
-use crate::protocol::AgentId;
+use crate::protocol::{AgentId, RESERVED_IDS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -80,8 +80,9 @@ impl FromStr for AgentPattern {
 impl TryFrom<String> for AgentPattern {
     type Error = Error;
 
+    /// A file of tokens may have an id that was allowed once. It opens nothing.
     fn try_from(text: String) -> Result<AgentPattern> {
-        text.parse()
+        if RESERVED_IDS.contains(&&*text) { Ok(AgentPattern(text)) } else { text.parse() }
     }
 }
 
@@ -105,7 +106,7 @@ pub struct AgentPatterns(Vec<AgentPattern>);
 #[derive(Serialize, Deserialize)]
 struct PatternFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    agent: Option<AgentId>,
+    agent: Option<AgentPattern>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     agents: Vec<AgentPattern>,
 }
@@ -155,15 +156,19 @@ impl TryFrom<PatternFields> for AgentPatterns {
     type Error = Error;
 
     fn try_from(fields: PatternFields) -> Result<AgentPatterns> {
-        let one = fields.agent.map(|agent| AgentPattern(agent.into()));
-        AgentPatterns::new(one.into_iter().chain(fields.agents).collect())
+        if let Some(pattern) = fields.agent.as_ref().filter(|agent| !agent.is_plain()) {
+            return Err(Error::usage(format!("\"{pattern}\" is not the id of one agent")));
+        }
+        AgentPatterns::new(fields.agent.into_iter().chain(fields.agents).collect())
     }
 }
 
 impl From<AgentPatterns> for PatternFields {
     fn from(agents: AgentPatterns) -> PatternFields {
         match agents.one() {
-            Some(agent) => PatternFields { agent: Some(agent), agents: Vec::new() },
+            Some(agent) => {
+                PatternFields { agent: Some(AgentPattern(agent.into())), agents: Vec::new() }
+            }
             None => PatternFields { agent: None, agents: agents.0 },
         }
     }
@@ -213,8 +218,18 @@ mod tests {
     }
 
     #[test]
+    fn a_token_for_an_id_that_is_reserved_now_is_read_and_opens_nothing() {
+        let text = r#"{"agent":"developer"}"#;
+        let patterns: AgentPatterns = serde_json::from_str(text).unwrap();
+        assert_eq!(patterns.one(), None);
+        assert_eq!(patterns.to_string(), "developer");
+        assert!(serde_json::from_str::<AgentPatterns>(r#"{"agent":"a/b"}"#).is_err());
+        assert!(serde_json::from_str::<AgentPatterns>(r#"{"agent":"team-*"}"#).is_err());
+    }
+
+    #[test]
     fn what_is_no_pattern_is_refused() {
-        for wrong in ["", "a b", "a/*", ".*", "-*", "ä*"] {
+        for wrong in ["", "a b", "a/*", ".*", "-*", "ä*", "developer"] {
             assert!(wrong.parse::<AgentPattern>().is_err(), "{wrong}");
         }
         assert!(AgentPatterns::new(Vec::new()).is_err());

@@ -45,8 +45,6 @@ pub struct StockRequest {
     /// `X-Idempotency-Key`: the same on all retries of one `POST`.
     pub idempotency: Option<String>,
     pub body: Vec<u8>,
-    /// `x-amz-checksum-sha256`: SHA-256 of the body in base64.
-    pub checksum: Option<String>,
     /// The URL that clients use for this server, without a slash at its end.
     pub public_url: String,
     /// Signer of the addresses of files.

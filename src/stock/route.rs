@@ -2,8 +2,6 @@
 
 mod parse;
 
-pub use parse::PREFIXES;
-
 use super::kinds::KindRoute;
 use crate::history::version::Status;
 use crate::protocol::TokenScope;

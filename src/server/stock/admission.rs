@@ -129,8 +129,7 @@ pub fn growth(request: &StockRequest) -> Option<Growth> {
         Route::PushPrimitive { .. }
         | Route::CreatePersona
         | Route::PatchAgent { .. }
-        | Route::UpsertServer
-        | Route::PutBlob { .. } => 0,
+        | Route::UpsertServer => 0,
         _ => return None,
     };
     Some(Growth { bytes: request.body.len() as u64, refs })

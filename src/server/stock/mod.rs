@@ -1,6 +1,7 @@
 //! The stock command over HTTP: requests are parsed, admitted and limited here, and answered by `crate::stock`.
 
 mod admission;
+mod blobs;
 mod budget;
 mod refusal;
 mod settings;
@@ -13,7 +14,8 @@ use super::limits::Pool;
 use super::response::{HttpError, HttpResponse};
 use super::state::ServerState;
 use super::{body, routes, upkeep};
-use crate::stock::route::{NOT_SERVED_NAME, PREFIXES};
+use crate::protocol::RESERVED_IDS;
+use crate::stock::route::NOT_SERVED_NAME;
 use crate::stock::{ParsedRoute, Route, StockAnswer, StockError, StockRequest, ids};
 use admission::Caller;
 use axum::Router;
@@ -33,7 +35,7 @@ const LONGEST_KEY: usize = 128;
 
 /// Everything below the five prefixes of the platform.
 pub fn routes() -> Router<Arc<ServerState>> {
-    PREFIXES.iter().fold(Router::new(), |router, prefix| {
+    RESERVED_IDS.iter().fold(Router::new(), |router, prefix| {
         router.route(&format!("/{prefix}/{{*rest}}"), any(handle))
     })
 }
@@ -75,10 +77,11 @@ async fn handle(
         Some(ParsedRoute { route: Route::PatchAgent { base }, .. }) => {
             patch_agent(&state, request, base).await
         }
-        Some(ParsedRoute {
-            agent: Some(agent),
-            route: route @ (Route::PutBlob { .. } | Route::GetBlob { .. }),
-        }) => {
+        Some(ParsedRoute { agent: Some(agent), route: Route::PutBlob { key } }) => {
+            blobs::put(&state, request, &agent, key).await
+        }
+        Some(ParsedRoute { agent: Some(agent), route: Route::GetBlob { key } }) => {
+            let route = Route::GetBlob { key };
             let caller = Caller::admit_signed(&state, &request, &agent, &route)?;
             let taken = take_body(&state, request, &route).await?;
             answer(&state, caller, route, taken).await
@@ -170,7 +173,6 @@ async fn answer(
         email: caller.admitted.owner,
         now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0),
         idempotency: idempotency(&headers)?,
-        checksum: checksum(&headers),
         body: bytes,
         public_url: state.stock.public_url(&headers),
         signer: caller.admitted.signer,
@@ -209,12 +211,6 @@ async fn finish(
     let kind = if is_json { "application/json" } else { "application/octet-stream" };
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(answer.into_response())
-}
-
-/// SHA-256 of a body in base64, if the request has it.
-fn checksum(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get("x-amz-checksum-sha256")?.to_str().ok()?;
-    Some(value.to_owned())
 }
 
 /// Key of the transaction: the same on all retries of one `POST`.

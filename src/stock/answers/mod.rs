@@ -40,7 +40,6 @@ pub fn answer(service: &StockService, request: &StockRequest) -> Result<StockAns
         Route::CheckBlobs => backup::check_blobs(service, request),
         Route::UploadUrls => backup::upload_urls(request),
         Route::BlobUrls => backup::download_urls(request),
-        Route::PutBlob { key } => blobs::put(service, request, key),
         Route::GetBlob { key } => blobs::get(service, request, key),
         Route::PutManifest => manifest::put(service, request),
         Route::Backup => backup::newest(service, request),
@@ -55,7 +54,8 @@ pub fn answer(service: &StockService, request: &StockRequest) -> Result<StockAns
         Route::SetCommit { number } => versions::set_commit(service, request, *number),
         Route::Env => account::env(request),
         // The server answers these itself.
-        Route::Authorization
+        Route::PutBlob { .. }
+        | Route::Authorization
         | Route::AuthorizationContext
         | Route::Resources { .. }
         | Route::Sandbox => Err(StockError::not_served("this service")),

@@ -2,13 +2,11 @@
 
 use super::{ParsedRoute, Route, StatusFilter, VersionFilter};
 use crate::history::version::Status;
+use crate::protocol::RESERVED_IDS;
 use crate::stock::error::{StockError, code};
 use crate::stock::kinds::KindRoute;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
-
-/// First parts of the addresses of the platform. No agent has one of these as its id.
-pub const PREFIXES: [&str; 5] = ["developer", "admin", "agents", "chat", "auth"];
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -58,7 +56,7 @@ impl Route {
     /// True if a path is one of the platform, whether it is served or not.
     pub fn is_stock(path: &str) -> bool {
         let first = path.split('/').find(|part| !part.is_empty());
-        first.is_some_and(|first| PREFIXES.contains(&first))
+        first.is_some_and(|first| RESERVED_IDS.contains(&first))
     }
 
     /// Refusal of a path that this server does not serve.

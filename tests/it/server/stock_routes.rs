@@ -140,6 +140,47 @@ fn bodies_beyond_a_limit_and_other_methods() {
 }
 
 #[test]
+fn an_agent_whose_id_is_reserved_now_is_named_and_not_served() {
+    let project = Project::new();
+    let data = crate::common::server::data(&project);
+    drop(Server::start(&project, ""));
+    let shard = &blake3::hash(b"chat").to_hex()[..2];
+    std::fs::create_dir_all(data.join("a").join(shard).join("chat")).unwrap();
+    let server = Server::start(&project, "");
+    let list = project.run("serve agents list --data ../data").to_string();
+    let log = server.log();
+    for text in [list, log] {
+        assert!(text.contains("agent \"chat\" is stored, but not served"), "{text}");
+    }
+    let refused = project.run("serve token create --agent chat --scope read --data ../data");
+    assert_eq!(refused.code, 2);
+}
+
+#[test]
+fn the_three_lines_of_a_token_name_the_server_that_was_started_last() {
+    let project = Project::new();
+    let create = "serve token create --agent shop --scope push --data ../data";
+    let lines = |text: String| {
+        let of = |name: &str| {
+            let line =
+                text.lines().find_map(|line| line.trim().strip_prefix(name).map(str::to_owned));
+            line.unwrap_or_else(|| panic!("{name} in {text}"))
+        };
+        [of("LUA_API_URL="), of("LUA_AUTH_URL="), of("LUA_API_KEY=")]
+    };
+    let [url, auth, key] = lines(project.run(create).to_string());
+    assert_eq!((url.as_str(), auth.as_str()), ("http://127.0.0.1:7420", "http://127.0.0.1:7420"));
+    assert!(key.starts_with("lst_") && key.len() == 76, "{key}");
+    drop(Server::start(&project, "--public-url https://agents.example.com/x/"));
+    let [url, auth, key] = lines(project.run(create).to_string());
+    assert_eq!((url.as_str(), &auth), ("https://agents.example.com/x", &url));
+    // They are good as they are printed.
+    let server = Server::start(&project, "");
+    let reply = server.ask("GET", "/admin/me/authorization", &bearer(&key), b"");
+    assert_eq!(reply.status, 200);
+}
+
+#[test]
 fn routes_have_names_in_metrics() {
     let (_project, server, header) = served();
     server.ask("GET", "/developer/agents/shop_1/env", &header, b"");

@@ -9,7 +9,7 @@ use serde_json::json;
 fn plain(text: &str) -> String {
     let hex = |word: &str| word.chars().all(|letter| letter.is_ascii_hexdigit());
     let mut shown = String::new();
-    for word in text.split_inclusive([' ', '\n', ':', '"', ',']) {
+    for word in text.split_inclusive([' ', '\n', ':', '"', ',', '=']) {
         let bare = word.trim_end_matches([' ', '\n', ':', '"', ',']);
         match bare.strip_prefix("lst_") {
             Some(digits) if hex(digits) && digits.len() == 72 => {
@@ -34,6 +34,10 @@ fn made_listed_revoked() {
     lst_<72>
     --- stderr
     Token <id-12-long>: push on shop, until 2026-12-21 09:30.
+    For the stock `lua` command, in a shell or in the .env file of a project:
+      LUA_API_URL=http://127.0.0.1:7420
+      LUA_AUTH_URL=http://127.0.0.1:7420
+      LUA_API_KEY=lst_<72>
     hint: it is shown only once; run `lua-store login URL` on the client to store it, or set LUA_STORE_TOKEN
     "#);
     assert_snapshot!(run(&project, "create --agent other --scope read --json"), @r#"

@@ -8,8 +8,8 @@ use crate::cli::{Exit, panic};
 use crate::error::{At, Error, Result};
 use crate::server::tokens::Tokens;
 use crate::server::{
-    LogLevel, Network, Proxies, Server, ServerConfig, ServerEnv, ServerLimits, TlsFiles, expiry,
-    policy,
+    LogLevel, Network, Proxies, Server, ServerConfig, ServerEnv, ServerLimits, TlsFiles,
+    address_note, expiry, policy,
 };
 use crate::text;
 use jiff::Timestamp;
@@ -83,6 +83,18 @@ struct Answer<'a> {
 }
 
 answer!(server: Answer<'_>);
+
+impl Answer<'_> {
+    fn print(&self, cx: &mut Context<'_>) -> Result<()> {
+        if cx.out.is_json() {
+            // One line, so that a script can wait for it.
+            cx.out.json_line(self)?;
+        } else {
+            cx.out.line(self.url)?;
+        }
+        cx.out.finish()
+    }
+}
 
 impl Start {
     /// With what the file of `--config` says where nothing was given.
@@ -186,23 +198,20 @@ impl Start {
         };
         let server = Server::start(&config, surroundings)?;
         panic::install_for_logs();
-        warnings.into_iter().chain(server.warning()).for_each(|warning| cx.out.warn(warning));
+        warnings.into_iter().chain(server.warnings()).for_each(|warning| cx.out.warn(warning));
         let scheme = if server.is_tls() { "https" } else { "http" };
         let url = format!("{scheme}://{}", server.address()?);
         let admin_url = server.admin_address()?.map(|address| format!("{scheme}://{address}"));
-        if cx.out.is_json() {
-            // One line, so that a script can wait for it.
-            cx.out.json_line(&Answer {
-                url: &url,
-                admin_url: admin_url.as_deref(),
-                public_url: public_url.as_deref(),
-                data: &config.data,
-            })?;
-        } else {
-            cx.out.line(&url)?;
-        }
-        cx.out.finish()?;
         let known_as = public_url.as_ref().unwrap_or(&url);
+        // Before anybody knows that the server runs.
+        let _ = address_note::write(&config.data, known_as);
+        let answer = Answer {
+            url: &url,
+            admin_url: admin_url.as_deref(),
+            public_url: public_url.as_deref(),
+            data: &config.data,
+        };
+        answer.print(cx)?;
         cx.out.note(format!(
             "Serving \"{}\". The address of a remote is {known_as}/AGENT",
             config.data.display()

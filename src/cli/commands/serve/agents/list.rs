@@ -32,6 +32,7 @@ answer!(storedAgentList: Answer<'_>);
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (_, store) = self.place.store(cx)?;
+        inventory::reserved_warnings(&store).into_iter().for_each(|warning| cx.out.warn(warning));
         let agents = inventory::page(&store, None, usize::MAX, |_| true)?.agents;
         let mut answer = Vec::new();
         let mut table =

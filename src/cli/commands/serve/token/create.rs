@@ -7,6 +7,7 @@ use crate::cli::data_folder::DataFolder;
 use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::TokenScope;
+use crate::server::address_note;
 use crate::server::expiry;
 use crate::server::pattern::AgentPattern;
 use crate::server::tokens::{NewToken, NewTokenView, Tokens};
@@ -49,7 +50,8 @@ impl Create {
         let wanted = NewToken { agents, scope, note, owner, for_others, expires_at };
         // Before a folder is made.
         wanted.check()?;
-        let (entry, secret) = Tokens::of(&self.place.made(cx)?).create(wanted, now)?;
+        let data = self.place.made(cx)?;
+        let (entry, secret) = Tokens::of(&data).create(wanted, now)?;
         if cx.out.is_json() {
             cx.out.json(&entry.with_secret(&secret))?;
             return Ok(Exit::Done);
@@ -61,6 +63,11 @@ impl Create {
             .map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
         cx.out
             .note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agents));
+        let url = address_note::read(&data);
+        cx.out.notes(format!(
+            "For the stock `lua` command, in a shell or in the .env file of a project:\n  \
+             LUA_API_URL={url}\n  LUA_AUTH_URL={url}\n  LUA_API_KEY={secret}"
+        ));
         cx.out.hint(
             "it is shown only once; run `lua-store login URL` on the client to store it, or set LUA_STORE_TOKEN",
         );
