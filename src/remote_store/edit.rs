@@ -89,7 +89,7 @@ impl RemoteStore {
             match self.try_edit(agent, asked, draft, (race >= OPTIMISTIC, &mut loose))? {
                 Attempt::Over(edited) => {
                     if loose > 1 {
-                        // What fails here is done by the next upkeep.
+                        // The next upkeep does it if this fails.
                         let _ = self.gather(agent, loose, asked.now_ms);
                     }
                     return Ok(edited);

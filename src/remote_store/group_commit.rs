@@ -12,7 +12,7 @@ use super::head::{LoadedHead, PackRef, StoredHead, TxnContext};
 use super::head_position::{HeadAt, HeadPosition};
 use super::rules::BrokenRule;
 use super::transact::{TxnAnswer, VerifiedPack};
-use super::{Bearer, RemoteStore, TxnEffects, rules};
+use super::{Bearer, RemoteStore, TxnEffects, book_numbers, rules};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
 use crate::protocol::{AgentId, Refusal, Transaction, TxnOutcome, limits};
@@ -266,6 +266,9 @@ impl RemoteStore {
             Ok(effects) => effects,
             Err(rule) => return Ok(Refusal::from(rule).into()),
         };
+        if let Some(rule) = book_numbers::check(head, tx, &packs.objects)? {
+            return Ok(Refusal::from(rule).into());
+        }
         one.by.as_ref().map_or(Ok(()), |bearer| bearer.check(&effects))?;
         if let Some(verified) = &mut one.pack {
             match self.store_pack(verified) {

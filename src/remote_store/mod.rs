@@ -6,6 +6,7 @@
 mod agents;
 mod backup;
 mod bearer;
+mod book_numbers;
 mod check;
 mod codec;
 mod collect;

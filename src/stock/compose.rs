@@ -2,7 +2,7 @@
 
 use super::body;
 use super::document;
-use super::view::AgentView;
+use super::view::StockHistory;
 use crate::error::Result;
 use crate::history::book::{Book, PushedBody};
 use crate::history::record::{Author, SourceRecord};
@@ -24,11 +24,11 @@ use std::path::Path;
 /// Longest list of differences in the message of a record.
 const NAMED: usize = 8;
 
-/// What a source version is made of.
+/// Parts of a new source version.
 pub struct Composition<'a> {
     /// Any folder that exists.
     pub root: &'a Path,
-    pub view: &'a AgentView,
+    pub view: &'a StockHistory,
     pub book: &'a Book,
     pub who: &'a Author,
     pub triggered_by: String,
@@ -48,7 +48,7 @@ pub fn compose<S: Source + Sink>(objects: &mut S, one: &Composition<'_>) -> Resu
         None => State::default(),
     };
     let mut composed = Composed { state: old.clone(), notes: one.notes.to_vec(), unread: None };
-    for key in &one.book.desk.deleted {
+    for key in &one.book.pending.deleted {
         composed.state.primitives.remove(key);
         composed.state.numbers.remove(key);
     }
@@ -73,7 +73,7 @@ pub fn compose<S: Source + Sink>(objects: &mut S, one: &Composition<'_>) -> Resu
 /// The newest source version.
 pub fn previous<S: Source + ?Sized>(
     objects: &S,
-    view: &AgentView,
+    view: &StockHistory,
 ) -> Result<Option<SourceVersion>> {
     let newest = view.newest_source();
     newest.map(|(number, row)| SourceVersion::load(objects, number, row.id)).transpose()
@@ -82,7 +82,7 @@ pub fn previous<S: Source + ?Sized>(
 /// Two source versions are never one object: the later of two with equal times is a millisecond younger.
 fn put_unused<S: Source + Sink>(
     objects: &mut S,
-    view: &AgentView,
+    view: &StockHistory,
     mut record: SourceRecord,
     (state, files): (Id, Id),
     base: Option<&SourceVersion>,
@@ -112,7 +112,7 @@ impl Composed {
         old: &State,
         previous: Option<&SourceVersion>,
     ) -> Result<()> {
-        let desk = &one.book.desk;
+        let pending = &one.book.pending;
         let bodies = bodies(objects, one.book)?;
         let read = match stock::agent_of(one.root, &*objects, one.files)? {
             Ok(mut agent) => {
@@ -129,7 +129,7 @@ impl Composed {
                 State::default()
             }
         };
-        for (key, number) in &desk.pushed {
+        for (key, number) in &pending.pushed {
             let tree = match (read.primitives.get(key), bodies.get(key)) {
                 (Some(tree), _) => *tree,
                 (None, Some(pushed)) => body_alone(objects, key, pushed)?,
@@ -143,7 +143,7 @@ impl Composed {
 
     /// Takes the MCP servers that were sent from the files that have them.
     fn take_servers(&mut self, one: &Composition<'_>, read: &State) {
-        for key in one.book.desk.servers.keys().map(|name| document::server_key(name)) {
+        for key in one.book.pending.servers.keys().map(|name| document::server_key(name)) {
             let Some(tree) = read.primitives.get(&key) else { continue };
             if self.state.primitives.insert(key.clone(), *tree) != Some(*tree) {
                 let number = read.numbers.get(&key).cloned();
@@ -174,12 +174,12 @@ impl Composed {
 
     /// Names the primitives that the files would give otherwise, and that nobody pushed.
     fn name_others(&mut self, one: &Composition<'_>, old: &State, read: &State) {
-        let desk = &one.book.desk;
+        let pending = &one.book.pending;
         let keys = old.primitives.keys().chain(read.primitives.keys());
         let mut other: Vec<&String> = keys
-            .filter(|key| !desk.pushed.contains_key(*key) && !desk.deleted.contains(*key))
+            .filter(|key| !pending.pushed.contains_key(*key) && !pending.deleted.contains(*key))
             .filter(|key| {
-                !one.book.desk.servers.keys().any(|name| document::server_key(name) == **key)
+                !one.book.pending.servers.keys().any(|name| document::server_key(name) == **key)
             })
             .filter(|key| old.primitives.get(*key) != read.primitives.get(*key))
             .collect();
@@ -200,10 +200,10 @@ impl Composed {
     }
 }
 
-/// The bodies behind the numbers on the desk.
+/// The bodies behind the pending numbers.
 fn bodies<S: Source + ?Sized>(objects: &S, book: &Book) -> Result<BTreeMap<String, PushedBody>> {
     let mut bodies = BTreeMap::new();
-    for (key, number) in &book.desk.pushed {
+    for (key, number) in &book.pending.pushed {
         bodies.extend(book.body(objects, key, number)?.map(|body| (key.clone(), body)));
     }
     Ok(bodies)

@@ -1,6 +1,6 @@
 //! Working document of an agent, put into a state.
 
-use super::view::AgentView;
+use super::view::StockHistory;
 use crate::error::{Error, Result};
 use crate::history::book::Book;
 use crate::history::source;
@@ -33,11 +33,11 @@ pub fn settings<S: Source + ?Sized>(objects: &S, state: &State) -> Result<Map<St
 /// The persona of a number, from the book or from the source version that had it first.
 pub fn persona<S: Source + ?Sized>(
     objects: &S,
-    view: &AgentView,
+    view: &StockHistory,
     book: &Book,
     number: u64,
 ) -> Result<Option<PersonaId>> {
-    if let Some(entry) = book.desk.personas.iter().find(|entry| entry.number == number) {
+    if let Some(entry) = book.pending.personas.iter().find(|entry| entry.number == number) {
         let id = book.persona(objects, number)?;
         return Ok(id.map(|id| PersonaId { id, is_object: entry.is_object }));
     }
@@ -45,27 +45,27 @@ pub fn persona<S: Source + ?Sized>(
 }
 
 /// State with the working document of a book. `state` is that of the newest source version, or what a push made of it;
-/// what the desk says of primitives is not looked at.
+/// pending primitives are not looked at.
 pub fn apply<S: Source + Sink>(
     objects: &mut S,
-    view: &AgentView,
+    view: &StockHistory,
     book: &Book,
     state: &mut State,
     previous: Option<&SourceVersion>,
 ) -> Result<()> {
-    if let Some(version) = book.desk.base.and_then(|number| view.version(number)) {
+    if let Some(version) = book.pending.base.and_then(|number| view.version(number)) {
         let promoted = State::load(objects, &version.state)?;
         replace_document(objects, state, &promoted)?;
     }
-    if let Some(number) = book.desk.persona {
+    if let Some(number) = book.pending.persona {
         let id = persona(objects, view, book, number)?;
         let id =
             id.ok_or_else(|| Error::not_found(format!("Persona version {number} not found")))?;
         state.persona = Some(id);
         state.numbers.insert(PERSONA.to_owned(), number.to_string());
     }
-    if !book.desk.settings.is_empty() {
-        let changed = book.desk.settings.clone();
+    if !book.pending.settings.is_empty() {
+        let changed = book.pending.settings.clone();
         change_settings(objects, state, |settings| {
             for (key, value) in changed {
                 match value {
@@ -75,7 +75,7 @@ pub fn apply<S: Source + Sink>(
             }
         })?;
     }
-    for (name, sent) in &book.desk.servers {
+    for (name, sent) in &book.pending.servers {
         put_server(objects, state, name, sent, previous)?;
     }
     Ok(())

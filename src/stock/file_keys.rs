@@ -3,7 +3,7 @@
 //! A key is made of the bytes as text, so that two binary files may share one.
 
 use super::key_hasher::{FileKey, KeyHasher};
-use super::view::AgentView;
+use super::view::StockHistory;
 use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::protocol::AgentId;
@@ -54,7 +54,7 @@ impl FileKeys {
         &self,
         agent: &AgentId,
         objects: &S,
-        view: &AgentView,
+        view: &StockHistory,
     ) -> Result<Arc<KeyIndex>> {
         let known = self.0.get(agent).filter(|known| view.heads.source.starts_with(&known.read));
         if let Some(known) = known.as_ref().filter(|known| known.read == view.heads.source) {

@@ -1,8 +1,8 @@
 //! Service: what the routes share. It looks at an agent, and changes it by one edit for each request.
 
-use super::desk;
 use super::error::StockError;
-use super::view::AgentView;
+use super::pending;
+use super::view::StockHistory;
 use super::{StockAnswer, StockRequest};
 use crate::error::{Error, Result};
 use crate::history::book::Book;
@@ -22,7 +22,7 @@ const MOST_VIEWS: usize = 32;
 /// The routes of the stock command over a remote store.
 pub struct StockService {
     store: Arc<RemoteStore>,
-    views: LruCache<AgentId, Arc<AgentView>>,
+    views: LruCache<AgentId, Arc<StockHistory>>,
     pub(super) files: super::file_keys::FileKeys,
 }
 
@@ -31,13 +31,13 @@ pub struct Look<'a> {
     pub agent: &'a AgentId,
     pub heads: &'a Heads,
     pub objects: &'a Odb,
-    pub view: Arc<AgentView>,
-    /// The book, its desk on the agent as it is.
+    pub view: Arc<StockHistory>,
+    /// The book, its pending changes up to date.
     pub book: Book,
 }
 
 /// A change of an agent while it is computed.
-pub struct Draft<'a> {
+pub struct ChangeDraft<'a> {
     pub look: Look<'a>,
     pub batch: &'a mut Batch,
     pub edit: AgentEdit,
@@ -48,7 +48,7 @@ pub struct Draft<'a> {
 }
 
 /// Computes a change. What it did to the book is stored if it gives an answer.
-pub type DraftChange<'a> = dyn FnMut(&mut Draft<'_>) -> Result<StockAnswer, StockError> + 'a;
+pub type DraftChange<'a> = dyn FnMut(&mut ChangeDraft<'_>) -> Result<StockAnswer, StockError> + 'a;
 
 /// Answer to a request that was applied before, from what it left.
 pub type Replay<'a> =
@@ -108,19 +108,19 @@ impl StockService {
         let before = look.book.clone();
         let who = author(request);
         let edit = AgentEdit::default();
-        let mut draft = Draft { look, batch, edit, who, secrets: Vec::new() };
+        let mut draft = ChangeDraft { look, batch, edit, who, secrets: Vec::new() };
         let answer = match compute(&mut draft) {
             Ok(answer) => answer,
             Err(error) => return Ok((None, Err(error))),
         };
-        let Draft { look, batch, mut edit, .. } = draft;
+        let ChangeDraft { look, batch, mut edit, .. } = draft;
         let mut book = look.book;
         let refs = !edit.source.is_empty() || !edit.versions.is_empty() || edit.active.is_some();
         if book == before && !refs {
             return Ok((None, Ok(answer)));
         }
         if book != before {
-            book.desk.seen.source += edit.source.len() as u64;
+            book.pending.seen.source += edit.source.len() as u64;
             edit.book = Some(book.store(batch)?);
         }
         Ok((Some(edit), Ok(answer)))
@@ -130,16 +130,16 @@ impl StockService {
         let EditGround { heads, book, objects } = ground;
         let view = self.view(agent, heads, objects)?;
         let mut book = Book::load(objects, book)?;
-        desk::bring_up_to_date(objects, &view, &mut book.desk)?;
+        pending::bring_up_to_date(objects, &view, &mut book.pending)?;
         Ok(Look { agent, heads, objects, view, book })
     }
 
-    fn view(&self, agent: &AgentId, heads: &Heads, objects: &Odb) -> Result<Arc<AgentView>> {
+    fn view(&self, agent: &AgentId, heads: &Heads, objects: &Odb) -> Result<Arc<StockHistory>> {
         let known = self.views.get(agent);
         if let Some(known) = known.as_ref().filter(|known| known.heads == *heads) {
             return Ok(known.clone());
         }
-        let view = Arc::new(AgentView::of(objects, heads, known.as_deref())?);
+        let view = Arc::new(StockHistory::of(objects, heads, known.as_deref())?);
         self.views.put(agent.clone(), view.clone());
         Ok(view)
     }

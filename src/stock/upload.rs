@@ -146,16 +146,16 @@ mod tests {
     /// By `printf 'hello\n' | sha256sum`.
     const HELLO: &str = "5891b5b522d5df08";
 
-    struct Place {
+    struct UploadPlace {
         _dir: tempfile::TempDir,
         store: RemoteStore,
         agent: AgentId,
     }
 
-    fn place() -> Place {
+    fn place() -> UploadPlace {
         let dir = tempfile::tempdir().unwrap();
         let store = RemoteStore::open(&dir.path().join("data")).unwrap();
-        Place { _dir: dir, store, agent: "shop".parse().unwrap() }
+        UploadPlace { _dir: dir, store, agent: "shop".parse().unwrap() }
     }
 
     fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -164,7 +164,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    impl Place {
+    impl UploadPlace {
         fn send(
             &self,
             key: &str,

@@ -50,7 +50,7 @@ pub struct PersonaRow {
 
 /// An agent at one moment.
 #[derive(Clone, Debug, Default)]
-pub struct AgentView {
+pub struct StockHistory {
     pub heads: Heads,
     sources: Vec<Arc<SourceRow>>,
     versions: Vec<Arc<VersionRow>>,
@@ -60,14 +60,14 @@ pub struct AgentView {
     ledger: LedgerIndex,
 }
 
-impl AgentView {
+impl StockHistory {
     /// The view of these heads. `known` is one of earlier heads.
     pub fn of<S: Source + ?Sized>(
         objects: &S,
         heads: &Heads,
-        known: Option<&AgentView>,
-    ) -> Result<AgentView> {
-        let continues = |known: &&AgentView| {
+        known: Option<&StockHistory>,
+    ) -> Result<StockHistory> {
+        let continues = |known: &&StockHistory| {
             heads.source.starts_with(&known.heads.source)
                 && heads.versions.starts_with(&known.heads.versions)
         };

@@ -1,12 +1,12 @@
 //! The book: everything that clients of the stock command sent to an agent and that has no place in a source version.
 //!
-//! It is a tree beside the refs: `desk.json`, the numbers that were pushed, the personas, the manifests as they were
+//! It is a tree beside the refs: `pending.json`, the numbers that were pushed, the personas, the manifests as they were
 //! sent. `docs/remote-store.md` has its layout.
 
-mod desk;
 mod folders;
+mod pending;
 
-pub use desk::{Desk, PersonaEntry, Seen};
+pub use pending::{PendingChanges, PersonaEntry, Seen};
 
 use crate::error::{Error, Result};
 use crate::model::json;
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-const DESK: &str = "desk.json";
+const PENDING: &str = "pending.json";
 const PUSHED: &str = "pushed";
 const PERSONAS: &str = "personas";
 const MANIFESTS: &str = "manifests";
@@ -45,7 +45,7 @@ pub struct SentManifest {
 /// A book that is read, and changed by putting new objects into a sink.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Book {
-    pub desk: Desk,
+    pub pending: PendingChanges,
     /// The tree that it was read from.
     root: Option<Id>,
     folders: Folders,
@@ -57,14 +57,14 @@ impl Book {
         let Some(id) = root else { return Ok(Book::default()) };
         let tree = source.tree(&id)?;
         let unknown = tree.entries().iter().find(|entry| {
-            !matches!(&*entry.name, DESK | PUSHED | PERSONAS | MANIFESTS | COMMITS | EXTERNALS)
+            !matches!(&*entry.name, PENDING | PUSHED | PERSONAS | MANIFESTS | COMMITS | EXTERNALS)
         });
         if let Some(entry) = unknown {
             let what = format!("the book {id} has an unknown entry \"{}\"", entry.name);
             return Err(Error::corrupt(what));
         }
-        let desk = decode(source, &tree.require(DESK)?, DESK)?;
-        Ok(Book { desk, root, folders: Folders::of(&tree) })
+        let pending = decode(source, &tree.require(PENDING)?, PENDING)?;
+        Ok(Book { pending, root, folders: Folders::of(&tree) })
     }
 
     /// Stores the book. Gives its root.
@@ -73,9 +73,9 @@ impl Book {
             Some(root) => sink.tree(&root)?,
             None => Tree::default(),
         };
-        let base = old.get(DESK).map(|entry| entry.id);
-        let desk = sink.put_blob(json::encode(&self.desk)?, base)?;
-        let mut entries = vec![TreeEntry::file(DESK, desk)];
+        let base = old.get(PENDING).map(|entry| entry.id);
+        let pending = sink.put_blob(json::encode(&self.pending)?, base)?;
+        let mut entries = vec![TreeEntry::file(PENDING, pending)];
         entries.extend(self.folders.entries());
         sink.put_tree(&Tree::new(entries)?, self.root)
     }
@@ -97,7 +97,7 @@ impl Book {
         Ok(keys)
     }
 
-    /// What was pushed under a number.
+    /// Body that was pushed under a number.
     pub fn body<S: Source + ?Sized>(
         &self,
         source: &S,
@@ -117,15 +117,15 @@ impl Book {
         pushed: &PushedBody,
     ) -> Result<()> {
         let newest =
-            self.desk.pushed.get(key).map(|number| format!("{PUSHED}/{key}/{number}.json"));
+            self.pending.pushed.get(key).map(|number| format!("{PUSHED}/{key}/{number}.json"));
         let base = match newest {
             Some(newest) => self.folders.find(sink, &newest)?,
             None => None,
         };
         let blob = sink.put_blob(json::encode(pushed)?, base)?;
         self.folders.put(sink, &format!("{PUSHED}/{key}/{number}.json"), blob)?;
-        self.desk.pushed.insert(key.to_owned(), number.to_owned());
-        self.desk.deleted.remove(key);
+        self.pending.pushed.insert(key.to_owned(), number.to_owned());
+        self.pending.deleted.remove(key);
         Ok(())
     }
 
@@ -142,7 +142,7 @@ impl Book {
         blob: Id,
     ) -> Result<()> {
         self.folders.put(sink, &format!("{PERSONAS}/{}", entry.number), blob)?;
-        self.desk.personas.push(entry);
+        self.pending.personas.push(entry);
         Ok(())
     }
 

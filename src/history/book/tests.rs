@@ -34,7 +34,7 @@ fn personas_and_manifests_have_their_own_folders() {
     }
     let root = book.store(&mut memory).unwrap();
     let read = Book::load(&memory, Some(root)).unwrap();
-    assert_eq!(read.desk.personas, [entry]);
+    assert_eq!(read.pending.personas, [entry]);
     assert_eq!(read.persona(&memory, 3).unwrap(), Some(text));
     assert_eq!(read.persona(&memory, 4).unwrap(), None);
     for version in [1, 99, 100, 250] {

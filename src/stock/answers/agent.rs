@@ -32,9 +32,6 @@ pub fn document(service: &StockService, request: &StockRequest) -> Result<StockA
             let sent = RENAMED.iter().find(|(_, own)| *own == key);
             answer.insert(sent.map_or(key.clone(), |(sent, _)| (*sent).to_owned()), value);
         }
-        let name = answer.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
-        let name = name.unwrap_or(look.agent.as_str()).to_owned();
-        answer.insert("name".to_owned(), json!(name));
         if !answer.get("model").is_some_and(Value::is_string) {
             answer.remove("model");
         }
@@ -52,10 +49,10 @@ pub fn patch(service: &StockService, request: &StockRequest) -> Result<StockAnsw
         request,
         &mut |draft| {
             let now = settings(&draft.look)?;
-            let desk = &mut draft.look.book.desk;
+            let pending = &mut draft.look.book.pending;
             for (key, value) in &changes {
                 if now.get(key).unwrap_or(&Value::Null) != value {
-                    desk.settings.insert(key.clone(), value.clone());
+                    pending.settings.insert(key.clone(), value.clone());
                 }
             }
             StockAnswer::ok(&json!({}))
@@ -83,7 +80,7 @@ fn changes(sent: &Map<String, Value>) -> Map<String, Value> {
 /// Settings of the working document.
 pub fn settings(look: &Look<'_>) -> Result<Map<String, Value>, StockError> {
     let mut settings = document::settings(look.objects, &base_state(look)?)?;
-    for (key, value) in &look.book.desk.settings {
+    for (key, value) in &look.book.pending.settings {
         match value {
             Value::Null => drop(settings.remove(key)),
             value => drop(settings.insert(key.clone(), value.clone())),
@@ -96,8 +93,15 @@ pub fn settings(look: &Look<'_>) -> Result<Map<String, Value>, StockError> {
 pub fn servers(service: &StockService, request: &StockRequest) -> Result<StockAnswer, StockError> {
     service.look(&request.agent, |look| {
         let kind = server_kind();
+        let known = server_configs(look.objects, &base_state(look)?)?;
         let rows = server_names(look)?.into_iter().map(|name| {
-            json!({"id": ids::of(look.agent, kind, &name), "name": name, "active": true, "source": MANUAL})
+            let sent = look.book.pending.servers.get(&name).and_then(Value::as_object);
+            let config = sent.or_else(|| known.get(&name));
+            let field = |field: &str| config?.get(field).filter(|value| value.is_string()).cloned();
+            json!({
+                "id": ids::of(look.agent, kind, &name), "name": name, "active": true, "source": MANUAL,
+                "transport": field("transport"), "url": field("url"),
+            })
         });
         StockAnswer::ok(&rows.collect::<Vec<_>>())
     })
@@ -120,11 +124,11 @@ pub fn upsert_server(
             let key = server_key(&name);
             let state = base_state(&draft.look)?;
             let known = server_configs(draft.look.objects, &state)?;
-            let desk = &mut draft.look.book.desk;
+            let pending = &mut draft.look.book.pending;
             let is_same = known.get(&name).is_some_and(|config| is_config(config, &sent));
-            desk.deleted.remove(&key);
-            if !is_same || desk.servers.contains_key(&name) {
-                desk.servers.insert(name.clone(), Value::Object(sent.clone()));
+            pending.deleted.remove(&key);
+            if !is_same || pending.servers.contains_key(&name) {
+                pending.servers.insert(name.clone(), Value::Object(sent.clone()));
             }
             answer(&draft.look)
         },
@@ -165,8 +169,8 @@ pub fn server_kind() -> &'static Kind {
 fn server_names(look: &Look<'_>) -> Result<BTreeSet<String>, StockError> {
     let state = base_state(look)?;
     let mut names: BTreeSet<String> = server_configs(look.objects, &state)?.into_keys().collect();
-    names.retain(|name| !look.book.desk.deleted.contains(&server_key(name)));
-    names.extend(look.book.desk.servers.keys().cloned());
+    names.retain(|name| !look.book.pending.deleted.contains(&server_key(name)));
+    names.extend(look.book.pending.servers.keys().cloned());
     Ok(names)
 }
 

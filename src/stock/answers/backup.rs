@@ -45,12 +45,20 @@ fn is_known_text(
     index: &KeyIndex,
     key: &FileKey,
 ) -> Result<bool, StockError> {
+    if *key == empty_key() {
+        return Ok(true);
+    }
     let mut known = index.of_key(key).peekable();
     if known.peek().is_some() {
         return Ok(known.all(|file| file.is_text));
     }
     let uploads = service.store().stock_uploads(look.agent, &key.to_string())?;
     Ok(!uploads.is_empty() && uploads.iter().all(|upload| upload.is_text))
+}
+
+/// Key of a file without bytes, which the command does not send.
+pub fn empty_key() -> FileKey {
+    FileKey::of(b"").0
 }
 
 /// #15: addresses to send files to.

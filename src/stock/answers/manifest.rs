@@ -1,5 +1,6 @@
 //! Answer to a manifest (#19): the files that a client sent become a source version, with all that it pushed before.
 
+use super::backup::empty_key;
 use crate::error::Error;
 use crate::history::book::SentManifest;
 use crate::history::record::iso;
@@ -10,7 +11,7 @@ use crate::stock::error::{StockError, code};
 use crate::stock::file_keys::{KeyIndex, KnownFile};
 use crate::stock::key_hasher::FileKey;
 use crate::stock::manifest::{Manifest, ManifestEntry};
-use crate::stock::service::{Draft, Look, StockService};
+use crate::stock::service::{ChangeDraft, Look, StockService};
 use crate::stock::walker;
 use crate::stock::{StockAnswer, StockRequest};
 use crate::workspace;
@@ -55,7 +56,7 @@ pub fn put(service: &StockService, request: &StockRequest) -> Result<StockAnswer
             };
             let id = compose::compose(draft.batch, &composition)?;
             draft.edit.source.push(id);
-            draft.look.book.desk.settle();
+            draft.look.book.pending.clear();
             Ok(answer(number, draft.who.at_ms)?.did(format!("source v{number}")))
         },
         &|look, applied| {
@@ -68,7 +69,7 @@ pub fn put(service: &StockService, request: &StockRequest) -> Result<StockAnswer
 /// The tree of the project: the files of the manifest, and what the command cannot see of the version before.
 fn files(
     service: &StockService,
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     request: &StockRequest,
     manifest: &Manifest,
 ) -> Result<Id, StockError> {
@@ -124,7 +125,7 @@ fn base(look: &Look<'_>, triggered_by: &str) -> Result<Option<Id>, StockError> {
 /// Files that are none of the project are kept beside it.
 fn externals(
     service: &StockService,
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     request: &StockRequest,
     manifest: &Manifest,
 ) -> Result<(), StockError> {
@@ -145,7 +146,7 @@ fn check_sizes(files: &[ManifestEntry]) -> Result<(), StockError> {
             && other.size != entry.size
         {
             let message = format!(
-                "\"{}\" and \"{}\" have one hash and two sizes: these bytes are no text, and cannot be told apart; \
+                "\"{}\" and \"{}\" have one hash and two sizes: the server cannot know which bytes are whose; \
                  push them one after the other",
                 other.relative_path, entry.relative_path
             );
@@ -171,10 +172,10 @@ struct Candidate {
     /// True if this token sent it.
     is_own: bool,
     at_ms: u64,
-    place: Place,
+    place: ContentPlace,
 }
 
-enum Place {
+enum ContentPlace {
     Known(Id),
     Sent(StockUpload),
 }
@@ -192,7 +193,7 @@ impl<'a> Contents<'a> {
     /// them; of several those with the right length, then those that this token sent last.
     fn of(
         &mut self,
-        draft: &mut Draft<'_>,
+        draft: &mut ChangeDraft<'_>,
         entry: &ManifestEntry,
         before: Option<Id>,
     ) -> Result<Id, StockError> {
@@ -201,6 +202,9 @@ impl<'a> Contents<'a> {
             return Ok(*id);
         }
         let key = FileKey::parse(&entry.hash);
+        if key == Some(empty_key()) {
+            return Ok(draft.batch.put_blob(Vec::new(), None)?);
+        }
         let files = key.iter().flat_map(|key| self.index.of_key(key));
         // The content that the path had goes before other known ones.
         let rank = |file: &KnownFile| u64::from(before == Some(file.id));
@@ -210,7 +214,7 @@ impl<'a> Contents<'a> {
                 is_text: file.is_text,
                 is_own: false,
                 at_ms: rank(file),
-                place: Place::Known(file.id),
+                place: ContentPlace::Known(file.id),
             })
             .collect();
         for upload in self.service.store().stock_uploads(&self.request.agent, &entry.hash)? {
@@ -219,7 +223,7 @@ impl<'a> Contents<'a> {
                 is_text: upload.is_text,
                 is_own: upload.token == self.request.by.as_ref().map_or("", |by| &by.token.id),
                 at_ms: upload.at_ms,
-                place: Place::Sent(upload),
+                place: ContentPlace::Sent(upload),
             });
         }
         if let Some(id) = before.filter(|_| all.is_empty() && key.is_some()) {
@@ -233,8 +237,8 @@ impl<'a> Contents<'a> {
             .into_iter()
             .max_by_key(|one| (!one.is_text, one.bytes == entry.size, one.is_own, one.at_ms));
         let id = match best.map(|one| one.place) {
-            Some(Place::Known(id)) => id,
-            Some(Place::Sent(upload)) => {
+            Some(ContentPlace::Known(id)) => id,
+            Some(ContentPlace::Sent(upload)) => {
                 let mut file = File::open(&upload.path).map_err(|_| absent(entry))?;
                 let id = draft.batch.put_blob_from(&mut file, before)?;
                 if id != upload.blob {

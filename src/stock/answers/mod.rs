@@ -77,7 +77,7 @@ fn body_object(request: &StockRequest) -> Result<Map<String, Value>, StockError>
 /// A text that must be there.
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, StockError> {
     let text = fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    text.ok_or_else(|| StockError::bad(format!("{name} is missing, or is no text")))
+    text.ok_or_else(|| StockError::bad(format!("{name} is missing, or is not text")))
 }
 
 /// Refuses a field that this server does not know: ignoring it could make something else live than was meant.

@@ -27,19 +27,20 @@ pub fn list(
         let current = current(look)?.map(|(number, _)| number);
         let mut all = Vec::new();
         for (number, row) in &look.view.personas {
-            let in_book = look.book.desk.personas.iter().any(|entry| entry.number == *number);
+            let in_book = look.book.pending.personas.iter().any(|entry| entry.number == *number);
             if !in_book {
                 let persona = value(look.objects, row.id)?;
                 all.push((*number, persona, row.at_ms, row.by.clone(), false));
             }
         }
-        for entry in &look.book.desk.personas {
+        for entry in &look.book.pending.personas {
             let Some(id) = look.book.persona(look.objects, entry.number)? else { continue };
             let persona = value(look.objects, PersonaId { id, is_object: entry.is_object })?;
             let is_draft = entry.draft && !look.view.personas.contains_key(&entry.number);
             all.push((entry.number, persona, entry.at_ms, entry.by.clone(), is_draft));
         }
-        all.sort_by_key(|(number, ..)| *number);
+        // The command sorts by time, and takes the first of equal ones for the newest.
+        all.sort_by_key(|(number, ..)| std::cmp::Reverse(*number));
         let rows = all.into_iter().filter(|(.., is_draft)| !(published && *is_draft));
         let rows = rows.map(|(number, persona, at_ms, by, is_draft)| {
             json!({
@@ -74,13 +75,13 @@ pub fn create(service: &StockService, request: &StockRequest) -> Result<StockAns
             let entry = PersonaEntry { number, by, at_ms, draft: is_draft, is_object };
             draft.look.book.add_persona(draft.batch, entry, blob)?;
             if !is_draft {
-                draft.look.book.desk.persona = Some(number);
+                draft.look.book.pending.persona = Some(number);
             }
             StockAnswer::created(&json!({"version": number}))
         },
         &|look, applied| {
             let at_ms = i64::try_from(applied.at_ms).unwrap_or(0);
-            let entry = look.book.desk.personas.iter().find(|entry| entry.at_ms == at_ms);
+            let entry = look.book.pending.personas.iter().find(|entry| entry.at_ms == at_ms);
             let number = entry.map_or_else(|| highest(look), |entry| entry.number);
             StockAnswer::created(&json!({"version": number}))
         },
@@ -101,10 +102,10 @@ pub fn publish(
             if document::persona(look.objects, &look.view, &look.book, number)?.is_none() {
                 return Err(StockError::not_found(format!("Persona version {number} not found")));
             }
-            let personas = &mut look.book.desk.personas;
+            let personas = &mut look.book.pending.personas;
             let drafts = personas.iter_mut().filter(|entry| entry.number == number);
             drafts.for_each(|entry| entry.draft = false);
-            look.book.desk.persona = Some(number);
+            look.book.pending.persona = Some(number);
             done()
         },
         &|_, _| done(),
@@ -113,7 +114,7 @@ pub fn publish(
 
 /// The number given last.
 fn highest(look: &Look<'_>) -> u64 {
-    let sent = look.book.desk.personas.iter().map(|entry| entry.number);
+    let sent = look.book.pending.personas.iter().map(|entry| entry.number);
     let highest = sent.chain(look.view.personas.keys().copied()).max().unwrap_or(0);
     // A number that was given and forgotten with its text is in the record of the newest source version.
     let kept = look
@@ -123,9 +124,9 @@ fn highest(look: &Look<'_>) -> u64 {
     highest.max(kept.unwrap_or(0))
 }
 
-/// The current persona: the one that was published last, or that of the version below the desk.
+/// The current persona: the one that was published last, or that of the version that the pending changes are on.
 pub fn current(look: &Look<'_>) -> Result<Option<(u64, PersonaId)>, StockError> {
-    if let Some(number) = look.book.desk.persona {
+    if let Some(number) = look.book.pending.persona {
         let id = document::persona(look.objects, &look.view, &look.book, number)?;
         return Ok(id.map(|id| (number, id)));
     }
@@ -134,9 +135,9 @@ pub fn current(look: &Look<'_>) -> Result<Option<(u64, PersonaId)>, StockError> 
     Ok(number.zip(state.persona))
 }
 
-/// State that the desk is on.
+/// State that the pending changes are on.
 pub fn base_state(look: &Look<'_>) -> Result<State, StockError> {
-    match look.book.desk.base.and_then(|number| look.view.version(number)) {
+    match look.book.pending.base.and_then(|number| look.view.version(number)) {
         Some(row) => Ok(State::load(look.objects, &row.state)?),
         None => newest_state(look),
     }

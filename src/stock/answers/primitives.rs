@@ -11,7 +11,7 @@ use crate::stock::body;
 use crate::stock::error::{StockError, code};
 use crate::stock::ids;
 use crate::stock::kinds::KindRoute;
-use crate::stock::service::{Draft, Look, StockService};
+use crate::stock::service::{ChangeDraft, Look, StockService};
 use crate::stock::{StockAnswer, StockRequest};
 use semver::Version;
 use serde_json::{Map, Value, json};
@@ -67,7 +67,7 @@ pub fn create(
     service.change(
         request,
         &mut |draft| {
-            draft.look.book.desk.created.insert(key.clone());
+            draft.look.book.pending.created.insert(key.clone());
             answer(&draft.look)
         },
         &|look, _| answer(look),
@@ -111,7 +111,7 @@ pub fn push(
 }
 
 fn add_number(
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     kind: &Kind,
     name: &str,
     number: &str,
@@ -123,7 +123,7 @@ fn add_number(
         body: body::kept(sent.clone()),
     };
     let key = key_of(kind, name);
-    draft.look.book.desk.created.remove(&key);
+    draft.look.book.pending.created.remove(&key);
     draft.look.book.add_body(draft.batch, (&key, number), &pushed)?;
     Ok(())
 }
@@ -175,7 +175,7 @@ pub fn publish(
             match kind.is_workflow() {
                 true => {
                     let key = key_of(kind.kind, &name);
-                    draft.look.book.desk.workflows.insert(key, number.clone());
+                    draft.look.book.pending.workflows.insert(key, number.clone());
                     StockAnswer::ok(&json!({"activeVersionId": number}))
                 }
                 false => published::publish(service, draft, kind, &name, &number),
@@ -200,7 +200,9 @@ pub fn versions(
     service.look(&request.agent, |look| {
         let name = named(look, kind, id)?;
         let live = live_number(look, &active_state(look)?, kind, &name);
-        let given = given_numbers(look, kind.kind, &name)?;
+        let mut given = given_numbers(look, kind.kind, &name)?;
+        // The command sorts by time, and takes the first of equal ones for the newest.
+        given.reverse();
         let list = numbers_list(look, kind.kind, &name, &given, live.as_deref());
         // The command takes the list of a job bare, and finds none otherwise.
         if kind.kind.word == "job" {
@@ -229,10 +231,10 @@ pub fn delete(
         &mut |draft| {
             let name = named(&draft.look, kind, id)?;
             let key = key_of(kind.kind, &name);
-            let desk = &mut draft.look.book.desk;
-            desk.pushed.remove(&key);
-            desk.created.remove(&key);
-            desk.deleted.insert(key);
+            let pending = &mut draft.look.book.pending;
+            pending.pushed.remove(&key);
+            pending.created.remove(&key);
+            pending.deleted.insert(key);
             done(&name)
         },
         &|look, _| done(&named(look, kind, id).unwrap_or_default()),
@@ -259,11 +261,11 @@ pub fn active_state(look: &Look<'_>) -> Result<State, StockError> {
     Ok(active.map(|row| State::load(look.objects, &row.state)).transpose()?.unwrap_or_default())
 }
 
-/// Names of the primitives that the newest state and the desk have.
+/// Names of the primitives of the newest state and the pending changes.
 fn present(look: &Look<'_>, newest: &State, kind: &Kind) -> BTreeSet<String> {
-    let desk = &look.book.desk;
-    let keys = newest.primitives.keys().filter(|key| !desk.deleted.contains(*key));
-    let names = keys.chain(desk.pushed.keys()).chain(&desk.created);
+    let pending = &look.book.pending;
+    let keys = newest.primitives.keys().filter(|key| !pending.deleted.contains(*key));
+    let names = keys.chain(pending.pushed.keys()).chain(&pending.created);
     let of_kind = |key: &String| {
         let (folder, name) = key.split_once('/')?;
         (folder == kind.folder).then(|| names::decode(name)).flatten()
@@ -333,7 +335,7 @@ fn given_numbers(look: &Look<'_>, kind: &Kind, name: &str) -> Result<Vec<GivenNu
 /// The number that is live: of a workflow the one that was published, of others that of the active version.
 fn live_number(look: &Look<'_>, active: &State, kind: &KindRoute, name: &str) -> Option<String> {
     let key = key_of(kind.kind, name);
-    let workflow = look.book.desk.workflows.get(&key).filter(|_| kind.is_workflow());
+    let workflow = look.book.pending.workflows.get(&key).filter(|_| kind.is_workflow());
     workflow.or_else(|| active.numbers.get(&key)).cloned()
 }
 

@@ -12,7 +12,7 @@ use crate::stock::StockAnswer;
 use crate::stock::compose::previous;
 use crate::stock::error::{StockError, code};
 use crate::stock::kinds::KindRoute;
-use crate::stock::service::{Draft, Look, StockService};
+use crate::stock::service::{ChangeDraft, Look, StockService};
 use crate::store::Active;
 use serde_json::json;
 
@@ -20,7 +20,7 @@ use serde_json::json;
 /// one more source version says again what the newest was.
 pub fn publish(
     _service: &StockService,
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     kind: &KindRoute,
     name: &str,
     number: &str,
@@ -94,7 +94,7 @@ fn tree_of(look: &Look<'_>, key: &str, number: &str) -> Result<Option<Id>, Stock
 }
 
 fn put_source(
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     (state, files): (&State, Id),
     cause: &str,
     base: Option<&SourceVersion>,
@@ -120,7 +120,7 @@ fn put_source(
 }
 
 fn put_version(
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     made: &SourceVersion,
     message: &str,
 ) -> Result<Id, StockError> {
@@ -137,7 +137,7 @@ fn put_version(
     Ok(id)
 }
 
-fn promote(draft: &mut Draft<'_>, version: Id) -> Result<(), StockError> {
+fn promote(draft: &mut ChangeDraft<'_>, version: Id) -> Result<(), StockError> {
     let number = draft.look.view.heads.versions.len() as u64 + 1;
     let ledger = versions::append_record(draft, Event::Promote, version)?;
     draft.edit.active = Some(Active { version: Some(number), ledger });

@@ -28,7 +28,7 @@ fn kind_of(word: &str) -> &'static Kind {
     KINDS.iter().find(|kind| kind.word == word).unwrap_or(&KINDS[0])
 }
 
-/// What the state of a version holds.
+/// Snapshot of the state of a version.
 pub fn of<S: Source + ?Sized>(
     look: &Look<'_>,
     objects: &S,
@@ -62,7 +62,7 @@ pub fn of<S: Source + ?Sized>(
     Ok(Value::Object(snapshot))
 }
 
-/// What differs between the states of two versions. Other numbers differ, whatever is behind them; `sameContent` says
+/// Differences between the states of two versions. Other numbers differ, whatever is behind them; `sameContent` says
 /// where nothing else does.
 pub fn diff(look: &Look<'_>, from: &Id, to: &Id) -> Result<Value, StockError> {
     let (before, after) = (State::load(look.objects, from)?, State::load(look.objects, to)?);

@@ -12,13 +12,13 @@ use crate::remote_store::AppliedTransaction;
 use crate::stock::compose::{self, Composition};
 use crate::stock::error::{StockError, code};
 use crate::stock::route::{StatusFilter, VersionFilter};
-use crate::stock::service::{Draft, Look, StockService};
+use crate::stock::service::{ChangeDraft, Look, StockService};
 use crate::stock::view::VersionRow;
 use crate::stock::{StockAnswer, StockRequest};
 use crate::store::Active;
 use serde_json::{Map, Value, json};
 
-/// Versions that a list has if nothing is said of their number.
+/// Length of a list if the request names none.
 const LISTED: u64 = 20;
 
 /// #24: the versions, newest first.
@@ -136,7 +136,7 @@ fn check_source(look: &Look<'_>, named: u64) -> Result<SourceVersion, StockError
         );
         return Err(StockError::conflict(code::SOURCE_OUTDATED, message));
     }
-    if let Some((key, given)) = look.book.desk.pushed.iter().next() {
+    if let Some((key, given)) = look.book.pending.pushed.iter().next() {
         let message = format!(
             "{key} {given} was pushed after backup v{number}, so that its sources are not known; run \
              `lua push backup --force --fresh`"
@@ -156,11 +156,11 @@ fn check_source(look: &Look<'_>, named: u64) -> Result<SourceVersion, StockError
 /// primitives were changed since.
 fn with_document(
     service: &StockService,
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     newest: SourceVersion,
 ) -> Result<SourceVersion, StockError> {
-    let desk = &draft.look.book.desk;
-    if !desk.changes_document() && desk.deleted.is_empty() {
+    let pending = &draft.look.book.pending;
+    if !pending.changes_document() && pending.deleted.is_empty() {
         return Ok(newest);
     }
     let composition = Composition {
@@ -179,7 +179,7 @@ fn with_document(
         return Ok(newest);
     }
     draft.edit.source.push(id);
-    draft.look.book.desk.settle();
+    draft.look.book.pending.clear();
     Ok(made)
 }
 
@@ -196,7 +196,7 @@ fn refuse_same(look: &Look<'_>, source: &SourceVersion) -> Result<(), StockError
 
 /// Stores a version. No two are one object, as the ledger names them by it.
 fn put(
-    draft: &mut Draft<'_>,
+    draft: &mut ChangeDraft<'_>,
     mut meta: VersionMeta,
     source: &SourceVersion,
 ) -> Result<VersionRow, StockError> {
@@ -319,7 +319,11 @@ pub fn set_commit(
 }
 
 /// Appends a record to the ledger. Gives its id.
-pub fn append_record(draft: &mut Draft<'_>, event: Event, version: Id) -> Result<Id, StockError> {
+pub fn append_record(
+    draft: &mut ChangeDraft<'_>,
+    event: Event,
+    version: Id,
+) -> Result<Id, StockError> {
     let before = draft.look.heads.active.map(|active| active.ledger);
     let last = before.map(|id| LedgerEntry::load(draft.batch, &id)).transpose()?;
     let at_ms = rules::clamp_time(draft.who.at_ms, last.map(|step| step.record.at_ms));

@@ -27,7 +27,10 @@ const ROOMS: &[(&str, &str)] = &[
     ("report", "merge operations compare history reader model diff workspace object error"),
     ("git", "object fs parallel error"),
     ("remote_store", "history model protocol store pack object fs parallel progress error"),
-    ("stock", "remote_store history model protocol object fs error"),
+    (
+        "stock",
+        "operations reader workspace remote_store history model protocol store object fs error",
+    ),
     ("server", "stock remote_store protocol store pack fs parallel text error"),
     (
         "client",

@@ -1,4 +1,4 @@
-//! Desk: the part of a book that changes with every request.
+//! Pending changes: the part of a book that changes with every request.
 
 use crate::object::Id;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Changes since the newest source version, and what they are on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Desk {
-    /// The agent when the desk was written.
+pub struct PendingChanges {
+    /// Agent on which they were written.
     pub seen: Seen,
     /// Numbers that no source version has yet, by the key of the primitive.
     pub pushed: BTreeMap<String, String>,
@@ -32,7 +32,7 @@ pub struct Desk {
     pub workflows: BTreeMap<String, String>,
 }
 
-/// What a desk was written on.
+/// Agent on which pending changes were written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
@@ -56,7 +56,7 @@ pub struct PersonaEntry {
     pub is_object: bool,
 }
 
-impl Desk {
+impl PendingChanges {
     /// True if persona, settings or servers differ from those of the newest source version.
     pub fn changes_document(&self) -> bool {
         self.base.is_some()
@@ -66,13 +66,13 @@ impl Desk {
     }
 
     /// Forgets the changes: a source version has them now.
-    pub fn settle(&mut self) {
+    pub fn clear(&mut self) {
         self.pushed.clear();
         self.deleted.clear();
-        self.settle_document();
+        self.clear_document();
     }
 
-    pub fn settle_document(&mut self) {
+    pub fn clear_document(&mut self) {
         self.persona = None;
         self.settings.clear();
         self.servers.clear();
