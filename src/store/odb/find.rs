@@ -325,8 +325,7 @@ impl Odb {
     /// somebody cannot be taken back.
     pub(super) fn big(&self, id: &Id) -> Result<Option<(Arc<Pack>, u32)>> {
         let mut found = Vec::new();
-        for pack in &self.packs()?.good {
-            let Some(position) = pack.reader.position(id) else { continue };
+        for (pack, position) in self.packs()?.copies(id) {
             // One that is damaged is nobody's: who reads the object finds another copy, or says what is wrong.
             let Ok(place) = pack.reader.place(position) else { continue };
             if pack.reader.entry(place.entry).is_ok_and(|entry| big::is_big(&entry)) {

@@ -1,6 +1,7 @@
 //! List of the packs in `objects/`.
 
 use super::Odb;
+use super::combined::LazyIndex;
 use super::hints::PackHints;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Map};
@@ -123,6 +124,7 @@ pub(super) struct Packs {
     pub damaged: Vec<DamagedPack>,
     pub active: Arc<ActivePacks>,
     hints: PackHints,
+    pub(super) index: LazyIndex,
 }
 
 /// A file that has the name of a pack and cannot be opened as one.
@@ -153,10 +155,20 @@ impl Packs {
 
     /// The packs that have an object, each with the position in it, the one that had it last first.
     pub fn copies<'a>(&'a self, id: &'a Id) -> impl Iterator<Item = (&'a Arc<Pack>, u32)> {
+        let index = self.index.get(&self.good);
+        let listed = index.into_iter().flat_map(|index| index.find(id));
+        let is_it = |(pack, position): &(&Arc<Pack>, u32)| pack.reader.id(*position) == Some(*id);
+        let listed = listed.map(|(at, position)| (&self.good[at], position)).filter(is_it);
+        listed.chain(index.is_none().then(|| self.search(id)).into_iter().flatten())
+    }
+
+    /// The same, from the index of each pack.
+    fn search<'a>(&'a self, id: &'a Id) -> impl Iterator<Item = (&'a Arc<Pack>, u32)> {
         let (hint, count) =
             (self.hints.get(id).filter(|at| *at < self.good.len()), self.good.len());
         let others = (0..count).filter(move |at| Some(*at) != hint);
         hint.into_iter().chain(others).filter_map(move |at| {
+            self.index.count_search();
             let position = self.good[at].reader.position(id)?;
             self.hints.note(id, at, count);
             Some((&self.good[at], position))

@@ -10,6 +10,7 @@ mod batch;
 mod big;
 mod cache;
 mod check;
+mod combined;
 mod compact;
 mod external_refs;
 mod find;
