@@ -91,13 +91,18 @@ pub trait Source {
     }
 
     fn tree(&self, id: &Id) -> Result<Tree> {
-        match self.find(id)? {
-            Some((ObjectKind::Tree, bytes)) => Tree::decode(&bytes),
-            Some((ObjectKind::Blob, _)) => {
-                Err(Error::corrupt(format!("object {id} is a blob, not a tree")))
-            }
-            None => Err(missing(id)),
+        tree_of(id, self.find(id)?)
+    }
+}
+
+/// The tree that was found under an id.
+pub fn tree_of(id: &Id, found: Option<(ObjectKind, Vec<u8>)>) -> Result<Tree> {
+    match found {
+        Some((ObjectKind::Tree, bytes)) => Tree::decode(&bytes),
+        Some((ObjectKind::Blob, _)) => {
+            Err(Error::corrupt(format!("object {id} is a blob, not a tree")))
         }
+        None => Err(missing(id)),
     }
 }
 

@@ -8,6 +8,7 @@ use super::Id;
 use crate::error::{Error, Result};
 use rmp::decode::{self, Bytes};
 use rmp::encode;
+use std::sync::Arc;
 
 /// Mode of an entry in a folder. The numbers are part of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,9 +68,9 @@ impl TreeEntry {
     }
 }
 
-/// Invariant: names are valid, sorted by bytes, and unique.
+/// Invariant: names are valid, sorted by bytes, and unique. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tree(Vec<TreeEntry>);
+pub struct Tree(Arc<[TreeEntry]>);
 
 impl Tree {
     /// Sorts the entries; refuses a name that cannot be one, or that comes twice.
@@ -84,7 +85,7 @@ impl Tree {
                 pair[0].name
             )));
         }
-        Ok(Tree(entries))
+        Ok(Tree(entries.into()))
     }
 
     pub fn entries(&self) -> &[TreeEntry] {

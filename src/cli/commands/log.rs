@@ -22,6 +22,7 @@ use crate::report::view::{self, DamagedSummary, Summary};
 use crate::report::{SentView, ViaView};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
+use std::cell::Cell;
 
 /// List the history: versions, newest first
 ///
@@ -80,7 +81,13 @@ impl Log {
             timeline_output::run(cx, &view, &catalog, &request)?;
         } else {
             let vias = Vias::load(view.store())?;
-            let entries = Entries { view: &view, live: &live, catalog: &catalog, vias };
+            let entries = Entries {
+                view: &view,
+                live: &live,
+                catalog: &catalog,
+                vias,
+                before: Cell::default(),
+            };
             match cx.out.is_json() {
                 true => entries.json(cx, limit)?,
                 false => entries.print(cx, limit)?,
@@ -166,6 +173,8 @@ struct Entries<'a> {
     live: &'a Live,
     catalog: &'a Catalog<'a>,
     vias: Vias,
+    /// The version before the last one that was read: mostly the next.
+    before: Cell<Option<Version>>,
 }
 
 impl Entries<'_> {
@@ -174,10 +183,14 @@ impl Entries<'_> {
         if let Some(damage) = self.catalog.damage(number) {
             return Ok(Err(damage));
         }
-        let version = self.catalog.get(number)?;
-        let before = self.catalog.before(number)?.map(|version| version.state);
-        let count =
-            compare::count(self.view.store().objects(), before.as_ref(), Some(&version.state))?;
+        let version = match self.before.take().filter(|version| version.number == number) {
+            Some(version) => version,
+            None => self.catalog.get(number)?,
+        };
+        let before = self.catalog.before(number)?;
+        let state = before.as_ref().map(|before| &before.state);
+        let count = compare::count(self.view.store().objects(), state, Some(&version.state))?;
+        self.before.set(before);
         Ok(Ok((version, count)))
     }
 

@@ -6,7 +6,7 @@
 use super::list::{Pack, Packs};
 use super::{Odb, big};
 use crate::error::{Error, Hint, Result};
-use crate::object::{Id, ObjectKind, Source};
+use crate::object::{self, Id, ObjectKind, Source, Tree};
 use crate::pack::{self, EntryBase, EntryContent, Group, GroupItemKind, PackEntry, PackId};
 use crate::store::gc;
 use std::io::Write;
@@ -35,6 +35,15 @@ type FoundObject = (ObjectKind, Vec<u8>);
 impl Source for Odb {
     fn find(&self, id: &Id) -> Result<Option<FoundObject>> {
         self.find_within(id, &mut ReadCost::default())
+    }
+
+    fn tree(&self, id: &Id) -> Result<Tree> {
+        if let Some(tree) = self.packs()?.trees.get(id) {
+            return Ok(tree);
+        }
+        let tree = object::tree_of(id, self.find(id)?)?;
+        self.packs()?.trees.keep(id, &tree);
+        Ok(tree)
     }
 
     /// By the index alone.

@@ -3,6 +3,7 @@
 use super::Odb;
 use super::combined::LazyIndex;
 use super::hints::PackHints;
+use super::tree_cache::TreeCache;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Map};
 use crate::object::Id;
@@ -125,6 +126,8 @@ pub(super) struct Packs {
     pub active: Arc<ActivePacks>,
     hints: PackHints,
     pub(super) index: LazyIndex,
+    /// Goes with the list: what a later one has no more is not remembered.
+    pub(super) trees: TreeCache,
 }
 
 /// A file that has the name of a pack and cannot be opened as one.

@@ -19,6 +19,7 @@ mod list;
 mod many;
 mod publish;
 mod thin_pack;
+mod tree_cache;
 mod verify_pack;
 
 pub use crate::store::odb::thin_pack::ThinPack;
