@@ -7,14 +7,15 @@ use super::catalog::Catalog;
 use super::ledger;
 use super::project::Project;
 use super::purge;
-use super::rules::{self, RefScope, RuleReport};
+use super::rules::{self, Breach, RefScope, RuleReport};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::{self, Version};
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
-use crate::store::{self, Heads, RemoteTracking, Store, refs};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::parallel;
+use crate::store::{self, Checked, Heads, RemoteTracking, Store, refs};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// Checks that every record of the ledger can be read and names a version, and that purges changed nothing but what
@@ -70,8 +71,11 @@ pub struct Problem {
 /// Walks everything that refs and the ledger reach, and reports damaged objects.
 pub struct Walk<'a> {
     objects: &'a dyn Source,
+    /// Objects of which a copy is damaged, where every object of every pack was read before. `None`: nothing is certain.
+    doubtful: Option<HashSet<Id>>,
     /// Problems below each tree that was walked.
     below: HashMap<Id, Rc<BTreeSet<Id>>>,
+    nothing: Rc<BTreeSet<Id>>,
     /// Each damaged or missing object, and why.
     bad: BTreeMap<Id, String>,
     affects: BTreeMap<Id, Vec<String>>,
@@ -79,19 +83,29 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// `refs` are the readable ones; `RefCheck` reports the others.
-    pub fn all(project: &'a Project, refs: &[(refs::RefName, Id)]) -> Vec<Problem> {
-        let objects = project.store().objects();
-        let (below, bad, affects) = Default::default();
-        let mut walk = Walk { objects, below, bad, affects, records: Vec::new() };
-        for (name, id) in refs {
-            walk.named(name, id);
-        }
-        walk.ledger(project);
-        walk.remotes(project.store());
-        walk.rules(project.store());
+    /// `refs` are the readable ones; `RefCheck` reports the others. `checked` is the check of the packs, from which a blob
+    /// is known to be whole, so that it is not read again.
+    pub fn all(
+        project: &'a Project,
+        refs: &[(refs::RefName, Id)],
+        checked: &Checked,
+    ) -> Vec<Problem> {
+        let (store, objects) = (project.store(), project.store().objects());
+        let (below, nothing, bad, affects) = Default::default();
+        let (doubtful, records) = (checked.damaged_objects(), Vec::new());
+        let mut walk = Walk { objects, doubtful, below, nothing, bad, affects, records };
+        // Both read the same objects, and neither needs what the other finds.
+        let (broken, ()) = parallel::both(
+            || broken_rules(store),
+            || {
+                refs.iter().for_each(|(name, id)| walk.named(name, id));
+                walk.ledger(project);
+                walk.remotes(store);
+            },
+        );
         let mut problems = walk.records;
-        problems.extend(agreement::problems(project.store(), refs));
+        problems.extend(broken);
+        problems.extend(agreement::problems(store, refs));
         for (id, what) in walk.bad {
             let affects = walk.affects.remove(&id).unwrap_or_default();
             problems.push(Problem { subject: format!("object {id}"), what, affects, next: None });
@@ -157,40 +171,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reports readable records that break a rule: they are older than the rule. Unreadable ones
-    /// are reported by the other checks.
-    fn rules(&mut self, store: &Store) {
-        let Ok(here) = store.heads() else { return };
-        // The ledger can name versions of a remote, which another check knows.
-        let refs = Heads { active: None, ..here.clone() };
-        self.broken("", rules::check(store.objects(), &Heads::default(), &refs, RefScope::Present));
-        let head = here.active.map(|active| active.ledger);
-        self.broken("", rules::records(store.objects(), head));
-        for name in store.tracked().unwrap_or_default() {
-            let Ok(Some(RemoteTracking { heads: there, .. })) = store.remote(&name) else {
-                continue;
-            };
-            if let Ok(known) = rules::known(store.objects(), &[&here], &there) {
-                let report = rules::check(store.objects(), &known, &there, RefScope::Present);
-                self.broken(&format!("remotes/{name}/"), report);
-            }
-        }
-    }
-
-    fn broken(&mut self, whose: &str, report: Result<RuleReport>) {
-        let Ok(report) = report else { return };
-        for breach in report.breaches.into_iter().filter(|breach| !breach.unreadable) {
-            let what = if breach.what.is_empty() { "ledger" } else { store::short(&breach.what) };
-            let next = "it cannot be changed any more; every command continues, and new data like it is refused";
-            self.records.push(Problem {
-                subject: "rules".to_owned(),
-                what: format!("{whose}{what}: {}", breach.reason),
-                affects: Vec::new(),
-                next: Some(next.into()),
-            });
-        }
-    }
-
     fn ledger(&mut self, project: &Project) {
         if let Ok(Some(active)) = project.store().active() {
             self.root("ledger", &active.ledger);
@@ -211,23 +191,25 @@ impl<'a> Walk<'a> {
     /// The bad objects at and below an object. The chain of the ledger is as deep as it is long, so
     /// this walks with a stack of its own.
     fn tree(&mut self, root: &Id) -> Rc<BTreeSet<Id>> {
-        let mut stack = vec![(*root, None::<Vec<(Id, bool)>>)];
+        let mut stack = vec![(*root, None::<Vec<Id>>)];
         while let Some((id, children)) = stack.pop() {
             match children {
                 Some(children) => {
-                    let bad = children.iter().filter_map(|(child, _)| self.below.get(child));
+                    let bad = children.iter().filter_map(|child| self.below.get(child));
                     let bad: BTreeSet<Id> = bad.flat_map(|bad| bad.iter().copied()).collect();
-                    self.below.insert(id, Rc::new(bad));
+                    let bad = if bad.is_empty() { self.nothing.clone() } else { Rc::new(bad) };
+                    self.below.insert(id, bad);
                 }
                 None if self.below.contains_key(&id) => {}
-                None => match self.open(&id) {
-                    Ok(children) => {
-                        stack.push((id, Some(children.clone())));
-                        for (child, is_tree) in children {
-                            if is_tree {
-                                stack.push((child, None));
+                None => match self.objects.tree(&id) {
+                    Ok(tree) => {
+                        let children = tree.entries().iter().map(|entry| entry.id).collect();
+                        stack.push((id, Some(children)));
+                        for entry in tree.entries() {
+                            if entry.mode.is_directory() {
+                                stack.push((entry.id, None));
                             } else {
-                                self.blob(&child);
+                                self.blob(&entry.id);
                             }
                         }
                     }
@@ -238,18 +220,18 @@ impl<'a> Walk<'a> {
         self.below.get(root).cloned().unwrap_or_default()
     }
 
-    fn open(&self, id: &Id) -> Result<Vec<(Id, bool)>> {
-        let tree = self.objects.tree(id)?;
-        Ok(tree.entries().iter().map(|entry| (entry.id, entry.mode.is_directory())).collect())
-    }
-
     fn blob(&mut self, id: &Id) {
         if self.below.contains_key(id) {
             return;
         }
-        match self.objects.copy_blob(id, &mut std::io::sink()) {
+        let is_checked = self.doubtful.as_ref().is_some_and(|doubtful| !doubtful.contains(id));
+        let read = match is_checked {
+            true => self.objects.blob_len(id),
+            false => self.objects.copy_blob(id, &mut std::io::sink()),
+        };
+        match read {
             Ok(_) => {
-                self.below.insert(*id, Rc::default());
+                self.below.insert(*id, self.nothing.clone());
             }
             Err(error) => self.damaged(id, &error),
         }
@@ -259,4 +241,39 @@ impl<'a> Walk<'a> {
         self.bad.insert(*id, error.message().to_owned());
         self.below.insert(*id, Rc::new(BTreeSet::from([*id])));
     }
+}
+
+/// Readable records that break a rule: they are older than the rule. Unreadable ones are reported by the other checks.
+fn broken_rules(store: &Store) -> Vec<Problem> {
+    let Ok(here) = store.heads() else { return Vec::new() };
+    let mut problems = Vec::new();
+    // The ledger can name versions of a remote, which another check knows.
+    let refs = Heads { active: None, ..here.clone() };
+    let report = rules::check(store.objects(), &Heads::default(), &refs, RefScope::Present);
+    problems.extend(breaches("", report));
+    let head = here.active.map(|active| active.ledger);
+    problems.extend(breaches("", rules::records(store.objects(), head)));
+    for name in store.tracked().unwrap_or_default() {
+        let Ok(Some(RemoteTracking { heads: there, .. })) = store.remote(&name) else { continue };
+        if let Ok(known) = rules::known(store.objects(), &[&here], &there) {
+            let report = rules::check(store.objects(), &known, &there, RefScope::Present);
+            problems.extend(breaches(&format!("remotes/{name}/"), report));
+        }
+    }
+    problems
+}
+
+fn breaches(whose: &str, report: Result<RuleReport>) -> Vec<Problem> {
+    let breaches = report.map(|report| report.breaches).unwrap_or_default().into_iter();
+    let problem = |breach: Breach| {
+        let what = if breach.what.is_empty() { "ledger" } else { store::short(&breach.what) };
+        let next = "it cannot be changed any more; every command continues, and new data like it is refused";
+        Problem {
+            subject: "rules".to_owned(),
+            what: format!("{whose}{what}: {}", breach.reason),
+            affects: Vec::new(),
+            next: Some(next.into()),
+        }
+    };
+    breaches.filter(|breach| !breach.unreadable).map(problem).collect()
 }

@@ -24,8 +24,8 @@ pub struct UsedNumbers<'a> {
     /// Source versions that were there before.
     before: &'a [Id],
     newest: Option<(SourceVersion, State)>,
-    /// The states of new ones.
-    passed: Vec<State>,
+    /// The states of new ones, which are read again if they are needed.
+    passed: Vec<Id>,
     /// Content behind each number, loaded on first use.
     history: Option<HashMap<(String, String), NumberUse>>,
 }
@@ -48,7 +48,7 @@ impl<'a> UsedNumbers<'a> {
         if let Some(history) = &mut self.history {
             note(objects, &state, history)?;
         }
-        self.passed.push(state.clone());
+        self.passed.push(version.state);
         self.newest = Some((version, state));
         Ok(())
     }
@@ -73,6 +73,9 @@ impl<'a> UsedNumbers<'a> {
         let highest = &version.record.highest;
         let mut wrong = Vec::new();
         for (key, number) in &state.numbers {
+            if self.is_unchanged(state, key, number) {
+                continue;
+            }
             let is_past = floor.get(key).is_none_or(|floor| numbers::is_past(number, floor));
             let number_use = number_use(objects, state, key)?;
             if is_past && !numbers::leaves_room(key, number, floor.get(key).map(String::as_str)) {
@@ -97,6 +100,16 @@ impl<'a> UsedNumbers<'a> {
             }
         }
         Ok(wrong)
+    }
+
+    /// True if the newest source version has the same part under this number.
+    fn is_unchanged(&self, state: &State, key: &str, number: &str) -> bool {
+        let Some((_, old)) = &self.newest else { return false };
+        let is_same = match key {
+            PERSONA => old.persona == state.persona,
+            key => old.primitives.get(key) == state.primitives.get(key),
+        };
+        is_same && old.numbers.get(key).is_some_and(|old| old == number)
     }
 
     /// Content behind a number; `None` for one that was never given.
@@ -124,7 +137,9 @@ impl<'a> UsedNumbers<'a> {
                 note(objects, &state, &mut history)?;
             }
         }
-        self.passed.iter().try_for_each(|state| note(objects, state, &mut history))?;
+        for state in &self.passed {
+            note(objects, &State::load(objects, state)?, &mut history)?;
+        }
         Ok(history)
     }
 }

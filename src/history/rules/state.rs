@@ -33,6 +33,7 @@ pub fn check(objects: &Odb, id: &Id, before: Option<&State>) -> Result<State> {
     canonical(objects, &tree.require(state::NUMBERS)?, state::NUMBERS)?;
     let state = State::load(objects, id)?;
     if let Some(settings) = state.settings
+        && before.is_none_or(|before| before.settings != state.settings)
         && !canonical(objects, &settings, state::SETTINGS)?.is_object()
     {
         return refuse("its agent.json is not an object");

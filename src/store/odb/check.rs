@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::object::{Id, ObjectKind, Tree};
 use crate::parallel::{self, Spread};
 use crate::progress::Progress;
+use std::collections::HashSet;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -55,14 +56,22 @@ impl Odb {
     }
 
     fn check_pack(&self, pack: &Arc<Pack>, checked: &mut Checked, progress: &Progress) {
+        let name = pack.name();
         if pack.reader.hash() != pack.id {
             let error = Error::corrupt("its bytes have another hash than its name says");
-            checked.note(pack.name(), None, &error);
+            checked.note(name.clone(), None, &error);
         }
-        self.check_objects(pack, checked, &mut |_| {
+        if let Err(error) = pack.reader.check_index() {
+            checked.note(name.clone(), None, &error);
+        }
+        checked.objects += u64::from(pack.reader.count());
+        let found = self.unreadable(pack, |_, _| {
             progress.advance(0);
             true
         });
+        for (position, error) in found {
+            checked.note(name.clone(), pack.reader.id(position), &error);
+        }
     }
 
     /// Checks the index of one pack against its checksum and each object against its id. After each
@@ -73,33 +82,20 @@ impl Odb {
         damage: &mut Vec<Damage>,
         goes_on: &mut dyn FnMut(u64) -> bool,
     ) -> bool {
-        let mut checked = Checked::default();
-        let done = self.check_objects(&pack.0, &mut checked, goes_on);
-        damage.append(&mut checked.damage);
-        done
-    }
-
-    fn check_objects(
-        &self,
-        pack: &Arc<Pack>,
-        checked: &mut Checked,
-        goes_on: &mut dyn FnMut(u64) -> bool,
-    ) -> bool {
+        let (pack, mut checked) = (&pack.0, Checked::default());
         let name = pack.name();
         if let Err(error) = pack.reader.check_index() {
             checked.note(name.clone(), None, &error);
         }
         let bytes = pack.reader.bytes().len() as u64 / u64::from(pack.reader.count()).max(1);
-        for (position, id) in (0..).zip(pack.reader.ids()) {
-            checked.objects += 1;
+        let is_done = (0..).zip(pack.reader.ids()).all(|(position, id)| {
             if let Err(error) = self.check_object(pack, position) {
                 checked.note(name.clone(), Some(id), &error);
             }
-            if !goes_on(bytes) {
-                return false;
-            }
-        }
-        true
+            goes_on(bytes)
+        });
+        damage.append(&mut checked.damage);
+        is_done
     }
 
     /// The objects of a pack that cannot be read, of those that are asked for, by position. Several threads where
@@ -136,6 +132,11 @@ impl Odb {
 }
 
 impl Checked {
+    /// Objects of which a copy is damaged; `None` if a whole pack is, of which no object is certain.
+    pub fn damaged_objects(&self) -> Option<HashSet<Id>> {
+        self.damage.iter().map(|damage| damage.object).collect()
+    }
+
     fn note(&mut self, pack: String, object: Option<Id>, error: &Error) {
         self.damage.push(Damage { pack, object, reason: error.message().to_owned() });
     }

@@ -111,7 +111,9 @@ fn purge() {
         let checked = lua_store::internals::history::project::Project::open(copy).unwrap();
         let survey = checked.store().refs().check();
         assert!(survey.problems.is_empty(), "{:?}", survey.problems);
-        let problems = lua_store::internals::history::verify::Walk::all(&checked, &survey.refs);
+        let packs = checked.store().objects().check(&Default::default()).unwrap();
+        let problems =
+            lua_store::internals::history::verify::Walk::all(&checked, &survey.refs, &packs);
         let other: Vec<_> = problems.iter().filter(|problem| problem.subject != "purged").collect();
         assert!(other.is_empty(), "{other:?}");
         let store = open(copy);

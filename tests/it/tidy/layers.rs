@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("protocol", "store pack object error"),
     ("model", "error"),
     ("reader", "model workspace object fs parallel error"),
-    ("history", "model workspace store object fs progress error"),
+    ("history", "model workspace store object fs parallel progress error"),
     ("compare", "history reader model diff store object error"),
     (
         "operations",
