@@ -3,6 +3,9 @@
 use super::context::Context;
 use crate::operations::stage::PushReport;
 
+/// Limit on the staged versions that `status` names.
+const MOST_STAGED: usize = 5;
+
 pub fn suggest(
     cx: &mut Context<'_>,
     staged: &[u64],
@@ -24,5 +27,15 @@ pub fn suggest(
         None if report.changed() || is_unsent => cx.out.suggest("lua-store push"),
         None => {}
         Some(_) => cx.out.suggest("lua-store push backup"),
+    }
+}
+
+/// The newest staged versions, and the number of the others: `version list` has all.
+pub fn listed(staged: &[u64]) -> String {
+    let (newest, older) = staged.split_at(staged.len().min(MOST_STAGED));
+    let names: Vec<String> = newest.iter().map(|number| format!("v{number}")).collect();
+    match older.len() {
+        0 => names.join(", "),
+        older => format!("{} and {older} older", names.join(", ")),
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const SEED: &[u8] = b"seed0000";
 
 /// A shop with so many versions of which all but the message is the same, as an upkeep leaves them.
-fn history(count: u64) -> Project {
+pub fn history(count: u64) -> Project {
     let project = shop::project();
     project.ok("push");
     project.ok("version create -m seed0000");
@@ -97,7 +97,7 @@ const LEDGER_BYTES: u64 = 20 * 2368;
 
 #[test]
 fn a_command_reads_as_much_of_the_refs_and_the_ledger_of_3000_versions_as_of_150() {
-    let lines = ["version list --limit 4", "version show 7"];
+    let lines = ["version list --limit 4", "version show 7", "version diff 6 7", "log -n 4"];
     let [mut few, mut many] = [150, 3000].map(promoted_history);
     for line in lines {
         let [few, many] = [&mut few, &mut many].map(|project| reads_of_refs(project, line));
@@ -189,6 +189,9 @@ fn a_fetch_heals_500_versions_with_as_many_requests_as_10() {
 /// budget.
 const BUDGETS: &[(&str, Cost)] = &[
     ("status", Cost { reads: 15, steps: 0, syncs: 0, bytes: 0 }),
+    ("version list", Cost { reads: 11, steps: 0, syncs: 0, bytes: 0 }),
+    ("version show 7", Cost { reads: 22, steps: 0, syncs: 0, bytes: 0 }),
+    ("version diff 6 7", Cost { reads: 20, steps: 0, syncs: 0, bytes: 0 }),
     ("log", Cost { reads: 11, steps: 0, syncs: 0, bytes: 0 }),
     ("push", Cost { reads: 38, steps: 20, syncs: 4, bytes: 2304 }),
     ("version promote 7", Cost { reads: 36, steps: 12, syncs: 4, bytes: 896 }),

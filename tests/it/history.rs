@@ -1,7 +1,7 @@
 //! `log`, `status`, `diff`, `show`: what was, what is, and what is inside.
 
-use crate::common::shop;
 use crate::common::shop::two_versions;
+use crate::common::{Project, shop};
 use insta::assert_snapshot;
 
 #[test]
@@ -35,6 +35,24 @@ fn the_log_tells_the_history() {
       second
       3 change(s), from source version v2
     ");
+}
+
+/// However many versions were never live, they are one line.
+#[test]
+fn the_newest_staged_versions_are_named_and_the_others_counted() {
+    let project = crate::counted::history(12);
+    let staged = |project: &Project| {
+        let status = project.ok("status");
+        status.lines().find(|line| line.starts_with("Staged:")).unwrap().to_owned()
+    };
+    assert_eq!(
+        staged(&project),
+        "Staged:          v12, v11, v10, v9, v8 and 6 older (created, never live)"
+    );
+    assert_eq!(project.json("status")["staged"].as_array().unwrap().len(), 11);
+    (7..12).for_each(|number| drop(project.ok(&format!("version delete {number} --force"))));
+    project.ok("version delete 2 --force");
+    assert_eq!(staged(&project), "Staged:          v12, v6, v5, v4, v3 (created, never live)");
 }
 
 #[test]

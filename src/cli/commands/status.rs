@@ -85,8 +85,9 @@ impl Status {
         merge.map_or(Ok(()), |merge| open_merge::print(cx, &merge))?;
         print_live(cx, &view, &live, active.as_ref())?;
         let pushed = report.previous.as_ref().map(|previous| previous.number);
-        print_versions(cx, &catalog, latest.as_ref(), pushed)?;
-        print_staged(cx, &catalog, unversioned)?;
+        let staged = catalog.staged();
+        print_versions(cx, &catalog, latest.as_ref(), pushed, &staged)?;
+        print_staged(cx, &staged, unversioned)?;
         print_unpushed(cx, &report, report::unsent(&live), is_merging)?;
         print_secrets(cx, &report, &allowed)?;
         print_remarks(cx, &report);
@@ -238,7 +239,8 @@ fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     print_live(cx, view, &live, catalog.active()?.as_ref())?;
-    print_versions(cx, &catalog, latest(&catalog)?.as_ref(), source).map(|()| Exit::Done)
+    let staged = catalog.staged();
+    print_versions(cx, &catalog, latest(&catalog)?.as_ref(), source, &staged).map(|()| Exit::Done)
 }
 
 /// `v2  launch`
@@ -284,6 +286,7 @@ fn print_versions(
     catalog: &Catalog,
     latest: Option<&Version>,
     pushed: Option<u64>,
+    staged: &[u64],
 ) -> Result<()> {
     let newest = match (latest, catalog.latest()) {
         (Some(version), _) => named(version),
@@ -293,19 +296,19 @@ fn print_versions(
     cx.out.line(format!("Newest version:  {newest}"))?;
     let pushed = pushed.map_or("(none)".to_owned(), |number| format!("v{number}"));
     cx.out.line(format!("Pushed source:   {pushed}"))?;
-    let waiting = catalog.staged();
-    if !waiting.is_empty() {
-        let names: Vec<String> = waiting.iter().map(|number| format!("v{number}")).collect();
-        cx.out.line(format!("Staged:          {} (created, never live)", names.join(", ")))?;
+    if !staged.is_empty() {
+        cx.out.line(format!(
+            "Staged:          {} (created, never live)",
+            status_steps::listed(staged)
+        ))?;
     }
     Ok(())
 }
 
 /// Next step for the pushed state and the staged versions.
-fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> Result<()> {
-    let waiting = catalog.staged();
-    if !waiting.is_empty() {
-        cx.out.hint(format!("run `lua-store version promote v{}` to make it active", waiting[0]));
+fn print_staged(cx: &mut Context<'_>, staged: &[u64], unversioned: bool) -> Result<()> {
+    if let Some(newest) = staged.first() {
+        cx.out.hint(format!("run `lua-store version promote v{newest}` to make it active"));
     }
     if unversioned {
         let line = cx.out.paint(YELLOW, "The pushed state is in no version yet.");
