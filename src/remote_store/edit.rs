@@ -119,7 +119,7 @@ impl RemoteStore {
         look: impl FnOnce(EditGround<'_>) -> Result<T>,
     ) -> Result<T> {
         let (seen, packs) = self.open_agent(agent)?;
-        look(ground(&seen.head, &packs))
+        look(edit_ground(&seen.head, &packs))
     }
 
     fn try_edit<T>(
@@ -136,7 +136,7 @@ impl RemoteStore {
         }
         self.check_open(agent)?;
         let mut batch = packs.objects.batch_in(&self.scratch()?);
-        let (edit, answer) = draft(ground(&seen.head, &packs), &mut batch)?;
+        let (edit, answer) = draft(edit_ground(&seen.head, &packs), &mut batch)?;
         let Some(edit) = edit else { return Ok(Attempt::Over(Edited::Now(answer))) };
         let pack = seal(agent, batch)?;
         let _gate = gate.unwrap_or_else(|| self.lock_shard(agent));
@@ -236,7 +236,7 @@ impl RemoteStore {
     }
 }
 
-fn ground<'a>(head: &'a StoredHead, packs: &'a OpenAgent) -> EditGround<'a> {
+fn edit_ground<'a>(head: &'a StoredHead, packs: &'a OpenAgent) -> EditGround<'a> {
     EditGround {
         heads: &head.heads,
         book: head.book.map(|book| book.root),

@@ -69,7 +69,7 @@ impl StockService {
     }
 
     /// Looks at an agent.
-    pub fn look<T>(
+    pub fn read<T>(
         &self,
         agent: &AgentId,
         look: impl FnOnce(&Look<'_>) -> Result<T, StockError>,
@@ -93,7 +93,7 @@ impl StockService {
         })?;
         match edited {
             Edited::Now(answer) => answer,
-            Edited::Before(applied) => self.look(&request.agent, |look| replay(look, &applied)),
+            Edited::Before(applied) => self.read(&request.agent, |look| replay(look, &applied)),
         }
     }
 

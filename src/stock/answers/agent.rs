@@ -25,7 +25,7 @@ const IGNORED: [&str; 2] = ["id", "voices"];
 
 /// #9: the agent as it is served.
 pub fn document(service: &StockService, request: &StockRequest) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let settings = settings(look)?;
         let mut answer = Map::from_iter([("agentId".to_owned(), json!(look.agent.as_str()))]);
         for (key, value) in settings {
@@ -91,7 +91,7 @@ pub fn settings(look: &Look<'_>) -> Result<Map<String, Value>, StockError> {
 
 /// #6: the MCP servers.
 pub fn servers(service: &StockService, request: &StockRequest) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let kind = server_kind();
         let known = server_configs(look.objects, &base_state(look)?)?;
         let rows = server_names(look)?.into_iter().map(|name| {
@@ -152,7 +152,7 @@ pub fn activate_server(
     request: &StockRequest,
     id: &str,
 ) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let names = server_names(look)?;
         match ids::name_of(look.agent, server_kind(), id, names.iter().map(String::as_str)) {
             Some(_) => StockAnswer::ok(&json!({})),

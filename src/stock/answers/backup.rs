@@ -24,7 +24,7 @@ pub fn check_blobs(
     request: &StockRequest,
 ) -> Result<StockAnswer, StockError> {
     let hashes = hashes(request)?;
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let index = service.files.of(look.agent, look.objects, &look.view)?;
         let (mut missing, mut existing, mut results) = (Vec::new(), Vec::new(), Map::new());
         for hash in hashes {
@@ -114,7 +114,7 @@ fn hashes(request: &StockRequest) -> Result<BTreeSet<String>, StockError> {
 
 /// #20: the newest backup.
 pub fn newest(service: &StockService, request: &StockRequest) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let (number, row) = look.view.newest_source().ok_or_else(no_backup)?;
         let files = entries(service, look, row, false)?;
         StockAnswer::ok(&json!({
@@ -130,7 +130,7 @@ pub fn manifest(
     request: &StockRequest,
     version: Option<u64>,
 ) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let (number, row) = match version {
             Some(number) => (
                 number,
@@ -155,7 +155,7 @@ pub fn manifest(
 
 /// #22: all backups, newest first.
 pub fn versions(service: &StockService, request: &StockRequest) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let mut list = Vec::new();
         for (number, row) in look.view.sources() {
             let files = entries(service, look, row, false)?;

@@ -16,7 +16,7 @@ pub fn get(
     request: &StockRequest,
     key: &str,
 ) -> Result<StockAnswer, StockError> {
-    let bytes = service.look(&request.agent, |look| match content(service, look, key)? {
+    let bytes = service.read(&request.agent, |look| match content(service, look, key)? {
         Some(id) => Ok(look.objects.blob(&id)?),
         None => Err(StockError::not_found(format!("no file has the hash {key}"))),
     })?;

@@ -23,7 +23,7 @@ pub fn list(
     request: &StockRequest,
     published: bool,
 ) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let current = current(look)?.map(|(number, _)| number);
         let mut all = Vec::new();
         for (number, row) in &look.view.personas {

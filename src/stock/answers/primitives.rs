@@ -33,7 +33,7 @@ pub fn list(
     request: &StockRequest,
     kind: &KindRoute,
 ) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let active = active_state(look)?;
         let newest = newest_state(look)?;
         let mut all = Vec::new();
@@ -61,7 +61,7 @@ pub fn create(
     let name = text(&sent, "name")?.to_owned();
     let answer = |look: &Look<'_>| StockAnswer::created(&entry(look, kind.kind, &name, &[], None));
     if kind.kind.word != "voice" {
-        return service.look(&request.agent, answer);
+        return service.read(&request.agent, answer);
     }
     let key = key_of(kind.kind, &name);
     service.change(
@@ -197,7 +197,7 @@ pub fn versions(
     kind: &KindRoute,
     id: &str,
 ) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let name = named(look, kind, id)?;
         let live = live_number(look, &active_state(look)?, kind, &name);
         let mut given = given_numbers(look, kind.kind, &name)?;

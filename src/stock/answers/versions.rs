@@ -32,7 +32,7 @@ pub fn list(
         (_, Some(limit)) => limit,
         (false, None) => LISTED,
     };
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let is_meant = |number: u64| match &filter.status {
             Some(StatusFilter::All) => true,
             Some(StatusFilter::Only(status)) => look.view.status(number) == *status,
@@ -52,7 +52,7 @@ pub fn show(
     request: &StockRequest,
     number: u64,
 ) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let row = look.view.version(number).ok_or_else(|| not_found(number))?;
         StockAnswer::ok(&whole(look, number, row)?)
     })
@@ -64,7 +64,7 @@ pub fn diff(
     request: &StockRequest,
     (from, to): (u64, u64),
 ) -> Result<StockAnswer, StockError> {
-    service.look(&request.agent, |look| {
+    service.read(&request.agent, |look| {
         let row = |number| look.view.version(number).ok_or_else(|| not_found(number));
         let (before, after) = (row(from)?, row(to)?);
         StockAnswer::ok(&snapshot::diff(look, &before.state, &after.state)?)

@@ -5,11 +5,14 @@
 #![cfg(unix)]
 
 mod binaries;
+mod deploy;
 mod init;
 mod push;
 mod refused;
 mod source;
 mod sync;
+mod turns;
+mod versions;
 
 use crate::common::stock::Stock;
 
