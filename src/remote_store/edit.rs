@@ -103,15 +103,6 @@ impl RemoteStore {
         Err(unknown.unwrap_or_else(busy))
     }
 
-    /// Transaction that was applied under this name, unless it is forgotten.
-    pub fn applied(
-        &self,
-        agent: &AgentId,
-        asked: &EditRequest,
-    ) -> Result<Option<Arc<AppliedTransaction>>> {
-        recorded(&self.load_head(agent)?.head, asked)
-    }
-
     /// An agent as an edit would see it.
     pub fn with_ground<T>(
         &self,

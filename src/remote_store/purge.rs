@@ -15,11 +15,12 @@ use super::transact::{TxnAnswer, TxnRequest};
 use super::{RemoteStore, agents};
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::history::book::Book;
 use crate::history::ledger::LedgerEntry;
 use crate::history::purge::{self, PurgeTarget, PurgedObject};
 use crate::history::record::{Author, Event};
 use crate::history::rules::{self, RefScope};
-use crate::object::{Id, Overlay, Rewriter};
+use crate::object::{Id, Overlay, Rewriter, Sink, Source};
 use crate::protocol::{AgentId, PurgeRequest, Refusal, Transaction, TxnOutcome, limits};
 use crate::store::{Heads, Mapped, MissingObjects, Odb, Receipt};
 use std::sync::Arc;
@@ -119,8 +120,7 @@ impl RemoteStore {
             .collect();
         let objects = purge::bury(&mut &batch, &targets, &who, &request.reason)?;
         let about = (&who, request.reason.as_str());
-        let mut rewriter = Rewriter::new(objects.iter().map(PurgedObject::pair));
-        let book = head.book.map(|book| rewriter.rewrite(&source, &mut &batch, book.root));
+        let book = head.book.map(|book| purged_book(&source, &mut &batch, &objects, book.root));
         let book = book.transpose()?;
         let new = purge::purge(&source, &mut &batch, &head.heads, objects, about)?;
         let id = batch.commit()?.ok_or_else(|| Error::failed("a purge made no record"))?;
@@ -146,6 +146,24 @@ impl RemoteStore {
         self.delete_retired(agent, &Upkeep { spare: Duration::ZERO, ..Upkeep::at(now) })?;
         self.clear_uploads(agent, now, Duration::ZERO).map(drop)
     }
+}
+
+/// The book without the purged objects, and without bodies that repeat what was purged. Only there: a file of a project
+/// may have the bytes of a body.
+fn purged_book<S: Source + ?Sized>(
+    source: &S,
+    sink: &mut dyn Sink,
+    purged: &[PurgedObject],
+    root: Id,
+) -> Result<Id> {
+    let book = Book::load(source, Some(root))?;
+    let mut pairs: Vec<(Id, Id)> = purged.iter().map(PurgedObject::pair).collect();
+    if let Some(seen) = book.pending.seen.ledger {
+        let ledger = Rewriter::new(pairs.iter().copied()).rewrite(source, sink, seen)?;
+        pairs.push(Book::with_ledger(source, sink, (root, ledger))?);
+    }
+    pairs.extend(book.emptied_bodies(source, sink)?);
+    Rewriter::new(pairs).rewrite(source, sink, root)
 }
 
 /// Reason why a purge cannot be done as it is asked for.

@@ -129,6 +129,42 @@ impl Book {
         Ok(())
     }
 
+    /// The pending changes of a stored book, and the same with another record as the last promotion that they know: a purge
+    /// rewrites the ledger, and that is no promotion of somebody else.
+    pub fn with_ledger<S: Source + ?Sized>(
+        source: &S,
+        sink: &mut dyn Sink,
+        (root, ledger): (Id, Id),
+    ) -> Result<(Id, Id)> {
+        let id = source.tree(&root)?.require(PENDING)?;
+        let mut pending: PendingChanges = decode(source, &id, PENDING)?;
+        pending.seen.ledger = Some(ledger);
+        Ok((id, sink.put_blob(json::encode(&pending)?, None)?))
+    }
+
+    /// Bodies of numbers that a source version has, each with what takes its place when it is emptied. They repeat
+    /// definitions, and a purge must not leave there what it takes out of these. The numbers stay.
+    pub fn emptied_bodies<S: Source + ?Sized>(
+        &self,
+        source: &S,
+        sink: &mut dyn Sink,
+    ) -> Result<Vec<(Id, Id)>> {
+        let mut pairs = Vec::new();
+        for key in self.keys(source)? {
+            for number in self.numbers(source, &key)? {
+                if self.pending.pushed.get(&key) == Some(&number) {
+                    continue;
+                }
+                let path = format!("{PUSHED}/{key}/{number}.json");
+                let Some(id) = self.folders.find(source, &path)? else { continue };
+                let sent: PushedBody = decode(source, &id, "a pushed body")?;
+                let emptied = PushedBody { body: Map::new(), ..sent };
+                pairs.push((id, sink.put_blob(json::encode(&emptied)?, None)?));
+            }
+        }
+        Ok(pairs)
+    }
+
     /// The blob of a persona that a client sent, as in a state.
     pub fn persona<S: Source + ?Sized>(&self, source: &S, number: u64) -> Result<Option<Id>> {
         self.folders.find(source, &format!("{PERSONAS}/{number}"))

@@ -54,6 +54,8 @@ pub struct PersonaEntry {
     pub draft: bool,
     /// True if the blob is JSON of an object, and not text.
     pub is_object: bool,
+    /// Name of the request that sent it, so that the same request is answered with the same number.
+    pub txn: String,
 }
 
 impl PendingChanges {

@@ -25,8 +25,8 @@ fn personas_and_manifests_have_their_own_folders() {
     let mut memory = Memory::default();
     let mut book = Book::default();
     let text = memory.put_blob(b"You are Ava.".to_vec(), None).unwrap();
-    let entry =
-        PersonaEntry { number: 3, by: "a".into(), at_ms: 1, draft: false, is_object: false };
+    let (by, txn) = ("a".to_owned(), "t".to_owned());
+    let entry = PersonaEntry { number: 3, by, at_ms: 1, draft: false, is_object: false, txn };
     book.add_persona(&mut memory, entry.clone(), text).unwrap();
     let sent = |hash: &str| SentManifest { project_hash: hash.into(), externals: vec![] };
     for version in [1, 99, 100, 250] {

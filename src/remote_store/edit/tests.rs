@@ -36,11 +36,16 @@ fn push(store: &RemoteStore, name: u64, key: &str, number: &str) -> Result<Edite
     store.edit(&agent(), &asked(name), &mut |ground, batch| {
         let mut book = Book::load(ground.objects, ground.book)?;
         let body = Map::from_iter([("name".to_owned(), key.into())]);
-        let pushed = PushedBody { by: "ana".into(), at_ms: 1, body };
+        let pushed = PushedBody { by: "ana".into(), at_ms: name as i64, body };
         book.add_body(batch, (key, number), &pushed)?;
         let edit = AgentEdit { book: Some(book.store(batch)?), ..AgentEdit::default() };
         Ok((Some(edit), name))
     })
+}
+
+fn persona(number: u64) -> PersonaEntry {
+    let (by, txn) = ("ana".to_owned(), number.to_string());
+    PersonaEntry { number, by, at_ms: 1, draft: false, is_object: false, txn }
 }
 
 fn numbers(store: &RemoteStore, key: &str) -> Vec<String> {
@@ -145,12 +150,13 @@ fn a_purge_reaches_the_book() {
         .edit(&agent(), &asked(2), &mut |ground, batch| {
             let mut book = Book::load(ground.objects, ground.book)?;
             let blob = batch.put_blob(secret.as_bytes().to_vec(), None)?;
-            let by = "ana".to_owned();
-            let entry = PersonaEntry { number: 1, by, at_ms: 1, draft: false, is_object: false };
+            let entry = persona(1);
             book.add_persona(batch, entry, blob)?;
             Ok((Some(AgentEdit { book: Some(book.store(batch)?), ..AgentEdit::default() }), ()))
         })
         .unwrap();
+    push(&store, 10, "skills/a", "1.0.1").unwrap();
+    push(&store, 11, "skills/a", "1.0.2").unwrap();
     let object = Id::of_blob(secret.as_bytes());
     let purge = PurgeRequest {
         by: "ana".into(),
@@ -167,18 +173,21 @@ fn a_purge_reaches_the_book() {
         purge: Some(purge),
     };
     assert!(matches!(store.transact(&agent(), &tx).unwrap(), crate::protocol::TxnOutcome::Done(_)));
-    let persona = |ground: EditGround<'_>| {
+    let look = |ground: EditGround<'_>| {
         let book = Book::load(ground.objects, ground.book)?;
         let id = book.persona(ground.objects, 1)?.unwrap();
-        Ok((ground.objects.contains(&object)?, ground.objects.blob(&id)?))
+        let body = |number| book.body(ground.objects, "skills/a", number).unwrap().unwrap().body;
+        let bodies = ["1.0.1", "1.0.2"].map(|number| body(number).len());
+        Ok((ground.objects.contains(&object)?, ground.objects.blob(&id)?, bodies))
     };
-    let (is_there, bytes) = store.with_ground(&agent(), persona).unwrap();
+    let (is_there, bytes, bodies) = store.with_ground(&agent(), look).unwrap();
     assert!(!is_there && String::from_utf8(bytes).unwrap().contains("leaked"));
+    assert_eq!(bodies, [0, 1], "a body repeats what was purged, unless its number is pending");
+    assert_eq!(numbers(&store, "skills/a"), ["1.0.1", "1.0.2"]);
     let again = store.edit(&agent(), &asked(3), &mut |ground, batch| {
         let mut book = Book::load(ground.objects, ground.book)?;
         let blob = batch.put_blob(secret.as_bytes().to_vec(), None)?;
-        let by = "ana".to_owned();
-        let entry = PersonaEntry { number: 2, by, at_ms: 1, draft: false, is_object: false };
+        let entry = persona(2);
         book.add_persona(batch, entry, blob)?;
         Ok((Some(AgentEdit { book: Some(book.store(batch)?), ..AgentEdit::default() }), ()))
     });
