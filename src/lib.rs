@@ -74,7 +74,6 @@ mod report;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-#[allow(dead_code, reason = "some routes have no answer yet")]
 mod stock;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod store;

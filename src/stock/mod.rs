@@ -100,3 +100,6 @@ impl StockAnswer {
         StockAnswer { did: Some(effects.to_string()), ..self }
     }
 }
+
+#[cfg(test)]
+mod tests;

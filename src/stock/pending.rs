@@ -9,6 +9,9 @@ use crate::history::book::{PendingChanges, Seen};
 use crate::history::ledger::LedgerEntry;
 use crate::object::Source;
 
+/// Newest personas whose requests are remembered.
+const KEPT_PERSONAS: usize = 20;
+
 /// Agent as it is now, on which pending changes are written.
 pub fn seen(view: &StockHistory) -> Seen {
     Seen { source: view.heads.source.len() as u64, ledger: view.promotion() }
@@ -37,5 +40,17 @@ pub fn bring_up_to_date<S: Source + ?Sized>(
         pending.base = None;
     }
     pending.seen = now;
+    forget_personas(view, pending);
     Ok(())
+}
+
+/// Forgets where personas came from that a source version has, so that the pending changes do not grow with their number.
+/// The newest stay: a request whose answer was lost is answered from them.
+fn forget_personas(view: &StockHistory, pending: &mut PendingChanges) {
+    let spare = pending.personas.len().saturating_sub(KEPT_PERSONAS);
+    let mut at = 0;
+    pending.personas.retain(|entry| {
+        at += 1;
+        at > spare || !view.personas.contains_key(&entry.number)
+    });
 }

@@ -43,6 +43,8 @@ pub struct ChangeDraft<'a> {
     pub edit: AgentEdit,
     /// Author and time of new records.
     pub who: Author,
+    /// Name of the request.
+    pub txn: TxnId,
     /// Files that look like secrets, for the record.
     pub secrets: Vec<String>,
 }
@@ -89,7 +91,7 @@ impl StockService {
     ) -> Result<StockAnswer, StockError> {
         let asked = asked(request)?;
         let edited = self.store.edit(&request.agent, &asked, &mut |ground, batch| {
-            self.draft(request, ground, batch, draft)
+            self.draft((request, asked.txn), ground, batch, draft)
         })?;
         match edited {
             Edited::Now(answer) => answer,
@@ -99,7 +101,7 @@ impl StockService {
 
     fn draft(
         &self,
-        request: &StockRequest,
+        (request, txn): (&StockRequest, TxnId),
         ground: EditGround<'_>,
         batch: &mut Batch,
         compute: &mut DraftChange<'_>,
@@ -108,7 +110,7 @@ impl StockService {
         let before = look.book.clone();
         let who = author(request);
         let edit = AgentEdit::default();
-        let mut draft = ChangeDraft { look, batch, edit, who, secrets: Vec::new() };
+        let mut draft = ChangeDraft { look, batch, edit, who, txn, secrets: Vec::new() };
         let answer = match compute(&mut draft) {
             Ok(answer) => answer,
             Err(error) => return Ok((None, Err(error))),

@@ -194,7 +194,7 @@ const BUDGETS: &[(&str, Cost)] = &[
     ("version diff 6 7", Cost { reads: 20, steps: 0, syncs: 0, bytes: 0 }),
     ("log", Cost { reads: 11, steps: 0, syncs: 0, bytes: 0 }),
     ("push", Cost { reads: 38, steps: 20, syncs: 4, bytes: 2304 }),
-    ("version promote 7", Cost { reads: 36, steps: 12, syncs: 4, bytes: 896 }),
+    ("version promote 7", Cost { reads: 36, steps: 12, syncs: 2, bytes: 896 }),
 ];
 
 #[derive(Clone, Copy, Debug)]

@@ -3,16 +3,17 @@
 use super::body_object;
 use crate::history::record::iso;
 use crate::object::{Id, Mode, leaves};
-use crate::stock::error::StockError;
+use crate::stock::error::{StockError, code};
 use crate::stock::file_keys::{KeyIndex, KnownFile};
 use crate::stock::key_hasher::FileKey;
 use crate::stock::keys;
+use crate::stock::manifest::is_hash;
 use crate::stock::service::{Look, StockService};
 use crate::stock::signature::BlobAccess;
 use crate::stock::view::SourceRow;
 use crate::stock::{StockAnswer, StockRequest};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Most hashes of one request.
@@ -98,13 +99,11 @@ fn hashes(request: &StockRequest) -> Result<BTreeSet<String>, StockError> {
     let list = sent.get("hashes").and_then(Value::as_array);
     let list = list.ok_or_else(|| StockError::bad("hashes is a list of texts"))?;
     if list.len() > MOST_HASHES {
-        return Err(StockError::bad(format!("at most {MOST_HASHES} hashes at once")));
+        let message = format!("a request has at most {MOST_HASHES} hashes");
+        return Err(StockError::new(413, code::TOO_LARGE, message));
     }
     let one = |value: &Value| {
-        let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        let text = value
-            .as_str()
-            .filter(|text| matches!(text.len(), 16 | 64) && text.bytes().all(is_digit));
+        let text = value.as_str().filter(|text| is_hash(text));
         text.map(str::to_owned).ok_or_else(|| {
             StockError::bad(format!("{value} is no hash of 16 or 64 hexadecimal digits"))
         })
@@ -158,10 +157,14 @@ pub fn versions(service: &StockService, request: &StockRequest) -> Result<StockA
     service.read(&request.agent, |look| {
         let mut list = Vec::new();
         for (number, row) in look.view.sources() {
-            let files = entries(service, look, row, false)?;
+            // A hash that was sent needs no look at the files, of which a long history has many.
+            let hash = match look.book.manifest(look.objects, number)? {
+                Some(sent) => sent.project_hash,
+                None => computed_hash(&entries(service, look, row, false)?),
+            };
             list.push(json!({
                 "version": number, "createdAt": iso(row.record.at_ms), "createdBy": row.record.by,
-                "triggeredBy": row.record.triggered_by, "projectHash": project_hash(look, number, &files)?,
+                "triggeredBy": row.record.triggered_by, "projectHash": hash,
             }));
         }
         StockAnswer::ok(&json!({"versions": list}))
@@ -212,12 +215,15 @@ pub fn entries(
 
 /// The hash of a project: as it was sent, or else as the command computes it.
 fn project_hash(look: &Look<'_>, number: u64, files: &[FileEntry]) -> Result<String, StockError> {
-    if let Some(sent) = look.book.manifest(look.objects, number)? {
-        return Ok(sent.project_hash);
-    }
-    let keys: HashMap<&str, String> =
-        files.iter().map(|entry| (entry.path.as_str(), entry.file.key.to_string())).collect();
-    Ok(keys::project_hash(keys.iter().map(|(path, key)| (*path, key.as_str()))))
+    let sent = look.book.manifest(look.objects, number)?;
+    Ok(sent.map_or_else(|| computed_hash(files), |sent| sent.project_hash))
+}
+
+fn computed_hash(files: &[FileEntry]) -> String {
+    let keys: Vec<String> = files.iter().map(|entry| entry.file.key.to_string()).collect();
+    keys::project_hash(
+        files.iter().map(|entry| entry.path.as_str()).zip(keys.iter().map(String::as_str)),
+    )
 }
 
 fn no_backup() -> StockError {

@@ -72,7 +72,8 @@ pub fn create(service: &StockService, request: &StockRequest) -> Result<StockAns
             let number = highest(&draft.look) + 1;
             let blob = draft.batch.put_blob(bytes.clone(), None)?;
             let (by, at_ms) = (draft.who.by.clone(), draft.who.at_ms);
-            let entry = PersonaEntry { number, by, at_ms, draft: is_draft, is_object };
+            let txn = draft.txn.to_string();
+            let entry = PersonaEntry { number, by, at_ms, draft: is_draft, is_object, txn };
             draft.look.book.add_persona(draft.batch, entry, blob)?;
             if !is_draft {
                 draft.look.book.pending.persona = Some(number);
@@ -80,9 +81,9 @@ pub fn create(service: &StockService, request: &StockRequest) -> Result<StockAns
             StockAnswer::created(&json!({"version": number}))
         },
         &|look, applied| {
-            let at_ms = i64::try_from(applied.at_ms).unwrap_or(0);
-            let entry = look.book.pending.personas.iter().find(|entry| entry.at_ms == at_ms);
-            let number = entry.map_or_else(|| highest(look), |entry| entry.number);
+            let txn = applied.txn.to_string();
+            let sent = look.book.pending.personas.iter().find(|entry| entry.txn == txn);
+            let number = sent.map_or_else(|| highest(look), |entry| entry.number);
             StockAnswer::created(&json!({"version": number}))
         },
     )

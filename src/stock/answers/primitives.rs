@@ -178,7 +178,7 @@ pub fn publish(
                     draft.look.book.pending.workflows.insert(key, number.clone());
                     StockAnswer::ok(&json!({"activeVersionId": number}))
                 }
-                false => published::publish(service, draft, kind, &name, &number),
+                false => published::publish(draft, kind, &name, &number),
             }
         },
         &|look, applied| published::replay(look, applied),

@@ -12,14 +12,13 @@ use crate::stock::StockAnswer;
 use crate::stock::compose::previous;
 use crate::stock::error::{StockError, code};
 use crate::stock::kinds::KindRoute;
-use crate::stock::service::{ChangeDraft, Look, StockService};
+use crate::stock::service::{ChangeDraft, Look};
 use crate::store::Active;
 use serde_json::json;
 
 /// Makes and promotes the version. Its source version has the files of the active one; where others were pushed since,
 /// one more source version says again what the newest was.
 pub fn publish(
-    _service: &StockService,
     draft: &mut ChangeDraft<'_>,
     kind: &KindRoute,
     name: &str,
@@ -49,8 +48,14 @@ pub fn publish(
         let again = put_source(draft, (&state, newest.source), &cause, Some(&made))?;
         draft.edit.source.push(again.id);
     }
-    promote(draft, new)?;
     let number_made = draft.look.view.heads.versions.len() as u64 + 1;
+    let ledger = versions::append_record(draft, Event::Promote, new)?;
+    draft.edit.active = Some(Active { version: Some(number_made), ledger });
+    // The document is that of the promoted version, also beside a source version that says again what the newest was.
+    let pending = &mut draft.look.book.pending;
+    pending.clear_document();
+    pending.base = Some(number_made);
+    pending.seen.ledger = Some(ledger);
     StockAnswer::ok(&json!({"activeVersionId": number, "agentVersion": number_made}))
         .map(|answer| answer.did(format!("version v{number_made}, promote v{number_made}")))
 }
@@ -135,11 +140,4 @@ fn put_version(
     let id = version::put(draft.batch, &meta, made.state, made.source, None)?;
     draft.edit.versions.push(id);
     Ok(id)
-}
-
-fn promote(draft: &mut ChangeDraft<'_>, version: Id) -> Result<(), StockError> {
-    let number = draft.look.view.heads.versions.len() as u64 + 1;
-    let ledger = versions::append_record(draft, Event::Promote, version)?;
-    draft.edit.active = Some(Active { version: Some(number), ledger });
-    Ok(())
 }
