@@ -3,6 +3,7 @@
 
 mod conflicts;
 mod deploys;
+mod files;
 mod replays;
 
 use super::upload::{self, AnnouncedFile};
@@ -44,6 +45,7 @@ struct Shop {
     who: &'static str,
     /// Key of the next request, taken by it.
     key: Option<String>,
+    refuses_secrets: bool,
 }
 
 impl Shop {
@@ -52,7 +54,8 @@ impl Shop {
         let store = RemoteStore::open(&dir.path().join("data")).unwrap();
         let service = StockService::new(Arc::new(store));
         let agent = "shop".parse().unwrap();
-        Shop { _dir: dir, service, agent, now_ms: 1_795_000_000_000, who: "ana@x.com", key: None }
+        let (now_ms, who) = (1_795_000_000_000, "ana@x.com");
+        Shop { _dir: dir, service, agent, now_ms, who, key: None, refuses_secrets: false }
     }
 
     /// An agent whose version v1 is active: `user-skill` 1.0.1, persona 1.
@@ -85,7 +88,7 @@ impl Shop {
             body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
             public_url: "http://127.0.0.1:1".to_owned(),
             signer: AddressSigner::new("t", "h"),
-            refuses_secrets: false,
+            refuses_secrets: self.refuses_secrets,
         };
         let answer = answer(&self.service, &request)?;
         Ok(serde_json::from_slice(&answer.body).unwrap())
