@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::demo::{self, DemoServer};
+use crate::cli::demo::{self, DemoServer, StockCommand};
 use crate::cli::output::{BOLD, DIM};
 use crate::error::{At, Error, Result};
 use crate::fs;
@@ -82,6 +82,14 @@ const PUBLISH: &[&[&str]] = &[
     &["version", "promote", "latest"],
 ];
 
+/// Commands of a colleague who uses the stock command.
+const STOCK: &[&[&str]] = &[
+    &["version", "list"],
+    &["version", "diff", "1", "2"],
+    &["version", "promote", "2"],
+    &["source", "list"],
+];
+
 /// One run of the demo.
 struct Show {
     program: PathBuf,
@@ -89,6 +97,8 @@ struct Show {
     done: Vec<Done>,
     /// Author of the demo, if nothing else is configured.
     author: Option<String>,
+    /// Token of the next commands.
+    token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -113,7 +123,7 @@ struct Done {
 impl Show {
     fn new(folder: PathBuf) -> Result<Show> {
         let program = std::env::current_exe().at("find", Path::new("lua-store"))?;
-        Ok(Show { program, folder, done: Vec::new(), author: None })
+        Ok(Show { program, folder, done: Vec::new(), author: None, token: None })
     }
 
     /// The same project on a server, and on two other machines: a drift, and both ways out of it.
@@ -121,7 +131,8 @@ impl Show {
         let place = self.folder.with_extension("remote");
         fs::create_dir_all(&place)?;
         self.pause(cx)?;
-        let server = DemoServer::start(&self.program, &place.join("data"))?;
+        let data = place.join("data");
+        let server = DemoServer::open(&self.program, &data)?;
         self.remark(cx, &format!("a server runs on this machine: {}", server.typed))?;
         let url = format!("{}/{AGENT}", server.url);
         self.run(cx, &["remote", "add", "server", &url])?;
@@ -131,8 +142,47 @@ impl Show {
         self.run(cx, &["clone", &url, "colleague"])?;
         self.resolve(cx)?;
         self.roll_back(cx)?;
+        if let Some(stock) = StockCommand::find() {
+            let server = server.with_tokens(&self.program, &data)?;
+            self.use_stock(cx, stock, &server)?;
+        }
         self.folder = home;
         self.run(cx, &["remote", "remove", "server"])
+    }
+
+    /// A colleague works with the stock command alone, on the same history.
+    fn use_stock(
+        &mut self,
+        cx: &mut Context<'_>,
+        stock: StockCommand,
+        server: &DemoServer,
+    ) -> Result<()> {
+        let place = self.folder.clone();
+        self.pause(cx)?;
+        self.remark(cx, "`lua` is installed here: a colleague uses it with the same server")?;
+        self.remark(cx, &format!("the server asks for tokens now: {}", server.typed))?;
+        let data = place.join("data").display().to_string();
+        let token = |owner| {
+            let words =
+                ["serve", "token", "create", "--agent", AGENT, "--scope", "promote", "--for"];
+            [&words[..], &[owner, "--data", &data]].concat()
+        };
+        let theirs = self.capture(cx, &token(COLLEAGUE))?;
+        self.folder = place.join("colleague");
+        self.edit(cx, demo::AGENT_ID)?;
+        for words in STOCK {
+            let mut command = stock.command(&server.url, &theirs);
+            command.args(*words).current_dir(&self.folder);
+            self.run_command(cx, (&format!("lua {}", words.join(" ")), command), 0)?;
+        }
+        self.folder = place.join("laptop");
+        self.pause(cx)?;
+        self.remark(cx, "laptop: who promoted that?")?;
+        self.token = Some(self.capture(cx, &token(AUTHOR))?);
+        self.run(cx, &["status"])?;
+        self.run(cx, &["log", "--ledger", "-n", "2"])?;
+        (self.folder, self.token) = (place, None);
+        Ok(())
     }
 
     /// A colleague publishes another persona; it is taken over. Then it is changed here, and published.
@@ -207,7 +257,31 @@ impl Show {
 
     /// The same with a command that ends with this exit code.
     fn run_to(&mut self, cx: &mut Context<'_>, words: &[&str], code: i32) -> Result<()> {
+        self.run_command(cx, (&typed(words), self.command(words)), code)
+    }
+
+    /// Runs a command whose output is a value for the next ones. People see its messages.
+    fn capture(&mut self, cx: &mut Context<'_>, words: &[&str]) -> Result<String> {
         let typed = typed(words);
+        if !cx.out.is_json() {
+            self.print_prompt(cx, &typed)?;
+        }
+        let output = self.command(words).output().at("start", &self.program)?;
+        let Done { stdout, .. } = Done::new(&typed, &output);
+        if cx.out.is_json() {
+            let (stdout, stderr) = Default::default();
+            self.done.push(Done { stdout, stderr, ..Done::new(&typed, &output) });
+        } else {
+            cx.out.notes(String::from_utf8_lossy(&output.stderr).trim_end());
+        }
+        match output.status.success() {
+            true => Ok(stdout.trim().to_owned()),
+            false => Err(self.stopped(&typed)),
+        }
+    }
+
+    /// This program with these words, where the demo is now.
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(words)
@@ -219,22 +293,42 @@ impl Show {
         if let Some(author) = &self.author {
             command.env("LUA_STORE_AUTHOR", author);
         }
+        if let Some(token) = &self.token {
+            command.env("LUA_STORE_TOKEN", token);
+        }
+        command
+    }
+
+    fn run_command(
+        &mut self,
+        cx: &mut Context<'_>,
+        (typed, mut command): (&str, Command),
+        code: i32,
+    ) -> Result<()> {
         let ended_well = if cx.out.is_json() {
             let output = command.output().at("start", &self.program)?;
-            self.done.push(Done::new(&typed, &output));
+            self.done.push(Done::new(typed, &output));
             output.status.code() == Some(code)
         } else {
-            let prompt = cx.out.paint(BOLD, format!("$ {typed}"));
-            self.pause(cx)?;
-            cx.out.line(prompt)?;
-            cx.out.finish()?;
+            self.print_prompt(cx, typed)?;
             command.status().at("start", &self.program)?.code() == Some(code)
         };
         if ended_well {
             return Ok(());
         }
-        Err(Error::failed(format!("the demo stopped at \"{typed}\""))
-            .hint(format!("the project is in {}", self.folder.display())))
+        Err(self.stopped(typed))
+    }
+
+    fn print_prompt(&self, cx: &mut Context<'_>, typed: &str) -> Result<()> {
+        let prompt = cx.out.paint(BOLD, format!("$ {typed}"));
+        self.pause(cx)?;
+        cx.out.line(prompt)?;
+        cx.out.finish()
+    }
+
+    fn stopped(&self, typed: &str) -> Error {
+        Error::failed(format!("the demo stopped at \"{typed}\""))
+            .hint(format!("the project is in {}", self.folder.display()))
     }
 
     /// Sets an author if none is configured: versions need one.

@@ -1,8 +1,10 @@
 //! Material of the demo: a sample agent of our own, and the edits that are made to it.
 
 mod server;
+mod stock;
 
 pub use server::DemoServer;
+pub use stock::StockCommand;
 
 use crate::error::{Error, Result};
 use crate::fs::{self, Published};
@@ -151,6 +153,16 @@ pub const PERSONAS: [&Edit; 3] = [
     },
 ];
 
+/// Entry of a project of the stock command, which names the agent by it.
+pub const AGENT_ID: &Edit = &Edit {
+    said: "the id of the agent, by which `lua` knows it",
+    path: "lua.skill.yaml",
+    change: Change::Replace {
+        old: "agentId: ''\n  orgId: ''",
+        new: "agentId: agent_demo\n  orgId: lua-store",
+    },
+};
+
 impl Edit {
     pub fn path(&self) -> &'static str {
         self.path
@@ -195,7 +207,7 @@ mod tests {
     fn every_edit_changes_its_file() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path()).unwrap();
-        for edit in EDITS {
+        for edit in EDITS.iter().chain([AGENT_ID]) {
             let path = folder.path().join(edit.path());
             let before = fs::read_if_exists(&path).unwrap();
             edit.make(folder.path()).unwrap();

@@ -14,8 +14,21 @@ pub struct DemoServer {
 }
 
 impl DemoServer {
-    pub fn start(program: &Path, data: &Path) -> Result<DemoServer> {
+    /// Opens every agent to everybody on this machine.
+    pub fn open(program: &Path, data: &Path) -> Result<DemoServer> {
         let words = ["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"];
+        DemoServer::start(program, &words, data)
+    }
+
+    /// Ends, and starts again at the same address, for those who have a token.
+    pub fn with_tokens(self, program: &Path, data: &Path) -> Result<DemoServer> {
+        let url = self.url.clone();
+        drop(self);
+        let address = url.trim_start_matches("http://");
+        DemoServer::start(program, &["serve", "--listen", address, "--data"], data)
+    }
+
+    fn start(program: &Path, words: &[&str], data: &Path) -> Result<DemoServer> {
         let mut command = Command::new(program);
         command
             .args(words)

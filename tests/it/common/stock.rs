@@ -91,6 +91,11 @@ impl Stock {
         symlink(&self.modules, self.project.path(format!("{folder}/node_modules"))).unwrap();
     }
 
+    /// The folder with its packages.
+    pub fn modules(&self) -> &Path {
+        &self.modules
+    }
+
     /// Runs the command to its end in the project.
     pub fn lua(&self, line: &str) -> Ran {
         self.lua_in(".", line)

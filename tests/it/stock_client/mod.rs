@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod binaries;
+mod demo;
 mod deploy;
 mod init;
 mod push;

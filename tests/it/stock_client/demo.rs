@@ -1,0 +1,36 @@
+//! The demo where `lua` is installed: one more act, in which a colleague has no other command.
+
+use crate::common::stock::Stock;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn a_colleague_with_the_stock_command_promotes_and_it_is_seen() {
+    let Some(mut stock) = Stock::empty() else { return };
+    let bin = stock.project.home().join("bin");
+    let lua = bin.join("lua");
+    let index = stock.modules().join("lua-cli/dist/index.js");
+    std::fs::write(&lua, format!("#!/bin/sh\nexec node '{}' \"$@\"\n", index.display())).unwrap();
+    std::fs::set_permissions(&lua, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    stock.project.set("PATH", &format!("{}:{path}", bin.display()));
+    stock.project.set("TMPDIR", &stock.project.root().to_string_lossy());
+    let demo = stock.project.json("demo");
+    let commands = demo["commands"].as_array().unwrap();
+    let shown = |line: &str| {
+        let all = commands.iter().filter(|one| one["command"].as_str().unwrap().starts_with(line));
+        let last = all.last().unwrap_or_else(|| panic!("no {line} in {demo:#}"));
+        assert_eq!(last["exitCode"], 0, "{demo:#}");
+        last["stdout"].as_str().unwrap()
+    };
+    // The numbers of the other acts, of which v4 is active.
+    assert!(shown("lua version list").contains("v4*"), "{demo:#}");
+    assert!(shown("lua version diff 1 2").contains("~ order-skill 1.0.0 → 1.0.1"), "{demo:#}");
+    assert!(shown("lua version promote 2").contains("✓ Promoted v2. Previous active: v4."));
+    assert!(shown("lua source list").starts_with("VERSION"), "{demo:#}");
+    let status = shown("lua-store status");
+    assert!(status.contains("Active version:  v2") && status.contains("by colleague@example.com"));
+    let tokens =
+        commands.iter().filter(|one| one["command"].as_str().unwrap().contains("token create"));
+    assert_eq!(tokens.map(|one| one["stdout"].as_str().unwrap()).collect::<String>(), "");
+    assert!(!demo.to_string().contains("lst_"), "no token is in the answer");
+}
