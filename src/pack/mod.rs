@@ -9,6 +9,7 @@ mod entry;
 mod group;
 mod index;
 mod link;
+mod rank;
 mod reader;
 mod varint;
 mod writer;
@@ -18,6 +19,7 @@ pub use codec::unpacker;
 pub use entry::{EncodedEntry, EntryBase, EntryContent, PackEntry, zstd_head};
 pub use group::{Group, GroupItemKind};
 pub use link::{link, unlink};
+pub use rank::rank;
 pub use reader::{PackBytes, PackReader};
 pub use writer::PackWriter;
 

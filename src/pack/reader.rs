@@ -2,6 +2,7 @@
 
 use super::entry::PackEntry;
 use super::index::{self, FOOTER_LEN, IndexLayout};
+use super::rank::rank;
 use super::{HEADER, OrMalformed, PackId, malformed};
 use crate::error::Result;
 use crate::object::{Id, IdPrefix};
@@ -84,34 +85,9 @@ impl<B: PackBytes> PackReader<B> {
         self.id(self.layout.sorted(&self.bytes, rank))
     }
 
-    /// Number of ids that are smaller than this one. Ids are hashes, so that the first bytes of one say nearly where
-    /// it is: from there in growing steps, then by halves.
+    /// Number of ids that are smaller than this one.
     fn rank(&self, id: &Id) -> u32 {
-        let is_below = |rank| self.ranked(rank).is_some_and(|other| other < *id);
-        let (mut low, mut high) = (0, self.count());
-        let share = id.as_bytes().first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
-        let guess = ((u64::from(share) * u64::from(high)) >> 32) as u32;
-        let mut step = 4;
-        if guess < high && is_below(guess) {
-            low = guess + 1;
-            while high - low > step && is_below(low + step) {
-                low += step + 1;
-                step *= 2;
-            }
-            high = high.min(low + step);
-        } else {
-            high = high.min(guess);
-            while high - low > step && !is_below(high - step) {
-                high -= step;
-                step *= 2;
-            }
-            low = low.max(high.saturating_sub(step));
-        }
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if is_below(middle) { low = middle + 1 } else { high = middle }
-        }
-        low
+        rank(id, self.count(), |rank| self.ranked(rank).is_some_and(|other| other < *id))
     }
 
     pub fn position(&self, id: &Id) -> Option<u32> {

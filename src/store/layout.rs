@@ -47,6 +47,8 @@ pub const COMPILED: &str = "cache/dist";
 /// Losses of the stock compiler in versions.
 pub const LOSSES: &str = "cache/losses";
 pub const LEDGER_INDEX: &str = "cache/ledger";
+/// In which pack each object is.
+pub const MULTI_PACK_INDEX: &str = "cache/multi-pack-index";
 /// Copy of the pack in `ACTIVE`.
 pub const RECORDS: &str = "cache/records";
 /// The last answer of each remote.

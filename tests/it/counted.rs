@@ -13,6 +13,14 @@ const SEED: &[u8] = b"seed0000";
 
 /// A shop with so many versions of which all but the message is the same, as an upkeep leaves them.
 pub fn history(count: u64) -> Project {
+    let project = versions_in_packs(count, 1, &[]);
+    project.ok("compact");
+    project.ok("version promote 1");
+    project
+}
+
+/// The same in so many packs, each with a file that begins with its number.
+pub fn versions_in_packs(count: u64, packs: u64, file: &[u8]) -> Project {
     let project = shop::project();
     project.ok("push");
     project.ok("version create -m seed0000");
@@ -23,25 +31,28 @@ pub fn history(count: u64) -> Project {
     let meta = entries.iter().find(|entry| &*entry.name == "meta").unwrap().id;
     let meta = store.objects().blob(&meta).unwrap();
     let at = meta.windows(SEED.len()).position(|part| part == SEED).unwrap();
-    let mut batch = store.batch();
     let mut made = Vec::new();
-    for number in 2..=count {
-        let mut own = meta.clone();
-        own[at..at + SEED.len()].copy_from_slice(format!("seed{number:04}").as_bytes());
-        let own = batch.put_blob(own, None).unwrap();
-        let named = entries.iter().map(|entry| match &*entry.name {
-            "meta" => TreeEntry::file("meta", own),
-            _ => entry.clone(),
-        });
-        made.push(batch.put_tree(&Tree::new(named.collect()).unwrap(), None).unwrap());
+    for pack in 0..packs {
+        let mut batch = store.batch();
+        if !file.is_empty() {
+            batch.put_blob([&pack.to_le_bytes(), file].concat(), None).unwrap();
+        }
+        for number in (2..=count).skip(made.len()).take(count.div_ceil(packs) as usize) {
+            let mut own = meta.clone();
+            own[at..at + SEED.len()].copy_from_slice(format!("seed{number:04}").as_bytes());
+            let own = batch.put_blob(own, None).unwrap();
+            let named = entries.iter().map(|entry| match &*entry.name {
+                "meta" => TreeEntry::file("meta", own),
+                _ => entry.clone(),
+            });
+            made.push(batch.put_tree(&Tree::new(named.collect()).unwrap(), None).unwrap());
+        }
+        batch.commit().unwrap();
     }
-    batch.commit().unwrap();
     let before = store.heads().unwrap();
     let mut after = before.clone();
     after.versions.extend(made);
     store.replace_refs(&store.lock().unwrap(), &before, &after).unwrap();
-    project.ok("compact");
-    project.ok("version promote 1");
     project
 }
 
@@ -119,7 +130,7 @@ fn a_command_reads_as_much_of_the_refs_and_the_ledger_of_3000_versions_as_of_150
 }
 
 /// The files of the store that a command opens, each as often as it does.
-fn reads(project: &mut Project, line: &str) -> Vec<String> {
+pub fn reads(project: &mut Project, line: &str) -> Vec<String> {
     let log = project.path("../reads");
     project.set("LUA_STORE_FAULT", &format!("reads={}", log.display()));
     project.ok(line);

@@ -44,6 +44,7 @@ mod nested;
 mod objects;
 mod odd_systems;
 mod op_log;
+mod opened;
 mod parts;
 mod persona;
 mod plain_english;

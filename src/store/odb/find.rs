@@ -30,7 +30,7 @@ pub(super) struct ReadCost {
     open: Vec<(PackId, u32)>,
 }
 
-type FoundObject = (ObjectKind, Vec<u8>);
+pub(super) type FoundObject = (ObjectKind, Vec<u8>);
 
 impl Source for Odb {
     fn find(&self, id: &Id) -> Result<Option<FoundObject>> {
@@ -38,11 +38,11 @@ impl Source for Odb {
     }
 
     fn tree(&self, id: &Id) -> Result<Tree> {
-        if let Some(tree) = self.packs()?.trees.get(id) {
+        if let Some(tree) = self.with_trees(|trees| trees.get(id))? {
             return Ok(tree);
         }
         let tree = object::tree_of(id, self.find(id)?)?;
-        self.packs()?.trees.keep(id, &tree);
+        self.with_trees(|trees| trees.keep(id, &tree))?;
         Ok(tree)
     }
 
@@ -53,21 +53,15 @@ impl Source for Odb {
 
     /// The head of its entry has it. Of those that share a group the group is opened, once for all.
     fn blob_len(&self, id: &Id) -> Result<u64> {
+        if let Some((pack, position)) = self.indexed_copy(id)
+            && let Ok(Some(len)) = self.blob_len_in(pack, position)
+        {
+            return Ok(len);
+        }
         for (pack, position) in self.packs()?.copies(id) {
-            let place = pack.reader.place(position).map_err(|error| damaged(id, pack, &error))?;
-            let entry =
-                pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
-            match entry.content() {
-                EntryContent::Object(ObjectKind::Blob) => return Ok(entry.raw_len()),
-                EntryContent::Object(ObjectKind::Tree) => break,
-                EntryContent::Group => {
-                    let group = self.group(pack, place.entry, &mut ReadCost::default());
-                    if let Ok(bytes) =
-                        group.and_then(|group| Ok(group.item(place.nth)?.1.len() as u64))
-                    {
-                        return Ok(bytes);
-                    }
-                }
+            let len = self.blob_len_in(pack, position);
+            if let Some(len) = len.map_err(|error| damaged(id, pack, &error))? {
+                return Ok(len);
             }
         }
         self.blob(id).map(|bytes| bytes.len() as u64)
@@ -96,7 +90,7 @@ impl Odb {
     /// True if a pack that is known now has the object. Not looking again keeps the many misses of a writer cheap;
     /// what another process adds meanwhile is only stored twice.
     pub(super) fn has(&self, id: &Id) -> Result<bool> {
-        Ok(self.packs()?.holds(id))
+        Ok(self.indexed_copy(id).is_some() || self.packs()?.holds(id))
     }
 
     /// Those of the objects that are stored now. One look at the folder for all of them.
@@ -107,6 +101,9 @@ impl Odb {
 
     /// Reads the object. A damaged copy is passed over when there is another one.
     fn find_within(&self, id: &Id, spent: &mut ReadCost) -> Result<Option<FoundObject>> {
+        if let Some(found) = self.find_indexed(id, spent) {
+            return Ok(Some(found));
+        }
         let packs = self.packs()?;
         let first = match self.find_in(&packs, id, spent) {
             Ok(Some(found)) => return Ok(Some(found)),
@@ -270,86 +267,6 @@ impl Odb {
             read => read,
         }
     }
-
-    /// Length of the delta chain of this object.
-    pub(super) fn chain(&self, id: &Id) -> Result<u32> {
-        let packs = self.packs()?;
-        let mut id = *id;
-        for length in 0..=MAX_CHAIN {
-            let Some((pack, position)) = packs.copies(&id).next() else { return Ok(length) };
-            let place = pack.reader.place(position);
-            // A damaged object is no base.
-            let Ok(entry) = place.and_then(|place| pack.reader.entry(place.entry)) else { break };
-            match entry.base() {
-                None => return Ok(length),
-                Some(EntryBase::Id(base)) => id = base,
-                Some(EntryBase::Position(base)) => match pack.reader.id(base) {
-                    Some(base) => id = base,
-                    None => return Ok(length),
-                },
-            }
-        }
-        Ok(MAX_CHAIN)
-    }
-
-    /// The kind, and how many bytes have to be decompressed at once to read it. From the head of its entry;
-    /// a group is opened.
-    pub(super) fn head(&self, id: &Id) -> Result<Option<(ObjectKind, u64)>> {
-        let mut failure = None;
-        for (pack, position) in self.packs()?.copies(id) {
-            match self.head_in(pack, position) {
-                Ok(head) => return Ok(Some(head)),
-                Err(error) => failure = Some(damaged(id, pack, &error)),
-            }
-        }
-        failure.map_or(Ok(None), Err)
-    }
-
-    fn head_in(&self, pack: &Arc<Pack>, position: u32) -> Result<(ObjectKind, u64)> {
-        let place = pack.reader.place(position)?;
-        let entry = pack.reader.entry(place.entry)?;
-        let kind = match entry.content() {
-            EntryContent::Object(kind) => kind,
-            EntryContent::Group => {
-                match self.group(pack, place.entry, &mut ReadCost::default())?.item(place.nth)?.0 {
-                    GroupItemKind::Blob => ObjectKind::Blob,
-                    GroupItemKind::Tree | GroupItemKind::LinkedTree => ObjectKind::Tree,
-                }
-            }
-        };
-        Ok((kind, entry.raw_len()))
-    }
-
-    /// Kind and length, without reading more than the entry needs.
-    pub fn kind_and_len(&self, id: &Id) -> Result<Option<(ObjectKind, u64)>> {
-        match self.big(id)? {
-            Some((pack, number)) => {
-                Ok(Some((ObjectKind::Blob, pack.reader.entry(number)?.raw_len())))
-            }
-            None => Ok(self.find(id)?.map(|(kind, bytes)| (kind, bytes.len() as u64))),
-        }
-    }
-
-    /// The entry of a blob that is streamed rather than held: of several a sound one, as what was streamed to
-    /// somebody cannot be taken back.
-    pub(super) fn big(&self, id: &Id) -> Result<Option<(Arc<Pack>, u32)>> {
-        let mut found = Vec::new();
-        for (pack, position) in self.packs()?.copies(id) {
-            // One that is damaged is nobody's: who reads the object finds another copy, or says what is wrong.
-            let Ok(place) = pack.reader.place(position) else { continue };
-            if pack.reader.entry(place.entry).is_ok_and(|entry| big::is_big(&entry)) {
-                found.push((pack.clone(), place.entry));
-            }
-        }
-        let is_sound = |(pack, entry): &(Arc<Pack>, u32)| {
-            pack.reader
-                .entry(*entry)
-                .and_then(|entry| big::copy(&entry, id, &mut std::io::sink()))
-                .is_ok()
-        };
-        let best = if found.len() > 1 { found.iter().position(is_sound) } else { None };
-        Ok(found.into_iter().nth(best.unwrap_or(0)))
-    }
 }
 
 /// The object of a group of this pack; its hash is not proven.
@@ -366,7 +283,7 @@ pub(super) fn member(pack: &Pack, group: &Group, nth: usize) -> Result<FoundObje
 
 pub(super) const FSCK: Hint = Hint::FsckAffected;
 
-fn damaged(id: &Id, pack: &Pack, error: &Error) -> Error {
+pub(super) fn damaged(id: &Id, pack: &Pack, error: &Error) -> Error {
     if error.kind() != crate::error::Kind::Corrupt {
         return Error::new(error.kind(), error.message());
     }

@@ -3,6 +3,7 @@
 use super::Odb;
 use super::combined::LazyIndex;
 use super::hints::PackHints;
+use super::indexed::IndexedPacks;
 use super::tree_cache::TreeCache;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Map};
@@ -29,7 +30,7 @@ pub(super) struct Pack {
 static OPENED: AtomicU64 = AtomicU64::new(0);
 
 impl Pack {
-    fn open(path: &Path, id: PackId) -> Result<Arc<Pack>> {
+    pub fn open(path: &Path, id: PackId) -> Result<Arc<Pack>> {
         Pack::over(fs::map(path)?, id, None)
     }
 
@@ -230,6 +231,11 @@ impl Odb {
         Ok(newest)
     }
 
+    /// The packs that were opened one by one before all were.
+    fn opened_by_index(&self) -> Packs {
+        self.0.indexed.get().and_then(Option::as_ref).map(IndexedPacks::opened).unwrap_or_default()
+    }
+
     /// Lists the folder; `None` when nothing is new.
     pub(super) fn look_again(&self) -> Result<Option<Arc<Packs>>> {
         let Some(dir) = &self.0.dir else { return Ok(None) };
@@ -240,7 +246,7 @@ impl Odb {
         let old = match &*known {
             Some(packs) if packs.is_still(&names, &active) => return Ok(None),
             Some(packs) => packs.clone(),
-            None => Arc::default(),
+            None => Arc::new(self.opened_by_index()),
         };
         let mut packs = open_all(dir, names, &old)?;
         packs.add_active(active, &old);
@@ -253,7 +259,8 @@ impl Odb {
     }
 }
 
-fn names(dir: &Path) -> Result<Vec<String>> {
+/// Names of the packs in a folder, ascending.
+pub(super) fn names(dir: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(dir).at("read", dir)? {
         let name = entry.at("read", dir)?.file_name();
@@ -265,7 +272,7 @@ fn names(dir: &Path) -> Result<Vec<String>> {
 
 /// Opens what is not open yet. One that was removed after it was listed was merged into another
 /// pack before, so the folder is listed again.
-fn open_all(dir: &Path, mut names: Vec<String>, old: &Packs) -> Result<Packs> {
+pub(super) fn open_all(dir: &Path, mut names: Vec<String>, old: &Packs) -> Result<Packs> {
     loop {
         let mut packs = Packs::default();
         let mut removed = false;

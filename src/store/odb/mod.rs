@@ -1,7 +1,8 @@
 //! The object database: every pack in `objects/`, read as one.
 //!
 //! Packs are found when they are first needed and again, once, when an object is missing: another
-//! process may have added packs, or put many together into one. Readers take no lock.
+//! process may have added packs, or put many together into one. Readers take no lock. A command that reads a few objects
+//! of a store with many packs opens only those that an index names ([`indexed`]).
 //!
 //! A database over a fixed list of packs reads those and no others, and is never written to.
 
@@ -14,9 +15,12 @@ mod combined;
 mod compact;
 mod external_refs;
 mod find;
+mod heads;
 mod hints;
+mod indexed;
 mod list;
 mod many;
+mod multi_pack_index;
 mod publish;
 mod thin_pack;
 mod tree_cache;
@@ -34,11 +38,12 @@ use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Id, IdPrefix};
 use crate::store::{PurgedIds, layout};
+use indexed::IndexedPacks;
 use list::Packs;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 /// Object database: packs to read objects from. Cheap to clone; may be used from many threads.
 #[derive(Clone)]
@@ -52,6 +57,8 @@ struct OdbInner {
     /// True if the active packs of that store are read too.
     has_active: bool,
     packs: RwLock<Option<Arc<Packs>>>,
+    /// The packs until then.
+    indexed: OnceLock<Option<IndexedPacks>>,
     /// Objects of packs that were listed before and are gone.
     lost: Mutex<HashSet<Id>>,
     groups: GroupCache,
@@ -104,9 +111,15 @@ impl Odb {
         packs: Option<Packs>,
         groups: GroupCache,
     ) -> Odb {
-        let (packs, lost) = (RwLock::new(packs.map(Arc::new)), Mutex::default());
-        let has_active = store.is_some();
-        Odb(Arc::new(OdbInner { dir, store, has_active, packs, lost, groups }))
+        Odb(Arc::new(OdbInner {
+            dir,
+            has_active: store.is_some(),
+            store,
+            packs: RwLock::new(packs.map(Arc::new)),
+            indexed: OnceLock::new(),
+            lost: Mutex::default(),
+            groups,
+        }))
     }
 
     /// The objects in exactly these packs. What must be read first comes first.

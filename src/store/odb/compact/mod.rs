@@ -53,7 +53,9 @@ impl Odb {
     /// compactions; takes the lock only while the new pack gets its name.
     pub fn compact(&self, scope: CompactScope, progress: &Progress) -> Result<Option<Compacted>> {
         let inputs = self.inputs(self.dir()?, &*self.latest()?, scope);
-        self.repack(&inputs, &HashSet::new(), || Ok(()), progress)
+        let compacted = self.repack(&inputs, &HashSet::new(), || Ok(()), progress)?;
+        self.keep_index(compacted.is_some());
+        Ok(compacted)
     }
 
     /// Puts all packs together without some objects. `guard` is asked when the new pack is durable and the old ones are

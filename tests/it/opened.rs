@@ -1,0 +1,46 @@
+//! Packs that a command opens: few of many, however many versions they contain.
+
+use crate::common::{Project, shop};
+use crate::counted::{reads, versions_in_packs};
+
+/// More packs than are opened without an index, each so large that a push combines none of them.
+const PACKS: u64 = 24;
+const LARGE: usize = 1200 << 10;
+
+const INDEX: &str = ".lua/cache/multi-pack-index";
+
+/// Packs that a command opens.
+fn opened(project: &mut Project, line: &str) -> usize {
+    reads(project, line).iter().filter(|path| path.starts_with("objects/")).count()
+}
+
+fn grown(versions: u64) -> Project {
+    let mut noise = vec![0; LARGE];
+    blake3::Hasher::new().update(b"noise").finalize_xof().fill(&mut noise);
+    let project = versions_in_packs(versions, PACKS, &noise);
+    project.ok("version promote 1");
+    assert!(!project.path(INDEX).exists());
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    project.ok("push");
+    assert!(project.path(INDEX).exists());
+    project
+}
+
+#[test]
+fn a_command_opens_as_many_packs_with_3000_versions_as_with_150_and_few_of_all() {
+    let lines = ["version list --limit 4", "version show 7", "version diff 6 7", "status"];
+    let [mut few, mut many] = [150, 3000].map(grown);
+    let packs = std::fs::read_dir(many.path(".lua/objects")).unwrap().count();
+    assert!(packs > PACKS as usize);
+    for line in lines {
+        let counts = [opened(&mut few, line), opened(&mut many, line)];
+        assert!(counts[1] <= counts[0] && counts[1] <= 4, "{line}: {counts:?} of {packs}");
+    }
+    // Without the index the answers are the same, and every pack is opened.
+    let answers = lines.map(|line| many.ok(line));
+    std::fs::remove_file(many.path(INDEX)).unwrap();
+    assert_eq!(lines.map(|line| many.ok(line)), answers);
+    for line in lines {
+        assert_eq!(opened(&mut many, line), packs, "{line}");
+    }
+}
