@@ -27,10 +27,11 @@ pub fn name_of<'a>(
     names.into_iter().find(|name| of(agent, kind, name) == id)
 }
 
-/// Id of an agent whose address has the part before the first `_`, and whose body the rest. An id without `_` is sent as
-/// both parts.
-pub fn agent_of(base: &str, rest: &str) -> String {
-    if base == rest { base.to_owned() } else { format!("{base}_{rest}") }
+/// Ids of the agents that an address may mean with the part before the first `_`, and its body with the rest. An id
+/// without `_` is sent as both parts, and so is `a_a`.
+pub fn agents_of(base: &str, rest: &str) -> Vec<String> {
+    let joined = format!("{base}_{rest}");
+    if base == rest { vec![base.to_owned(), joined] } else { vec![joined] }
 }
 
 #[cfg(test)]
@@ -56,11 +57,11 @@ mod tests {
 
     #[test]
     fn the_parts_of_an_agents_id() {
-        for id in ["shop", "base_agent_1", "_x", "a_b_"] {
+        for id in ["shop", "base_agent_1", "_x", "a_b_", "a_a"] {
             // The command cuts at the first `_`, and replaces the first occurrence of the base.
             let base = id.split('_').next().unwrap();
             let rest = id.replacen(&format!("{base}_"), "", 1);
-            assert_eq!(agent_of(base, &rest), id);
+            assert!(agents_of(base, &rest).contains(&id.to_owned()));
         }
     }
 

@@ -153,9 +153,21 @@ async fn patch_agent(
     })?;
     let mut known = Request::from_parts(head, Body::empty());
     *known.extensions_mut() = extensions;
-    let caller = Caller::admit(state, &known, &ids::agent_of(&base, &part.id), &route)?;
+    let caller = admit_one(state, &known, &ids::agents_of(&base, &part.id), &route)?;
     taken.headers = known.headers().clone();
     answer(state, caller, route, taken).await
+}
+
+/// Of two agents that an address may mean, the one that the token opens.
+fn admit_one(
+    state: &ServerState,
+    request: &Request,
+    agents: &[String],
+    route: &Route,
+) -> Result<Caller, HttpError> {
+    let mut all = agents.iter().map(|agent| Caller::admit(state, request, agent, route));
+    let first = all.next().unwrap_or_else(|| Err(StockError::bad("the agent has no id").into()));
+    first.or_else(|refused| all.next().unwrap_or(Err(refused)))
 }
 
 async fn answer(

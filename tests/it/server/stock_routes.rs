@@ -89,6 +89,23 @@ fn a_token_is_needed_and_an_agent_of_its_own() {
 }
 
 #[test]
+fn of_two_agents_that_an_address_may_mean_it_is_the_tokens() {
+    let (project, server, _) = served();
+    // The command sends both ids as `a` and `a`.
+    for agent in ["a", "a_a"] {
+        let header = bearer(&server.token(&project, agent, "push"));
+        let body = format!("{{\"id\":\"a\",\"model\":\"of {agent}\"}}");
+        let reply = server.ask("PATCH", "/agents/a/sub-agent", &header, body.as_bytes());
+        assert_eq!(reply.status, 200, "{}", reply.shown());
+    }
+    for agent in ["a", "a_a"] {
+        let header = bearer(&server.token(&project, agent, "read"));
+        let reply = server.ask("GET", &format!("/admin/agents/{agent}"), &header, b"");
+        assert!(reply.shown().contains(&format!("of {agent}\"")), "{}", reply.shown());
+    }
+}
+
+#[test]
 fn the_account_is_that_of_the_token() {
     let project = Project::new();
     let server = Server::start(&project, "");
