@@ -128,10 +128,57 @@ pub fn read_all(dir: &Path) -> LoggedRefs {
     logged_in(&bytes)
 }
 
-/// Refs at the end of the log: all that are files, unless there were very many other steps since.
-pub fn read_recent(dir: &Path) -> LoggedRefs {
-    let end = fs::read_end(&dir.join(REFLOG), RECENT).ok().flatten().unwrap_or_default();
-    logged_in(&end)
+/// Refs at the end of the log, read from the last line back as far as somebody asks: all that are files, unless there
+/// were very many other steps since.
+#[derive(Debug, Default)]
+pub struct RecentRefs {
+    /// Bytes from the end of the file, `most` of them.
+    end: Vec<u8>,
+    most: u64,
+    /// Length of the lines that were not read yet.
+    unread: usize,
+    refs: BTreeMap<RefName, Id>,
+}
+
+impl RecentRefs {
+    /// The object of a ref according to the last line that names it.
+    pub fn get(&mut self, dir: &Path, name: &RefName) -> Option<Id> {
+        loop {
+            if let Some(id) = self.refs.get(name) {
+                return Some(*id);
+            }
+            if self.unread == 0 && !self.read_more(dir) {
+                return None;
+            }
+            self.read_line();
+        }
+    }
+
+    /// Reads the last lines first, as the newest refs are in them. False if there is no more.
+    fn read_more(&mut self, dir: &Path) -> bool {
+        let is_whole = (self.end.len() as u64) < self.most;
+        self.most = match self.most {
+            0 => END,
+            END if !is_whole => RECENT,
+            _ => return false,
+        };
+        self.end = fs::read_end(&dir.join(REFLOG), self.most).ok().flatten().unwrap_or_default();
+        self.unread = self.end.len();
+        self.unread > 0
+    }
+
+    fn read_line(&mut self) {
+        let lines = &self.end[..self.unread];
+        let start = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let mark = RefTips::decode(&lines[start..]).unwrap_or_default();
+        self.unread = start.saturating_sub(1);
+        for series in [SOURCE, VERSIONS] {
+            let named = mark.newest(series);
+            let named =
+                named.and_then(|(number, id)| Some((RefName::new(series, number).ok()?, id)));
+            named.map(|(name, id)| *self.refs.entry(name).or_insert(id));
+        }
+    }
 }
 
 fn logged_in(bytes: &[u8]) -> LoggedRefs {
@@ -220,6 +267,7 @@ pub fn forget(dir: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write logs as they like")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -234,6 +282,42 @@ mod tests {
             versions,
             active,
         })
+    }
+
+    fn ids(count: u64) -> Vec<Id> {
+        (0..count).map(|number| Id::of_blob(&number.to_le_bytes())).collect()
+    }
+
+    #[test]
+    fn recent_refs_are_those_of_the_whole_log_and_the_newest_need_only_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        // Of a rewritten ref the last line counts, and a damaged line is none.
+        let mut text = "torn".to_owned();
+        for (number, id) in (1..).zip(ids(100)).chain([(60, Id::of_blob(b"rewritten"))]) {
+            let mark = RefTips { source: Some((number, id)), ..RefTips::default() };
+            let line = mark.encode();
+            text.push_str(if number == 98 { &line[1..] } else { &line });
+        }
+        std::fs::write(dir.path().join(REFLOG), &text).unwrap();
+        let expected = read_all(dir.path()).refs;
+        let name = |number| RefName::new(SOURCE, number).unwrap();
+        // The first line continues the torn one.
+        assert_eq!(
+            (expected.len(), expected.get(&name(1)), expected.get(&name(98))),
+            (98, None, None)
+        );
+        let mut recent = RecentRefs::default();
+        for number in (90..=100).rev().filter(|number| *number != 98) {
+            assert_eq!(recent.get(dir.path(), &name(number)), expected.get(&name(number)).copied());
+        }
+        assert_eq!(recent.most, END);
+        for number in 0..=101 {
+            let Ok(name) = RefName::new(SOURCE, number) else { continue };
+            assert_eq!(recent.get(dir.path(), &name), expected.get(&name).copied(), "{number}");
+        }
+        assert_eq!(recent.get(dir.path(), &name(60)), Some(Id::of_blob(b"rewritten")));
+        std::fs::remove_file(dir.path().join(REFLOG)).unwrap();
+        assert_eq!(RecentRefs::default().get(dir.path(), &name(60)), None);
     }
 
     proptest! {

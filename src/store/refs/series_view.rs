@@ -1,11 +1,12 @@
 //! View of one series: its newest number, and the object of each number, looked up one by one. For commands that need a
 //! few refs of a long history; nothing here grows with it.
 
+use super::log::RecentRefs;
 use super::packed_file::PackedFile;
-use super::{LoggedRefs, RefName, Refs, log, name};
+use super::{RefName, Refs, name};
 use crate::error::Result;
 use crate::object::Id;
-use std::cell::OnceCell;
+use std::cell::RefCell;
 
 /// The refs of a series at one moment: loose ones follow packed ones, and no number is missing.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct RefsView {
     /// Highest number that is packed.
     last_packed: u64,
     last: u64,
-    logged: OnceCell<LoggedRefs>,
+    logged: RefCell<RecentRefs>,
 }
 
 impl Refs {
@@ -33,7 +34,7 @@ impl Refs {
         let last = last_packed + loose.len() as u64;
         // A file beside its packed ref is left of a cut packing, and the whole series is compared.
         let is_whole = known <= last && loose.iter().copied().eq(last_packed + 1..=last);
-        let (refs, series, logged) = (self.clone(), series.to_owned(), OnceCell::new());
+        let (refs, series, logged) = (self.clone(), series.to_owned(), RefCell::default());
         Ok(is_whole.then_some(RefsView { refs, series, packed, last_packed, last, logged }))
     }
 }
@@ -53,8 +54,8 @@ impl RefsView {
         }
         let id = self.refs.loose(&name).ok()??;
         // A file that somebody copied over another one is well formed, but not what was logged.
-        let logged = self.logged.get_or_init(|| log::read_recent(&self.refs.dir));
-        logged.refs.get(&name).filter(|was| **was == id).copied()
+        let logged = self.logged.borrow_mut().get(&self.refs.dir, &name);
+        logged.filter(|was| *was == id)
     }
 
     /// All refs by number; `None` where one of them is damaged or doubtful.
