@@ -61,6 +61,8 @@ mod operations;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod pack;
 mod parallel;
+#[cfg(feature = "cli")]
+mod platform;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod progress;
 #[allow(missing_docs, reason = "reached by `internals` alone")]

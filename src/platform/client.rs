@@ -1,0 +1,191 @@
+//! Requests to the platform: with a key that goes to no other host, tried again when it is busy, within limits.
+
+use super::address::PlatformAddress;
+use super::answer;
+use super::key::PlatformKey;
+use crate::error::{Error, Result};
+use serde_json::Value;
+use std::io::Read;
+use std::time::{Duration, Instant};
+use ureq::http::{Method, Request, Response, StatusCode, header};
+use ureq::{AsSendBody, Body};
+
+/// Longest time of one request, as the stock command has it.
+const REQUEST: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(10);
+/// Retries after the first try, and the bound of the wait before the first of them, which doubles.
+const RETRIES: u32 = 3;
+const FIRST: Duration = Duration::from_secs(1);
+/// No wait is longer, whatever an answer asks for.
+const LONGEST: Duration = Duration::from_secs(20);
+/// Most bytes of an answer.
+const MAX_ANSWER: u64 = 32 << 20;
+
+/// A client of one agent's API.
+pub struct PlatformClient {
+    address: PlatformAddress,
+    key: PlatformKey,
+    http: ureq::Agent,
+    first: Duration,
+}
+
+/// Answer to one request that came, whatever its status.
+#[derive(Clone, Debug)]
+pub struct PlatformAnswer {
+    pub status: u16,
+    pub bytes: Vec<u8>,
+    /// Time of the last try.
+    pub took: Duration,
+}
+
+impl PlatformAnswer {
+    /// The data of a success, or else the error that the status is.
+    pub fn data(&self, route: &str) -> Result<Value> {
+        match self.status {
+            200..300 => answer::data(route, &self.bytes),
+            status => Err(answer::error_of(status, route, &self.bytes)),
+        }
+    }
+}
+
+impl PlatformClient {
+    pub fn new(address: PlatformAddress, key: PlatformKey) -> PlatformClient {
+        let mut config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            // The key is for the address that a person named, not for where an answer points to.
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(REQUEST))
+            .user_agent(concat!("lua-store/", env!("CARGO_PKG_VERSION")));
+        if address.is_at_home() {
+            config = config.proxy(None);
+        }
+        PlatformClient { http: config.build().new_agent(), address, key, first: FIRST }
+    }
+
+    pub fn address(&self) -> &PlatformAddress {
+        &self.address
+    }
+
+    /// Asks for a path below the API.
+    pub fn get(&self, path: &str) -> Result<PlatformAnswer> {
+        self.ask(Method::GET, path, None)
+    }
+
+    /// Sends JSON to a path that changes nothing, so that sending it again is safe.
+    pub fn query(&self, path: &str, body: &Value) -> Result<PlatformAnswer> {
+        self.ask(Method::POST, path, Some(body.to_string()))
+    }
+
+    fn ask(&self, method: Method, path: &str, body: Option<String>) -> Result<PlatformAnswer> {
+        let mut left = RETRIES;
+        loop {
+            let since = Instant::now();
+            let tried = self.try_once(&method, path, body.as_deref());
+            let wait = match &tried {
+                Ok(answer) if !is_busy(answer.0.status) => None,
+                Ok((_, asked)) => Some(*asked),
+                Err(error) => error.is_transient.then_some(None),
+            };
+            let Some(asked) = wait.filter(|_| left > 0) else {
+                let (answer, _) = tried.map_err(|error| error.error)?;
+                return Ok(PlatformAnswer { took: since.elapsed(), ..answer });
+            };
+            let bound = self.first * 2u32.pow(RETRIES - left);
+            std::thread::sleep(asked.unwrap_or_else(|| bound.mul_f64(random())).min(LONGEST));
+            left -= 1;
+        }
+    }
+
+    fn try_once(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&str>,
+    ) -> Result<(PlatformAnswer, Option<Duration>), Attempt> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.address.base))
+            .header(header::AUTHORIZATION, self.key.bearer())
+            .header(header::ACCEPT, "application/json")
+            .header("X-Lua-Client", concat!("lua-store/", env!("CARGO_PKG_VERSION")));
+        let sent = match body {
+            Some(body) => {
+                let request = request.header(header::CONTENT_TYPE, "application/json");
+                self.run(request.body(body))
+            }
+            None => self.run(request.body(())),
+        };
+        self.read(path, sent?)
+    }
+
+    fn run<B: AsSendBody>(
+        &self,
+        request: std::result::Result<Request<B>, ureq::http::Error>,
+    ) -> Result<Response<Body>, Attempt> {
+        let request = request.map_err(|error| Attempt::last(Error::usage(error.to_string())))?;
+        self.http.run(request).map_err(|error| self.unreachable(&error))
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> Attempt {
+        let base = &self.address.base;
+        Attempt {
+            error: Error::unavailable(format!("cannot reach the platform at {base}: {error}")),
+            is_transient: true,
+        }
+    }
+
+    fn read(
+        &self,
+        path: &str,
+        response: Response<Body>,
+    ) -> Result<(PlatformAnswer, Option<Duration>), Attempt> {
+        let status = response.status();
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            return Err(Attempt::last(Error::failed(format!(
+                "{path} was answered with a redirect, which is not followed: the key is for {} alone",
+                self.address.base
+            ))));
+        }
+        let asked = response.headers().get(header::RETRY_AFTER);
+        let asked = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let mut bytes = Vec::new();
+        let body = response.into_body().into_with_config().limit(MAX_ANSWER + 1).reader();
+        let read = body.take(MAX_ANSWER + 1).read_to_end(&mut bytes);
+        read.map_err(|error| self.unreachable(&ureq::Error::Io(error)))?;
+        if bytes.len() as u64 > MAX_ANSWER {
+            let what = format!("the answer to {path} is larger than {} MiB", MAX_ANSWER >> 20);
+            return Err(Attempt::last(Error::failed(what)));
+        }
+        let took = Duration::ZERO;
+        Ok((
+            PlatformAnswer { status: status.as_u16(), bytes, took },
+            asked.map(Duration::from_secs),
+        ))
+    }
+}
+
+/// A try that gave no answer.
+struct Attempt {
+    error: Error,
+    is_transient: bool,
+}
+
+impl Attempt {
+    fn last(error: Error) -> Attempt {
+        Attempt { error, is_transient: false }
+    }
+}
+
+/// True for a status that another try may not have.
+fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 502..=504)
+}
+
+/// Between 0 and 1. Without a source of randomness all wait the whole time, which is no harm.
+fn random() -> f64 {
+    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests;
