@@ -138,6 +138,7 @@ fn of_remote(hint: &Hint) -> String {
         Hint::LoginWithUrl => {
             "run `lua-store login URL` to store a token where only you can read it"
         }
+        Hint::CheckPlatform => "run `lua-store remote check lua://AGENT` to see what it answers",
         _ => return of_values(hint),
     };
     fixed.to_owned()

@@ -56,6 +56,7 @@ pub const SCHEMAS: &[(&str, &str)] = schemas! {
     "persona"
     "personaDiff"
     "personaList"
+    "platformCheck"
     "promotion"
     "pull"
     "pullAbort"

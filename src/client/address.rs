@@ -21,6 +21,10 @@ impl Address {
         match text.split_once("://") {
             Some(("http" | "https", _)) => http(text),
             Some(("file", path)) => folder(Path::new(path), text),
+            Some(("lua" | "lua+https" | "lua+http", _)) => {
+                Err(Error::usage(format!("the platform (\"{text}\") cannot be a remote yet"))
+                    .hint(Hint::CheckPlatform))
+            }
             Some((scheme, _)) => Err(Error::usage(format!(
                 "\"{text}\" begins with \"{scheme}://\", which is not supported"
             ))
@@ -138,6 +142,7 @@ mod tests {
     fn what_is_no_address_is_refused_by_name() {
         for (text, part) in [
             ("ssh://host/a", "ssh://"),
+            ("lua://agent_1", "cannot be a remote yet"),
             ("https://host", "id of an agent"),
             ("https://host/a b", "not a URL"),
             ("https://host/a?x=1", "a query"),

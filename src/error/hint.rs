@@ -192,6 +192,7 @@ pub enum Hint {
     Insecure,
     LoginAgain,
     LoginWithUrl,
+    CheckPlatform,
     /// The token speaks for this author alone.
     AuthorOfToken {
         owner: String,

@@ -43,6 +43,8 @@ fn check_times(value: &Value) -> Result<(), String> {
                 Some(time) if is_time && !is_rfc3339(time) && !time.ends_with(" ms") => {
                     Err(format!("{name} is no time in RFC 3339"))
                 }
+                // Types in place of the values of a foreign answer.
+                _ if name == "shape" => Ok(()),
                 _ if is_time && below.is_number() => Err(format!("{name} is a number")),
                 _ => check_times(below),
             }

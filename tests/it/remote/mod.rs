@@ -12,6 +12,7 @@ mod misnamed;
 mod naming;
 mod narrow;
 mod network;
+mod platform;
 mod rewritten;
 mod served;
 mod silent;

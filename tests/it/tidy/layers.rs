@@ -36,13 +36,14 @@ const ROOMS: &[(&str, &str)] = &[
         "client",
         "remote_store merge operations history protocol store pack object fs progress error",
     ),
+    ("platform", "fs error"),
     (
         "flow",
         "client git report merge operations compare history reader diff workspace store protocol object progress error",
     ),
     (
         "cli",
-        "flow client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
+        "flow platform client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
     (
         "library",

@@ -1,6 +1,7 @@
 //! `remote`: the places that this project's versions are pushed to and fetched from.
 
 pub mod add;
+pub mod check;
 pub mod list;
 pub mod remove;
 pub mod set_url;
@@ -30,6 +31,7 @@ crate::cli::args::commands! {
     RemoteCommand {
         Add(add::Add),
         List(list::List),
+        Check(check::Check),
         Remove(remove::Remove),
         SetUrl(set_url::SetUrl),
         Login(login::Login),
