@@ -17,8 +17,9 @@ fn a_colleague_with_the_stock_command_promotes_and_it_is_seen() {
     let demo = stock.project.json("demo");
     let commands = demo["commands"].as_array().unwrap();
     let shown = |line: &str| {
-        let all = commands.iter().filter(|one| one["command"].as_str().unwrap().starts_with(line));
-        let last = all.last().unwrap_or_else(|| panic!("no {line} in {demo:#}"));
+        let mut all =
+            commands.iter().filter(|one| one["command"].as_str().unwrap().starts_with(line));
+        let last = all.next_back().unwrap_or_else(|| panic!("no {line} in {demo:#}"));
         assert_eq!(last["exitCode"], 0, "{demo:#}");
         last["stdout"].as_str().unwrap()
     };
