@@ -89,8 +89,8 @@ mod tests {
     #[test]
     fn the_variable_comes_first_and_the_stored_key_is_for_the_default_address_alone() {
         let home = tempfile::tempdir().unwrap();
-        std::fs::create_dir(home.path().join(".lua-cli")).unwrap();
-        std::fs::write(home.path().join(".lua-cli/credentials"), "stored-key\n").unwrap();
+        fs::create_dir_all(&home.path().join(".lua-cli")).unwrap();
+        let _ = fs::create(&home.path().join(".lua-cli/credentials"), b"stored-key\n").unwrap();
         let key = find("lua://a", Some("given-key"), home.path()).unwrap();
         assert_eq!((&*key.bearer(), key.origin), ("Bearer given-key", VARIABLE));
         let key = find("lua://a", Some(" "), home.path()).unwrap();
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn a_renewable_login_and_an_env_file_are_left_alone_and_the_first_is_named() {
         let home = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(home.path().join(".lua-cli/sessions")).unwrap();
-        std::fs::write(home.path().join(".env"), "LUA_API_KEY=of-a-file\n").unwrap();
+        fs::create_dir_all(&home.path().join(".lua-cli/sessions")).unwrap();
+        let _ = fs::create(&home.path().join(".env"), b"LUA_API_KEY=of-a-file\n").unwrap();
         let error = find("lua://a", None, home.path()).unwrap_err();
         assert!(
             error.hints().iter().any(|hint| format!("{hint:?}").contains("login of the `lua`"))
