@@ -8,12 +8,14 @@ use crate::history::ledger::{self, LedgerIndex};
 use crate::history::record::{SourceRecord, VersionMeta};
 use crate::history::source::SourceVersion;
 use crate::history::state::{PersonaId, State};
-use crate::history::version::{Status, Version};
+use crate::history::version::{self, Status};
 use crate::model::numbers::PERSONA;
 use crate::object::{Id, Source};
 use crate::store::Heads;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use semver::Version;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A source version.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct SourceRow {
     pub record: SourceRecord,
     pub state: Id,
     pub files: Id,
+    /// Hash of the project as the command computes it, once somebody asked for it.
+    pub project_hash: OnceLock<String>,
 }
 
 /// An agent version.
@@ -30,6 +34,14 @@ pub struct VersionRow {
     pub id: Id,
     pub meta: VersionMeta,
     pub state: Id,
+}
+
+/// Numbers of a primitive that source versions have.
+#[derive(Clone, Debug, Default)]
+struct NumberRows {
+    rows: BTreeMap<Arc<str>, Arc<NumberRow>>,
+    /// Lowest first.
+    order: Vec<Arc<str>>,
 }
 
 /// The first source version that has a number.
@@ -55,9 +67,10 @@ pub struct StockHistory {
     sources: Vec<Arc<SourceRow>>,
     versions: Vec<Arc<VersionRow>>,
     /// Numbers by the key of the primitive.
-    numbers: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<NumberRow>>>,
+    numbers: BTreeMap<Arc<str>, NumberRows>,
     pub personas: BTreeMap<u64, Arc<PersonaRow>>,
     ledger: LedgerIndex,
+    pub sent: SentNumbers,
 }
 
 impl StockHistory {
@@ -79,7 +92,8 @@ impl StockHistory {
             view.add_source(objects, SourceVersion::load(objects, number, *id)?)?;
         }
         for (number, id) in (1..).zip(&heads.versions).skip(view.versions.len()) {
-            let Version { id, meta, state, .. } = Version::load(objects, number, *id)?;
+            let version::Version { id, meta, state, .. } =
+                version::Version::load(objects, number, *id)?;
             view.versions.push(Arc::new(VersionRow { id, meta, state }));
         }
         view.heads = heads.clone();
@@ -107,11 +121,10 @@ impl StockHistory {
                 Some(numbers) => numbers,
                 None => self.numbers.entry(Arc::from(&**key)).or_default(),
             };
-            if !numbers.contains_key(&**number) {
-                numbers.insert(Arc::from(&**number), Arc::new(row));
-            }
+            numbers.add(number, row);
         }
-        let row = SourceRow { id, record, state: state_id, files: source };
+        let project_hash = OnceLock::new();
+        let row = SourceRow { id, record, state: state_id, files: source, project_hash };
         self.sources.push(Arc::new(row));
         Ok(())
     }
@@ -167,14 +180,113 @@ impl StockHistory {
         self.ledger.promoted.get(&row.id).map(|last| last.record)
     }
 
-    /// Numbers of a primitive that source versions have, with who gave them.
-    pub fn numbers(&self, key: &str) -> impl Iterator<Item = (&str, &NumberRow)> {
-        let numbers = self.numbers.get(key).into_iter().flatten();
-        numbers.map(|(number, row)| (&**number, &**row))
+    /// Numbers of a primitive that source versions have, lowest first, with who gave them.
+    pub fn numbers(&self, key: &str) -> impl DoubleEndedIterator<Item = (&str, &NumberRow)> {
+        let numbers = self.numbers.get(key);
+        let order = numbers.into_iter().flat_map(|numbers| &numbers.order);
+        order.filter_map(move |number| Some((&**number, &**numbers?.rows.get(number)?)))
+    }
+
+    /// A number of a primitive, if a source version has it.
+    pub fn number(&self, key: &str, number: &str) -> Option<&NumberRow> {
+        self.numbers.get(key)?.rows.get(number).map(|row| &**row)
     }
 
     /// Keys of all primitives that any source version has.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.numbers.keys().map(|key| &**key)
+    }
+}
+
+/// Numbers, and the tree of the book that they were read from.
+type NumbersOfTree = (Id, Arc<[String]>);
+
+/// Numbers that only the book has, by the key of the primitive, each with the tree of the book that they were read from.
+/// There are few of them, and that tree has all that were ever sent.
+#[derive(Default)]
+pub struct SentNumbers(Mutex<HashMap<String, NumbersOfTree>>);
+
+impl SentNumbers {
+    /// The numbers of a primitive. They are read once for each tree.
+    pub fn of(
+        &self,
+        key: &str,
+        tree: Id,
+        read: impl FnOnce() -> Result<Vec<String>>,
+    ) -> Result<Arc<[String]>> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, numbers)) = lock().get(key)
+            && *known == tree
+        {
+            return Ok(numbers.clone());
+        }
+        let numbers: Arc<[String]> = read()?.into();
+        lock().insert(key.to_owned(), (tree, numbers.clone()));
+        Ok(numbers)
+    }
+}
+
+/// Of other heads other numbers are only in the book.
+impl Clone for SentNumbers {
+    fn clone(&self) -> SentNumbers {
+        SentNumbers::default()
+    }
+}
+
+impl fmt::Debug for SentNumbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SentNumbers")
+    }
+}
+
+impl NumberRows {
+    fn add(&mut self, number: &str, row: NumberRow) {
+        if self.rows.contains_key(number) {
+            return;
+        }
+        let number: Arc<str> = number.into();
+        let version = Version::parse(&number).ok();
+        // Most are above all others.
+        let lower = self.order.iter().rev().position(|other| Version::parse(other).ok() <= version);
+        let at = lower.map_or(0, |above| self.order.len() - above);
+        self.order.insert(at, number.clone());
+        self.rows.insert(number, Arc::new(row));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_order_of_versions_in_whichever_order_they_came() {
+        let mut numbers = NumberRows::default();
+        for number in ["1.0.9", "1.0.10", "1.0.2", "2.0.0", "1.0.10-rc.1", "1.0.9", "odd"] {
+            numbers.add(number, NumberRow { by: "ana".into(), at_ms: 1 });
+        }
+        let order: Vec<&str> = numbers.order.iter().map(|number| &**number).collect();
+        assert_eq!(order, ["odd", "1.0.2", "1.0.9", "1.0.10-rc.1", "1.0.10", "2.0.0"]);
+        assert_eq!(numbers.rows.len(), 6);
+    }
+
+    #[test]
+    fn numbers_of_the_book_are_read_once_for_each_tree_and_again_for_other_heads() {
+        let reads = std::cell::Cell::new(0);
+        let read = || {
+            reads.set(reads.get() + 1);
+            Ok(vec![format!("1.0.{}", reads.get())])
+        };
+        let sent = SentNumbers::default();
+        let [one, two] = [b"1", b"2"].map(|bytes| Id::of_blob(bytes));
+        for (key, tree, expected) in [
+            ("a", one, "1.0.1"),
+            ("a", one, "1.0.1"),
+            ("b", one, "1.0.2"),
+            ("a", two, "1.0.3"),
+            ("a", one, "1.0.4"),
+        ] {
+            assert_eq!(*sent.of(key, tree, read).unwrap(), [expected.to_owned()]);
+        }
+        assert_eq!(*sent.clone().of("a", one, read).unwrap(), ["1.0.5".to_owned()]);
     }
 }

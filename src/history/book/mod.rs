@@ -86,6 +86,11 @@ impl Book {
         Ok(names.iter().filter_map(|name| name.strip_suffix(".json")).map(str::to_owned).collect())
     }
 
+    /// The tree with the numbers of a primitive: another one if these are others.
+    pub fn numbers_tree<S: Source + ?Sized>(&self, source: &S, key: &str) -> Result<Option<Id>> {
+        self.folders.find(source, &format!("{PUSHED}/{key}"))
+    }
+
     /// The keys of all primitives that clients pushed.
     pub fn keys<S: Source + ?Sized>(&self, source: &S) -> Result<Vec<String>> {
         let mut keys = Vec::new();

@@ -3,11 +3,10 @@
 use super::body_object;
 use crate::history::record::iso;
 use crate::object::{Id, Mode, leaves};
-use crate::stock::error::{StockError, code};
+use crate::stock::error::StockError;
 use crate::stock::file_keys::{KeyIndex, KnownFile};
 use crate::stock::key_hasher::FileKey;
 use crate::stock::keys;
-use crate::stock::manifest::is_hash;
 use crate::stock::service::{Look, StockService};
 use crate::stock::signature::BlobAccess;
 use crate::stock::view::SourceRow;
@@ -99,11 +98,13 @@ fn hashes(request: &StockRequest) -> Result<BTreeSet<String>, StockError> {
     let list = sent.get("hashes").and_then(Value::as_array);
     let list = list.ok_or_else(|| StockError::bad("hashes is a list of texts"))?;
     if list.len() > MOST_HASHES {
-        let message = format!("a request has at most {MOST_HASHES} hashes");
-        return Err(StockError::new(413, code::TOO_LARGE, message));
+        return Err(StockError::bad(format!("at most {MOST_HASHES} hashes at once")));
     }
     let one = |value: &Value| {
-        let text = value.as_str().filter(|text| is_hash(text));
+        let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let text = value
+            .as_str()
+            .filter(|text| matches!(text.len(), 16 | 64) && text.bytes().all(is_digit));
         text.map(str::to_owned).ok_or_else(|| {
             StockError::bad(format!("{value} is no hash of 16 or 64 hexadecimal digits"))
         })
@@ -117,7 +118,7 @@ pub fn newest(service: &StockService, request: &StockRequest) -> Result<StockAns
         let (number, row) = look.view.newest_source().ok_or_else(no_backup)?;
         let files = entries(service, look, row, false)?;
         StockAnswer::ok(&json!({
-            "projectHash": project_hash(look, number, &files)?, "fileCount": files.len(),
+            "projectHash": project_hash(service, look, number, row)?, "fileCount": files.len(),
             "createdAt": iso(row.record.at_ms), "activeVersion": number,
         }))
     })
@@ -140,7 +141,7 @@ pub fn manifest(
             None => look.view.newest_source().ok_or_else(no_backup)?,
         };
         let own = entries(service, look, row, version.is_some())?;
-        let project_hash = project_hash(look, number, &own)?;
+        let project_hash = project_hash(service, look, number, row)?;
         let mut files: Vec<Value> = own.iter().map(FileEntry::to_json).collect();
         if let Some(sent) = look.book.manifest(look.objects, number)? {
             files.extend(sent.externals);
@@ -157,14 +158,10 @@ pub fn versions(service: &StockService, request: &StockRequest) -> Result<StockA
     service.read(&request.agent, |look| {
         let mut list = Vec::new();
         for (number, row) in look.view.sources() {
-            // A hash that was sent needs no look at the files, of which a long history has many.
-            let hash = match look.book.manifest(look.objects, number)? {
-                Some(sent) => sent.project_hash,
-                None => computed_hash(&entries(service, look, row, false)?),
-            };
             list.push(json!({
                 "version": number, "createdAt": iso(row.record.at_ms), "createdBy": row.record.by,
-                "triggeredBy": row.record.triggered_by, "projectHash": hash,
+                "triggeredBy": row.record.triggered_by,
+                "projectHash": project_hash(service, look, number, row)?,
             }));
         }
         StockAnswer::ok(&json!({"versions": list}))
@@ -213,17 +210,26 @@ pub fn entries(
     Ok(files)
 }
 
-/// The hash of a project: as it was sent, or else as the command computes it.
-fn project_hash(look: &Look<'_>, number: u64, files: &[FileEntry]) -> Result<String, StockError> {
-    let sent = look.book.manifest(look.objects, number)?;
-    Ok(sent.map_or_else(|| computed_hash(files), |sent| sent.project_hash))
-}
-
-fn computed_hash(files: &[FileEntry]) -> String {
-    let keys: Vec<String> = files.iter().map(|entry| entry.file.key.to_string()).collect();
-    keys::project_hash(
-        files.iter().map(|entry| entry.path.as_str()).zip(keys.iter().map(String::as_str)),
-    )
+/// The hash of a project: as it was sent, or else as the command computes it. Neither ever changes.
+fn project_hash<'a>(
+    service: &StockService,
+    look: &Look<'_>,
+    number: u64,
+    row: &'a SourceRow,
+) -> Result<&'a str, StockError> {
+    if let Some(known) = row.project_hash.get() {
+        return Ok(known);
+    }
+    let hash = match look.book.manifest(look.objects, number)? {
+        Some(sent) => sent.project_hash,
+        None => {
+            let files = entries(service, look, row, false)?;
+            let keys: Vec<String> = files.iter().map(|entry| entry.file.key.to_string()).collect();
+            let paths = files.iter().map(|entry| entry.path.as_str());
+            keys::project_hash(paths.zip(keys.iter().map(String::as_str)))
+        }
+    };
+    Ok(row.project_hash.get_or_init(|| hash))
 }
 
 fn no_backup() -> StockError {

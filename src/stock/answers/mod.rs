@@ -3,6 +3,7 @@
 mod agent;
 mod backup;
 mod blobs;
+mod given_numbers;
 mod manifest;
 mod personas;
 mod primitives;

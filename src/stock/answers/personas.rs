@@ -6,12 +6,14 @@ use crate::history::book::PersonaEntry;
 use crate::history::state::{PersonaId, State};
 use crate::model::json;
 use crate::model::numbers::PERSONA;
-use crate::object::{Sink, Source};
+use crate::object::{Id, Sink, Source};
 use crate::stock::document;
 use crate::stock::error::StockError;
 use crate::stock::service::{Look, StockService};
 use crate::stock::{StockAnswer, StockRequest};
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Fields of a new persona that this server knows; another one may pin a version, and ignoring it would make another
 /// persona live.
@@ -26,16 +28,17 @@ pub fn list(
     service.read(&request.agent, |look| {
         let current = current(look)?.map(|(number, _)| number);
         let mut all = Vec::new();
+        let mut texts = Texts::default();
         for (number, row) in &look.view.personas {
             let in_book = look.book.pending.personas.iter().any(|entry| entry.number == *number);
             if !in_book {
-                let persona = value(look.objects, row.id)?;
+                let persona = texts.read(look, row.id)?;
                 all.push((*number, persona, row.at_ms, row.by.clone(), false));
             }
         }
         for entry in &look.book.pending.personas {
             let Some(id) = look.book.persona(look.objects, entry.number)? else { continue };
-            let persona = value(look.objects, PersonaId { id, is_object: entry.is_object })?;
+            let persona = texts.read(look, PersonaId { id, is_object: entry.is_object })?;
             let is_draft = entry.draft && !look.view.personas.contains_key(&entry.number);
             all.push((entry.number, persona, entry.at_ms, entry.by.clone(), is_draft));
         }
@@ -50,6 +53,19 @@ pub fn list(
         });
         StockAnswer::ok(&json!({"versions": rows.collect::<Vec<_>>()}))
     })
+}
+
+/// Personas that were read. Each push sends one, and most are the one before.
+#[derive(Default)]
+struct Texts(HashMap<(Id, bool), Value>);
+
+impl Texts {
+    fn read(&mut self, look: &Look<'_>, persona: PersonaId) -> Result<Value, StockError> {
+        match self.0.entry((persona.id, persona.is_object)) {
+            Entry::Occupied(known) => Ok(known.get().clone()),
+            Entry::Vacant(vacant) => Ok(vacant.insert(value(look.objects, persona)?).clone()),
+        }
+    }
 }
 
 /// #12: a new version of the persona, which is current at once unless it is a draft.

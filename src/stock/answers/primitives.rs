@@ -1,5 +1,6 @@
 //! Answers about primitives: their lists, new numbers, what is published, deletions.
 
+use super::given_numbers::{GivenNumber, given_numbers, newest_numbers, numbers_of_book};
 use super::published;
 use super::{body_object, text};
 use crate::history::book::PushedBody;
@@ -15,17 +16,7 @@ use crate::stock::service::{ChangeDraft, Look, StockService};
 use crate::stock::{StockAnswer, StockRequest};
 use semver::Version;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Newest numbers that a list has of each primitive.
-const LISTED: usize = 20;
-
-/// A number of a primitive.
-struct GivenNumber {
-    number: String,
-    by: String,
-    at_ms: i64,
-}
+use std::collections::BTreeSet;
 
 /// #1: the primitives of a kind.
 pub fn list(
@@ -38,12 +29,8 @@ pub fn list(
         let newest = newest_state(look)?;
         let mut all = Vec::new();
         for name in present(look, &newest, kind.kind) {
-            let mut given = given_numbers(look, kind.kind, &name)?;
             let live = live_number(look, &active, kind, &name);
-            let from = given.len().saturating_sub(LISTED);
-            let older: Vec<GivenNumber> = given.drain(..from).collect();
-            let kept = older.into_iter().filter(|one| Some(&one.number) == live.as_ref());
-            let given: Vec<GivenNumber> = kept.chain(given).collect();
+            let given = newest_numbers(look, kind.kind, &name, live.as_deref())?;
             all.push(entry(look, kind.kind, &name, &given, live.as_deref()));
         }
         StockAnswer::ok(&Map::from_iter([(kind.list_key.to_owned(), Value::Array(all))]))
@@ -130,19 +117,21 @@ fn add_number(
 
 /// Refused if the number was given, or is not above all that were.
 fn check_number(look: &Look<'_>, kind: &Kind, name: &str, number: &str) -> Result<(), StockError> {
-    let given = given_numbers(look, kind, name)?;
-    if given.iter().any(|one| one.number == number) {
+    let key = key_of(kind, name);
+    let sent = numbers_of_book(look, &key)?;
+    if look.view.number(&key, number).is_some() || sent.iter().any(|one| one == number) {
         let message = format!("version {number} of {} \"{name}\" already exists", kind.one);
         return Err(StockError::conflict(code::CONFLICT, message));
     }
-    match given.last() {
-        Some(highest) if !numbers::is_past(number, &highest.number) => {
-            Err(StockError::bad(format!(
-                "{} \"{name}\" has had version {} already: choose one above it",
-                kind.one, highest.number
-            )))
-        }
-        _ => Ok(()),
+    let highest = look.view.numbers(&key).next_back().map(|(highest, _)| highest);
+    let all = highest.into_iter().chain(sent.iter().map(String::as_str));
+    let above = all.filter(|given| !numbers::is_past(number, given));
+    match above.max_by_key(|given| Version::parse(given).ok()) {
+        Some(given) => Err(StockError::bad(format!(
+            "{} \"{name}\" has had version {given} already: choose one above it",
+            kind.one
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -311,27 +300,6 @@ fn capital(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// All numbers of a primitive, lowest first.
-fn given_numbers(look: &Look<'_>, kind: &Kind, name: &str) -> Result<Vec<GivenNumber>, StockError> {
-    let key = key_of(kind, name);
-    let mut given: BTreeMap<String, GivenNumber> = BTreeMap::new();
-    for (number, row) in look.view.numbers(&key) {
-        let one = GivenNumber { number: number.to_owned(), by: row.by.clone(), at_ms: row.at_ms };
-        given.insert(number.to_owned(), one);
-    }
-    for number in look.book.numbers(look.objects, &key)? {
-        if !given.contains_key(&number)
-            && let Some(pushed) = look.book.body(look.objects, &key, &number)?
-        {
-            let PushedBody { by, at_ms, .. } = pushed;
-            given.insert(number.clone(), GivenNumber { number, by, at_ms });
-        }
-    }
-    let mut given: Vec<GivenNumber> = given.into_values().collect();
-    given.sort_by_cached_key(|one| Version::parse(&one.number).ok());
-    Ok(given)
-}
-
 /// The number that is live: of a workflow the one that was published, of others that of the active version.
 fn live_number(look: &Look<'_>, active: &State, kind: &KindRoute, name: &str) -> Option<String> {
     let key = key_of(kind.kind, name);
@@ -347,8 +315,13 @@ fn entry(
     given: &[GivenNumber],
     live: Option<&str>,
 ) -> Value {
-    let versions = numbers_list(look, kind, name, given, live);
     let id_of = |number: &str| ids::of(look.agent, kind, &format!("{name}\0{number}"));
+    // Without what only the list of one primitive shows: all these together are asked for again and again.
+    let row = |one: &GivenNumber| {
+        let is_live = live == Some(&*one.number);
+        json!({"id": id_of(&one.number), "version": one.number, "active": is_live, "isActive": is_live})
+    };
+    let versions: Vec<Value> = given.iter().map(row).collect();
     json!({
         "id": ids::of(look.agent, kind, name), "name": name, "active": true, "status": "active", "source": "cli",
         "activeVersionId": live.map(id_of), "activeVersion": live.map(|live| json!({"version": live, "id": id_of(live)})),

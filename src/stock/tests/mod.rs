@@ -4,6 +4,7 @@
 mod conflicts;
 mod deploys;
 mod files;
+mod growth;
 mod replays;
 
 use super::upload::{self, AnnouncedFile};

@@ -15,6 +15,11 @@ use std::sync::Arc;
 /// Chains are never written longer than this.
 pub(super) const MAX_CHAIN: u32 = 10;
 
+#[cfg(test)]
+thread_local! {
+    static OBJECTS_READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// Most objects that are opened to read one: its bases, and other copies of damaged ones. Far more than what any
 /// writer makes; no circle of bases and no number of damaged copies runs longer.
 const MAX_OPENED: u32 = 100;
@@ -99,8 +104,16 @@ impl Odb {
         Ok(ids.filter(|id| packs.holds(id)).collect())
     }
 
+    /// Number of objects that this thread has read from packs.
+    #[cfg(test)]
+    pub fn objects_read() -> u64 {
+        OBJECTS_READ.get()
+    }
+
     /// Reads the object. A damaged copy is passed over when there is another one.
     fn find_within(&self, id: &Id, spent: &mut ReadCost) -> Result<Option<FoundObject>> {
+        #[cfg(test)]
+        OBJECTS_READ.set(OBJECTS_READ.get() + 1);
         if let Some(found) = self.find_indexed(id, spent) {
             return Ok(Some(found));
         }
