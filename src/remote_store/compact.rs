@@ -31,6 +31,13 @@ struct CompactionPlan {
     drops: bool,
 }
 
+/// Packs that were put together.
+struct CombinedPacks {
+    count: usize,
+    /// True if the swap was answered.
+    is_sure: bool,
+}
+
 impl RemoteStore {
     /// Puts packs together, tier by tier. Gives their number.
     pub(super) fn compact(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
@@ -42,7 +49,10 @@ impl RemoteStore {
             let is_done = |choice: &CompactionPlan| whole && old.len() == 1 && !choice.drops;
             let count = match self.choice(&seen.head, &packs, old.clone()) {
                 Ok(choice) if is_done(&choice) => Ok(0),
-                Ok(choice) => self.put_together(&seen, &packs, &choice, upkeep),
+                Ok(choice) => {
+                    let combined = self.put_together(&seen, &packs, &choice, upkeep);
+                    combined.map(|combined| combined.count)
+                }
                 Err(error) => Err(error),
             };
             match count {
@@ -58,16 +68,17 @@ impl RemoteStore {
         Ok(compacted)
     }
 
-    /// Puts these packs together.
+    /// Puts these packs together. True if the swap that did it landed for certain.
     pub(super) fn compact_these(
         &self,
         seen: &LoadedHead,
         packs: &OpenAgent,
         old: Vec<PackKey>,
         upkeep: &Upkeep,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let choice = self.choice(&seen.head, packs, old)?;
-        self.put_together(seen, packs, &choice, upkeep).map(drop)
+        let combined = self.put_together(seen, packs, &choice, upkeep)?;
+        Ok(combined.count > 0 && combined.is_sure)
     }
 
     /// A pack with damaged copies of what is whole elsewhere comes first, then a full tier; all, where that is wanted and
@@ -129,7 +140,7 @@ impl RemoteStore {
         packs: &OpenAgent,
         choice: &CompactionPlan,
         upkeep: &Upkeep,
-    ) -> Result<usize> {
+    ) -> Result<CombinedPacks> {
         let agent = &seen.head.agent;
         let thin_pack = self.thin_pack(agent, packs, &choice.missing, &self.scratch()?)?;
         let pack_ref = self.keep(agent, &thin_pack)?;
@@ -159,7 +170,8 @@ impl RemoteStore {
             // Upkeep finds it later where this fails.
             let _ = self.packs.delete(&pack_ref.key);
         }
-        Ok(if changed.landed? { choice.old.len() } else { 0 })
+        let (count, is_sure) = (choice.old.len(), !changed.unsure);
+        Ok(CombinedPacks { count: if changed.landed? { count } else { 0 }, is_sure })
     }
 
     /// Stores the new pack under a fresh key.

@@ -6,7 +6,9 @@
 use super::collect::Upkeep;
 use super::engine::{Cas, PackKey};
 use super::group_commit::missing_refusal;
-use super::head::{AppliedTransaction, BookRef, LoadedHead, PackRef, StoredHead, TxnContext};
+use super::head::{
+    AppliedTransaction, BookRef, GATHERED_MS, LoadedHead, PackRef, StoredHead, TxnContext,
+};
 use super::open_agent::{OpenAgent, OpenPack};
 use super::{Bearer, RemoteStore, TxnEffects, rules};
 use crate::error::{Error, Result};
@@ -90,7 +92,7 @@ impl RemoteStore {
                 Attempt::Over(edited) => {
                     if loose > 1 {
                         // The next upkeep does it if this fails.
-                        let _ = self.gather(agent, loose, asked.now_ms);
+                        let _ = self.gather(agent, loose);
                     }
                     return Ok(edited);
                 }
@@ -217,13 +219,17 @@ impl RemoteStore {
     }
 
     /// Puts the packs of the last edits together: each request of a push brought one.
-    fn gather(&self, agent: &AgentId, count: usize, now_ms: u64) -> Result<()> {
+    /// The old files go at once, and the next upkeep forgets their names.
+    fn gather(&self, agent: &AgentId, count: usize) -> Result<()> {
         let (seen, packs) = self.open_agent(agent)?;
         let newest = seen.head.packs.iter().rev().take(count);
         let mut old: Vec<PackKey> = newest.map(|pack_ref| pack_ref.key.clone()).collect();
         old.reverse();
-        let now = UNIX_EPOCH + Duration::from_millis(now_ms);
-        self.compact_these(&seen, &packs, old, &Upkeep::at(now))
+        let now = UNIX_EPOCH + Duration::from_millis(GATHERED_MS);
+        if !self.compact_these(&seen, &packs, old.clone(), &Upkeep::at(now))? {
+            return Ok(());
+        }
+        old.iter().try_for_each(|key| self.packs.discard(key))
     }
 }
 

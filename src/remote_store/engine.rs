@@ -87,6 +87,11 @@ pub trait PackStore: Send + Sync {
     /// Returns only when the pack is gone for good. One that is gone already is fine.
     fn delete(&self, key: &PackKey) -> Result<()>;
 
+    /// Deletes a pack that is retired. After a loss of power it may be there again: upkeep deletes it then.
+    fn discard(&self, key: &PackKey) -> Result<()> {
+        self.delete(key)
+    }
+
     /// Tries, in a corner of its own, whether the engine holds what it promises.
     fn probe(&self) -> Result<ProbeReport>;
 

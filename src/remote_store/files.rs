@@ -235,6 +235,10 @@ impl PackStore for FilePacks {
         }
     }
 
+    fn discard(&self, key: &PackKey) -> Result<()> {
+        fs::remove(&self.layout.pack(key))
+    }
+
     fn probe(&self) -> Result<ProbeReport> {
         in_a_corner(&self.layout, |root| probe::packs("files", &FilePacks::new(root)))
     }

@@ -89,6 +89,10 @@ pub struct LoadedHead {
     pub hash: Id,
 }
 
+/// Time at which packs of edits are retired when they are put together: it was over long ago, so that the next upkeep
+/// forgets them.
+pub const GATHERED_MS: u64 = 1;
+
 const NONE: Id = Id::from_bytes([0; 32]);
 
 impl LoadedHead {

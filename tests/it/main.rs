@@ -67,6 +67,7 @@ mod start;
 mod stock;
 mod stock_client;
 mod stock_options;
+mod stock_people;
 mod terminal;
 mod tidy;
 mod undo;
