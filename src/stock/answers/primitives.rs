@@ -143,35 +143,52 @@ pub fn publish(
     id: &str,
     version: &str,
 ) -> Result<StockAnswer, StockError> {
+    let noted = |number: &str| StockAnswer::ok(&json!({"activeVersionId": number}));
     service.change(
         request,
         &mut |draft| {
-            let name = named(&draft.look, kind, id)?;
-            let given = given_numbers(&draft.look, kind.kind, &name)?;
-            // The address has the number, or the id of the version.
-            let is_meant = |one: &&GivenNumber| {
-                one.number == version
-                    || ids::of(&request.agent, kind.kind, &format!("{name}\0{}", one.number))
-                        == version
-            };
-            let number = given.iter().find(is_meant).map(|one| one.number.clone());
-            let number = number.ok_or_else(|| {
-                StockError::not_found(format!(
-                    "{} \"{name}\" has no version {version}",
-                    kind.kind.one
-                ))
-            })?;
+            let (name, number) = published_number(&draft.look, kind, id, version)?;
             match kind.is_workflow() {
                 true => {
                     let key = key_of(kind.kind, &name);
                     draft.look.book.pending.workflows.insert(key, number.clone());
-                    StockAnswer::ok(&json!({"activeVersionId": number}))
+                    noted(&number)
                 }
                 false => published::publish(draft, kind, &name, &number),
             }
         },
-        &|look, applied| published::replay(look, applied),
+        &|look, applied| {
+            let (_, number) = published_number(look, kind, id, version)?;
+            match kind.is_workflow() {
+                true => noted(&number),
+                false => {
+                    published::answer(&number, applied.active.and_then(|active| active.version))
+                }
+            }
+        },
     )
+}
+
+/// Name and number of a version: its address has the number, or the id.
+fn published_number(
+    look: &Look<'_>,
+    kind: &KindRoute,
+    id: &str,
+    version: &str,
+) -> Result<(String, String), StockError> {
+    let name = named(look, kind, id)?;
+    let is_meant = |one: &GivenNumber| {
+        one.number == version
+            || ids::of(look.agent, kind.kind, &format!("{name}\0{}", one.number)) == version
+    };
+    let given = given_numbers(look, kind.kind, &name)?;
+    match given.into_iter().find(is_meant) {
+        Some(one) => Ok((name, one.number)),
+        None => {
+            let message = format!("{} \"{name}\" has no version {version}", kind.kind.one);
+            Err(StockError::not_found(message))
+        }
+    }
 }
 
 /// #5: sources that the backup has too. They are not kept.

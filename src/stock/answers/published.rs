@@ -7,7 +7,6 @@ use crate::history::source::{self, SourceVersion};
 use crate::history::state::State;
 use crate::history::{rules, version};
 use crate::object::Id;
-use crate::remote_store::AppliedTransaction;
 use crate::stock::StockAnswer;
 use crate::stock::compose::previous;
 use crate::stock::error::{StockError, code};
@@ -26,6 +25,10 @@ pub fn publish(
 ) -> Result<StockAnswer, StockError> {
     let key = key_of(kind.kind, name);
     let (from, mut state) = active(&draft.look)?;
+    if state.numbers.get(&key).is_some_and(|live| live == number) {
+        // A `PUT` has no name of its own: one that comes again changes nothing.
+        return answer(number, draft.look.view.active());
+    }
     let tree = tree_of(&draft.look, &key, number)?.ok_or_else(|| {
         let message = format!(
             "{} \"{name}\" {number} is in no backup yet; run `lua push backup --force --fresh`",
@@ -56,13 +59,13 @@ pub fn publish(
     pending.clear_document();
     pending.base = Some(number_made);
     pending.seen.ledger = Some(ledger);
-    StockAnswer::ok(&json!({"activeVersionId": number, "agentVersion": number_made}))
-        .map(|answer| answer.did(format!("version v{number_made}, promote v{number_made}")))
+    let did = format!("version v{number_made}, promote v{number_made}");
+    Ok(answer(number, Some(number_made))?.did(did))
 }
 
-/// Answer to a request that was applied before.
-pub fn replay(_: &Look<'_>, applied: &AppliedTransaction) -> Result<StockAnswer, StockError> {
-    StockAnswer::ok(&json!({"agentVersion": applied.active.and_then(|active| active.version)}))
+/// Answer to a deploy: the number that is live, and the version that has it.
+pub fn answer(number: &str, version: Option<u64>) -> Result<StockAnswer, StockError> {
+    StockAnswer::ok(&json!({"activeVersionId": number, "agentVersion": version}))
 }
 
 /// Files and state of the active version.

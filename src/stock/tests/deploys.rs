@@ -35,6 +35,19 @@ fn a_deploy_is_a_version_with_this_one_number_and_it_is_live() {
 }
 
 #[test]
+fn a_number_that_is_live_is_deployed_once() {
+    let mut shop = Shop::live();
+    shop.push("user-skill", "1.0.2", "new");
+    shop.back_up(&[("src/index.ts", SKILL), ("src/greet.ts", TOOL)]);
+    let line = publish(&shop, "user-skill", "1.0.2");
+    let answer = shop.ok(&line, json!({}));
+    // A `PUT` that is sent again has no key.
+    assert_eq!(shop.ok(&line, json!({})), answer);
+    assert_eq!(shop.get("/developer/agents/shop/versions").as_array().unwrap().len(), 2);
+    assert_eq!(shop.active(), Some(2));
+}
+
+#[test]
 fn after_a_deploy_the_document_is_that_of_the_live_version() {
     let mut shop = Shop::live();
     shop.push("user-skill", "1.0.2", "new");

@@ -90,6 +90,33 @@ fn a_promotion_is_not_already_active() {
 }
 
 #[test]
+fn a_deploy() {
+    let mut shop = Shop::live();
+    shop.push("user-skill", "1.0.2", "d");
+    shop.back_up(&[("src/index.ts", SKILL), ("src/greet.ts", TOOL)]);
+    let line = format!("POST /developer/skills/shop/{}/1.0.2/publish", shop.skill("user-skill"));
+    let (first, again) = twice(&mut shop, &line, &json!({}), |shop| {
+        // Somebody went back: the old request has no second effect.
+        shop.ok("POST /developer/agents/shop/versions/1/promote", json!({}));
+    });
+    assert_eq!(first, json!({"activeVersionId": "1.0.2", "agentVersion": 2}));
+    assert_eq!((first, shop.active()), (again, Some(1)));
+}
+
+#[test]
+fn a_workflow_that_is_live_by_itself() {
+    let mut shop = Shop::live();
+    let id = ids::of(&shop.agent, crate::model::kind::Kind::named("workflow").unwrap(), "brief");
+    shop.ok("POST /developer/workflows/shop", json!({"name": "brief"}));
+    let body = json!({"name": "brief", "version": "1.0.1", "form": "graph"});
+    shop.ok(&format!("POST /developer/workflows/shop/{id}/version"), body);
+    let line = format!("POST /developer/workflows/shop/{id}/1.0.1/publish");
+    let (first, again) = twice(&mut shop, &line, &json!({}), |_| {});
+    assert_eq!(first, json!({"activeVersionId": "1.0.1"}));
+    assert_eq!((first, shop.active()), (again, Some(1)));
+}
+
+#[test]
 fn a_key_of_another_request_is_refused() {
     let mut shop = Shop::live();
     let line = "POST /developer/agents/shop/persona/version";

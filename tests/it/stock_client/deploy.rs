@@ -69,7 +69,7 @@ fn one_primitive_is_deployed_as_a_version_of_the_agent() {
     ℹ️  For agents under versioning, `lua deploy` creates and promotes a new agent version scoped to this primitive; otherwise it goes live directly. For multi-primitive releases, `lua version promote <version>` remains the recommended flow.
     📦 Deploying Job: nightly
     📦 Selected version: 1.0.1
-    ✔ deployed nightly@1.0.1 — agent version 3 promoted
+    ✔ deployed nightly@1.0.1 — agent version 2 promoted
     ✨ Job is live. Trigger or wait for schedule, then inspect logs:
        Manual trigger:  `lua jobs trigger --job-name nightly`
        Inspect:         `lua logs --type job --name nightly --limit 10`
@@ -79,13 +79,13 @@ fn one_primitive_is_deployed_as_a_version_of_the_agent() {
     $ lua deploy all --force
     ℹ️  For agents under versioning, each deploy below creates and promotes an agent version scoped to that primitive. To switch everything atomically in one version instead, use `lua version create` + `lua version promote`.
     🚀 Deploying latest versions of all primitives...
-      ✔ deployed catalog@1.0.3 — agent version 4 promoted
-      ✔ deployed orders@1.0.2 — agent version 5 promoted
-      ✔ deployed order-paid@1.0.2 — agent version 6 promoted
-      ✔ deployed new-review@1.0.2 — agent version 7 promoted
-      ✔ deployed nightly@1.0.2 — agent version 8 promoted
-      ✔ deployed guard@1.0.2 — agent version 9 promoted
-      ✔ deployed polish@1.0.2 — agent version 10 promoted
+      ✔ deployed catalog@1.0.3 — agent version 3 promoted
+      ✔ deployed orders@1.0.2 — agent version 4 promoted
+      ✔ deployed order-paid@1.0.2 — agent version 5 promoted
+      ✔ deployed new-review@1.0.2 — agent version 6 promoted
+      ✔ deployed nightly@1.0.2 — agent version 7 promoted
+      ✔ deployed guard@1.0.2 — agent version 8 promoted
+      ✔ deployed polish@1.0.2 — agent version 9 promoted
       ✅ Persona v2 deployed
     ✅ Deployed 8 primitives successfully
     ✨ All deployed. Generate traffic first, then inspect:
@@ -94,7 +94,7 @@ fn one_primitive_is_deployed_as_a_version_of_the_agent() {
     "#);
     assert_snapshot!(stock.lua("version status"), @"
     $ lua version status
-    Active agent version: v10
+    Active agent version: v9
        TYPE           NAME        ACTIVE VERSION  LOCAL
        skill          catalog     v1.0.3          v1.0.3
        skill          orders      v1.0.2          v1.0.2
