@@ -7,10 +7,15 @@ use crate::error::{Error, Hint, Result};
 use crate::fs::{Draft, Folder, Unsynced};
 use crate::object::{Id, Leaf, Mode, Source};
 use crate::parallel::{self, Spread};
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
-/// Files that a thread writes before it takes others: neighbours, which are often compressed together.
-const SHARE: usize = 16;
+/// Files that a thread writes before it takes others: neighbours, which are often compressed together. Of many it takes more,
+/// because the folders on the way are opened again for each share.
+const SHARE: RangeInclusive<usize> = 16..=128;
+
+/// Shares of files between those bounds: with more, the threads end at about the same time.
+const SHARES: usize = 64;
 
 /// Below this many files a second thread costs more than it saves.
 const FEW: usize = 48;
@@ -44,7 +49,8 @@ impl ContentWriter<'_> {
         written: impl FnMut(WrittenFile<'p>) + Send,
     ) -> Result<()> {
         let written = Mutex::new(written);
-        let spread = Spread::over(steps.len(), SHARE, FEW);
+        let share = (steps.len() / SHARES).clamp(*SHARE.start(), *SHARE.end());
+        let spread = Spread::over(steps.len(), share, FEW);
         parallel::try_map_shares(spread, |numbers| {
             let mut walk = FolderWalk::from(self.root.reopen()?);
             steps[numbers].iter().try_for_each(|step| {
