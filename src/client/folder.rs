@@ -4,10 +4,10 @@ use super::Remote;
 use crate::client::counted_reader::CountedReader;
 use crate::error::{At, Error, Result};
 use crate::fs::Spool;
-use crate::pack::PackId;
 use crate::progress::{ByteProgress, Progress};
 use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnOutcome};
 use crate::remote_store::{RemoteLayout, RemoteStore, Sender, TxnRequest, Upkeep};
+use crate::store::Mapped;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -68,15 +68,14 @@ impl Remote for FolderRemote {
         None
     }
 
-    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
+    fn send(&self, pack: &Mapped, progress: &Progress) -> Result<()> {
         let store = self.open_store()?;
-        let total = pack.len() as u64;
-        let at = store.offset(&self.agent, id)?;
+        let (id, total) = (pack.id(), pack.bytes().len() as u64);
+        let at = store.offset(&self.agent, &id)?;
         let mut bytes = ByteProgress::expect(progress, total);
-        let mut body =
-            CountedReader { inner: &pack[at.min(total) as usize..], at, bytes: &mut bytes };
+        let mut body = CountedReader { inner: pack.reader(at..total), at, bytes: &mut bytes };
         let sender = Sender { token: None, now: self.now };
-        store.receive_from(&sender, &self.agent, id, at, total, &mut body).map(drop)
+        store.receive_from(&sender, &self.agent, &id, at, total, &mut body).map(drop)
     }
 
     fn transact(&self, transaction: &Transaction, _: &Head) -> Result<TxnOutcome> {

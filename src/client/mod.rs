@@ -27,9 +27,9 @@ pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
 
 use crate::error::{Error, Result};
 use crate::fs::Spool;
-use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnId, TxnOutcome};
+use crate::store::Mapped;
 
 /// One agent at another place. Each call is one step of `docs/protocol.md`, tried again for as long as that
 /// can help; an error means that it could not be done, and that trying the whole command again is safe.
@@ -55,7 +55,7 @@ pub trait Remote: Send {
     }
 
     /// Brings a pack there. What arrived of it earlier is not sent again.
-    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()>;
+    fn send(&self, pack: &Mapped, progress: &Progress) -> Result<()>;
 
     /// `known` is what it had a moment ago.
     fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome>;

@@ -197,13 +197,13 @@ fn send_transaction(
             (u64::from(thin_pack.count()), thin_pack.bytes().len() as u64);
         plan.pack = Some(thin_pack.id());
         if *there != plan.pack {
-            remote.send(&thin_pack.id(), thin_pack.bytes(), progress)?;
+            remote.send(thin_pack.mapped(), progress)?;
             *there = plan.pack;
         }
     }
     let mut outcome = remote.transact(&plan, head).map_err(unanswered)?;
     if let (TxnOutcome::Refused(Refusal::NoPack), Some(thin_pack)) = (&outcome, &thin_pack) {
-        remote.send(&thin_pack.id(), thin_pack.bytes(), progress)?;
+        remote.send(thin_pack.mapped(), progress)?;
         outcome = remote.transact(&plan, head).map_err(unanswered)?;
     }
     Ok((outcome, pushed))

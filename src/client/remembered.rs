@@ -6,10 +6,9 @@ use crate::client::fast_forward;
 use crate::error::{Kind, Result};
 use crate::fs::Spool;
 use crate::object::Source;
-use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, FetchRequest, Head, Refusal, Transaction, TxnOutcome};
-use crate::store::{Active, LastKnown, RemoteTracking, Store};
+use crate::store::{Active, LastKnown, Mapped, RemoteTracking, Store};
 
 /// Passes everything on, and keeps in the store what the remote says that it has.
 pub struct RememberedRemote {
@@ -80,8 +79,8 @@ impl Remote for RememberedRemote {
         self.remote.token()
     }
 
-    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
-        self.remote.send(id, pack, progress)
+    fn send(&self, pack: &Mapped, progress: &Progress) -> Result<()> {
+        self.remote.send(pack, progress)
     }
 
     fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome> {

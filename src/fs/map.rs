@@ -94,19 +94,20 @@ pub fn map(path: &Path) -> Result<Map> {
     })
 }
 
+/// Bytes of a mapped file that are in the memory of this process.
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::disallowed_methods, reason = "it is a file of the system")]
+pub fn resident(path: &Path) -> usize {
+    let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let mine = maps.lines().skip_while(|line| !line.ends_with(path.to_str().unwrap()));
+    let rss = mine.filter_map(|line| line.strip_prefix("Rss:")).next().unwrap();
+    rss.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+}
+
 #[cfg(all(test, any(target_os = "linux", target_vendor = "apple")))]
 #[allow(clippy::disallowed_methods, reason = "somebody else cuts a file short")]
 mod tests {
     use super::*;
-
-    /// Bytes of the file that are in the memory of this process.
-    #[cfg(target_os = "linux")]
-    fn resident(path: &Path) -> usize {
-        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-        let mine = maps.lines().skip_while(|line| !line.ends_with(path.to_str().unwrap()));
-        let rss = mine.filter_map(|line| line.strip_prefix("Rss:")).next().unwrap();
-        rss.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
-    }
 
     #[cfg(target_os = "linux")]
     #[test]

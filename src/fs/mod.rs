@@ -45,6 +45,8 @@ pub use durable::{create_dir_all, create_dir_unsynced, remove, remove_tree, sync
 pub use grow::Growing;
 pub use lock::{lock, share, try_lock};
 pub use look::{FolderLooks, Stat, metadata, open_metadata};
+#[cfg(all(test, target_os = "linux"))]
+pub use map::resident;
 pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
 pub use platform::{CAN_SYNC_ALL, max_open_files, open_file};

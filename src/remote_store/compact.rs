@@ -180,7 +180,7 @@ impl RemoteStore {
         let bytes = thin_pack.bytes().len() as u64;
         match thin_pack.file() {
             Some(file) => self.packs.put_file(&key, file)?,
-            None => self.packs.put_new(&key, &mut thin_pack.bytes(), bytes)?,
+            None => self.packs.put_new(&key, &mut thin_pack.mapped().reader(0..bytes), bytes)?,
         }
         Ok(PackRef { key, bytes, objects: u64::from(thin_pack.count()) })
     }

@@ -45,25 +45,20 @@ impl ServedPack {
 
     /// Its bytes from `offset` to the end.
     pub fn reader(&self, offset: u64) -> ServedPackReader {
-        ServedPackReader { pack: self.clone(), at: offset.min(self.len()) as usize }
+        ServedPackReader { pack: self.clone(), at: offset }
     }
 }
 
 /// Reads a thin pack, and keeps its file.
 pub struct ServedPackReader {
     pack: ServedPack,
-    at: usize,
+    at: u64,
 }
 
 impl Read for ServedPackReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = (&self.pack.0.bytes()[self.at..]).read(out)?;
-        self.pack.0.mapped().count_read(read);
-        // Zeros in the place of what the disk does not give are sent to nobody.
-        if self.pack.is_torn() {
-            return Err(io::Error::other("the disk can no longer read all of the pack"));
-        }
-        self.at += read;
+        let read = self.pack.0.mapped().reader(self.at..u64::MAX).read(out)?;
+        self.at += read as u64;
         Ok(read)
     }
 }

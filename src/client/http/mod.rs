@@ -17,12 +17,12 @@ pub use waiting::WaitNotice;
 use super::Remote;
 use crate::error::{Error, Kind, Result};
 use crate::fs::Spool;
-use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AUTHOR_HEADER, TOKEN_HEADER, author_from_header};
 use crate::protocol::{
     AgentId, FetchRequest, Head, HeadDelta, KnownHead, Transaction, TxnOutcome, limits,
 };
+use crate::store::Mapped;
 use failure::RequestFailure;
 use pace::Paced;
 use serde::Serialize;
@@ -224,8 +224,8 @@ impl Remote for HttpRemote {
         Some(name.unwrap_or_else(|| "token".to_owned()))
     }
 
-    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
-        upload::send(self, id, pack, progress)
+    fn send(&self, pack: &Mapped, progress: &Progress) -> Result<()> {
+        upload::send(self, pack, progress)
     }
 
     fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome> {

@@ -4,8 +4,8 @@ use super::HttpRemote;
 use super::failure::RequestFailure;
 use crate::client::counted_reader::CountedReader;
 use crate::error::Result;
-use crate::pack::PackId;
 use crate::progress::{ByteProgress, Progress};
+use crate::store::Mapped;
 use std::sync::atomic::Ordering;
 use ureq::SendBody;
 use ureq::http::{Method, StatusCode, header};
@@ -20,9 +20,9 @@ const PIECE: u64 = 1_000_000;
 
 const OFFSET: &str = "upload-offset";
 
-pub fn send(http: &HttpRemote, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
-    let total = pack.len() as u64;
-    let upload = ResumableUpload { http, path: format!("packs/{id}"), pack };
+pub fn send(http: &HttpRemote, pack: &Mapped, progress: &Progress) -> Result<()> {
+    let total = pack.bytes().len() as u64;
+    let upload = ResumableUpload { http, path: format!("packs/{}", pack.id()), pack, total };
     let mut bytes = ByteProgress::expect(progress, total);
     let mut left = http.patience.begin();
     let mut start = (total <= SMALL).then_some(0);
@@ -64,7 +64,8 @@ fn is_too_much(failure: &RequestFailure) -> bool {
 struct ResumableUpload<'a> {
     http: &'a HttpRemote,
     path: String,
-    pack: &'a [u8],
+    pack: &'a Mapped,
+    total: u64,
 }
 
 impl ResumableUpload<'_> {
@@ -79,24 +80,22 @@ impl ResumableUpload<'_> {
                 "it does not report how many bytes arrived",
             ))
         };
-        offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(not_a_server)
+        offset.filter(|offset| *offset <= self.total).ok_or_else(not_a_server)
     }
 
     /// Sends what comes at `offset`, as much as one request may bring, and gives where that ends. Also when nothing is
     /// left: a server that died with the last byte has not yet looked at the whole, and does so then.
     fn piece(&self, offset: u64, bytes: &mut ByteProgress<'_>) -> Result<u64, RequestFailure> {
-        let total = self.pack.len() as u64;
-        let end = total.min(offset.saturating_add(self.http.piece.load(Ordering::Relaxed)));
-        let piece = &self.pack[offset as usize..end as usize];
+        let end = self.total.min(offset.saturating_add(self.http.piece.load(Ordering::Relaxed)));
         let mut request = (self.http.request(Method::PATCH, &self.path))
             .header(OFFSET, offset)
-            .header("upload-length", total)
+            .header("upload-length", self.total)
             .header(header::CONTENT_TYPE, "application/octet-stream")
-            .header(header::CONTENT_LENGTH, piece.len());
-        if piece.len() as u64 > PIECE {
+            .header(header::CONTENT_LENGTH, end - offset);
+        if end - offset > PIECE {
             request = request.header(header::EXPECT, "100-continue");
         }
-        let mut body = CountedReader { inner: piece, at: offset, bytes };
+        let mut body = CountedReader { inner: self.pack.reader(offset..end), at: offset, bytes };
         self.http.call(request, SendBody::from_reader(&mut body)).map(|_| end)
     }
 }

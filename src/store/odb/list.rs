@@ -104,7 +104,7 @@ impl Mapped {
     }
 
     /// Counts bytes that somebody is about to read of [`Mapped::bytes`].
-    pub fn count_read(&self, bytes: usize) {
+    pub(super) fn count_read(&self, bytes: usize) {
         self.0.reader.source().count_read(bytes);
     }
 

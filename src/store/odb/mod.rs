@@ -20,6 +20,7 @@ mod hints;
 mod indexed;
 mod list;
 mod many;
+mod mapped_reader;
 mod multi_pack_index;
 mod publish;
 mod thin_pack;
