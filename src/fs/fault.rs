@@ -20,7 +20,8 @@
 //!
 //! Several are given with commas between them: `kill=7,trace=FILE`. With `in=TEXT` among them only steps count whose
 //! path holds the text, such as those of one agent of a server. With `while=FILE` the disk is full, or can only be read,
-//! as long as there is such a file.
+//! as long as there is such a file. With `since=FILE` no step counts before there is such a file: those of a server's start
+//! are left out.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -142,7 +143,11 @@ enum Extent {
 fn announce(step: Step, path: &Path) -> io::Result<Extent> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static TAKEN: AtomicU64 = AtomicU64::new(0);
-    let Some(plan) = plan().filter(|plan| path.to_string_lossy().contains(&plan.place)) else {
+    let counts = |plan: &&Plan| {
+        path.to_string_lossy().contains(&plan.place)
+            && plan.starts.as_ref().is_none_or(|file| file.exists())
+    };
+    let Some(plan) = plan().filter(counts) else {
         return Ok(Extent::Whole);
     };
     let number = TAKEN.fetch_add(1, Ordering::SeqCst) + 1;
@@ -222,6 +227,8 @@ struct Plan {
     readonly: Option<u64>,
     /// As long as this file exists.
     lasts: Option<std::path::PathBuf>,
+    /// From when this file exists.
+    starts: Option<std::path::PathBuf>,
     /// The first step, and how many.
     saves: Option<(u64, u64)>,
     place: String,
@@ -245,6 +252,7 @@ fn plan() -> Option<&'static Plan> {
                 ("full", at) => plan.full = Some(at.parse().ok()?),
                 ("readonly", at) => plan.readonly = Some(at.parse().ok()?),
                 ("while", file) => plan.lasts = Some(file.into()),
+                ("since", file) => plan.starts = Some(file.into()),
                 ("save", at) => plan.saves = Some((at.parse().ok()?, 1)),
                 ("saves", at) => plan.saves = Some((at.parse().ok()?, 2)),
                 ("in", place) => plan.place = place.to_owned(),

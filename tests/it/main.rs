@@ -66,6 +66,7 @@ mod sources;
 mod start;
 mod stock;
 mod stock_client;
+mod stock_faults;
 mod stock_options;
 mod stock_people;
 mod terminal;

@@ -95,6 +95,15 @@ impl Server {
         wire.try_reply(method).expect("an answer")
     }
 
+    /// The same of a server that may be killed by it: `None` where no whole answer came.
+    pub fn try_ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Option<Reply> {
+        let stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut wire = Wire::new(stream);
+        wire.send(method, path, headers, body);
+        wire.try_reply(method)
+    }
+
     /// A counter or gauge of `/metrics`; 0 while it is not there.
     pub fn metric(&self, name: &str) -> u64 {
         let text = self.ask("GET", "/metrics", "", b"").text();
