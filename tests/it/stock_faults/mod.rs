@@ -6,7 +6,10 @@
 
 mod again;
 mod calls;
+mod disk;
 mod killed;
 mod place;
 mod played;
+mod stopped;
 mod story;
+mod together;
