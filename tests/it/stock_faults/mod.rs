@@ -5,6 +5,7 @@
 //! must end in the answers and the state of a story that nothing disturbed.
 
 mod again;
+mod bodies;
 mod calls;
 mod disk;
 mod killed;
