@@ -1,4 +1,4 @@
-//! The server dies, and the same command is run again: its requests have new names, and ask what is there first.
+//! The server dies, and the same command is run again: its requests have new names, and it asks first what the server has.
 
 use super::calls::{Call, Client, below};
 use super::place::{KINDS, Place};
