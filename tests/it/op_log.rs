@@ -43,6 +43,7 @@ const OTHERS: &[&str] = &[
     "persona show",
     "remote",
     "remote add",
+    "remote check",
     "remote list",
     "remote login",
     "remote logout",
