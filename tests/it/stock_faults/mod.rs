@@ -4,13 +4,13 @@
 //! The requests are those that the real command sent (`tests/fixtures/stock-client`), played without it. Each fault
 //! must end in the answers and the state of a story that nothing disturbed.
 
-mod again;
 mod bodies;
 mod calls;
 mod disk;
 mod killed;
 mod place;
 mod played;
+mod rerun;
 mod stopped;
 mod story;
 mod together;
