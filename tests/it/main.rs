@@ -48,6 +48,7 @@ mod opened;
 mod parts;
 mod persona;
 mod plain_english;
+mod platform;
 mod plumbing;
 mod poison;
 mod pull;
