@@ -22,11 +22,12 @@ pub mod upload;
 mod view;
 mod walker;
 
-pub use answers::answer;
+pub use answers::{answer, packed};
 pub use error::StockError;
 pub use route::{ParsedRoute, Route};
 pub use service::StockService;
 
+use crate::object::Id;
 use crate::protocol::AgentId;
 use crate::remote_store::Bearer;
 use signature::{AddressSigner, BlobAccess};
@@ -69,6 +70,16 @@ pub struct StockAnswer {
     pub is_json: bool,
     /// Effects on the agent, as a line for the log; `None` if nothing was stored.
     pub did: Option<String>,
+    /// File whose bytes are the body, where that is read only when there is room for it.
+    pub large: Option<LargeFile>,
+}
+
+/// A file that is answered by [`packed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LargeFile {
+    pub id: Id,
+    /// Bytes that its gzip has at most.
+    pub most: u64,
 }
 
 impl StockAnswer {
@@ -84,14 +95,19 @@ impl StockAnswer {
 
     /// The bytes of a file.
     pub fn bytes(body: Vec<u8>) -> StockAnswer {
-        StockAnswer { status: 200, body, is_json: false, did: None }
+        StockAnswer { status: 200, body, is_json: false, did: None, large: None }
+    }
+
+    /// A file whose bytes are still to be read.
+    pub fn large(file: LargeFile) -> StockAnswer {
+        StockAnswer { large: Some(file), ..StockAnswer::bytes(Vec::new()) }
     }
 
     fn with(status: u16, body: &impl serde::Serialize) -> Result<StockAnswer, StockError> {
         let body = serde_json::to_vec(body).map_err(|error| {
             crate::error::Error::failed(format!("cannot write an answer as JSON: {error}"))
         })?;
-        Ok(StockAnswer { status, body, is_json: true, did: None })
+        Ok(StockAnswer { status, body, is_json: true, did: None, large: None })
     }
 
     /// The same, with its effects for the log.

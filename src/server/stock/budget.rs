@@ -49,7 +49,12 @@ impl BodyBudget {
     /// The body of an answer, counted until it is sent.
     pub async fn hold(&self, bytes: Vec<u8>, limits: &ServerLimits) -> Result<Body, HttpError> {
         let permit = self.take(bytes.len(), limits).await?;
-        Ok(Body::new(CountedAnswer { bytes: Some(bytes.into()), _permit: permit }))
+        Ok(BodyBudget::body(bytes, permit))
+    }
+
+    /// The same of which the memory is reserved already.
+    pub fn body(bytes: Vec<u8>, permit: Option<BudgetPermit>) -> Body {
+        Body::new(CountedAnswer { bytes: Some(bytes.into()), _permit: permit })
     }
 
     async fn take(

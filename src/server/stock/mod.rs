@@ -10,13 +10,13 @@ pub use budget::BodyBudget;
 pub use refusal::stock_error;
 pub use settings::StockSettings;
 
-use super::limits::Pool;
+use super::limits::{Pool, Requester};
 use super::response::{HttpError, HttpResponse};
 use super::state::ServerState;
 use super::{body, routes, upkeep};
-use crate::protocol::RESERVED_IDS;
+use crate::protocol::{AgentId, RESERVED_IDS};
 use crate::stock::route::NOT_SERVED_NAME;
-use crate::stock::{ParsedRoute, Route, StockAnswer, StockError, StockRequest, ids};
+use crate::stock::{LargeFile, ParsedRoute, Route, StockAnswer, StockError, StockRequest, ids};
 use admission::Caller;
 use axum::Router;
 use axum::body::Body;
@@ -207,9 +207,33 @@ async fn answer(
         .await??;
     if let Some(did) = &done.did {
         let _ = caller.trace.map(|trace| trace.did.set(did.clone()));
-        upkeep::after_write(state, agent);
+        upkeep::after_write(state, agent.clone());
     }
-    finish(state, done).await
+    match done.large {
+        Some(file) => send_file(state, &who, agent, file).await,
+        None => finish(state, done).await,
+    }
+}
+
+/// A file that is read when there is memory for its gzip, which counts from then on until it is sent.
+async fn send_file(
+    state: &Arc<ServerState>,
+    who: &Requester,
+    agent: AgentId,
+    file: LargeFile,
+) -> Result<HttpResponse, HttpError> {
+    let most = usize::try_from(file.most).unwrap_or(usize::MAX);
+    let permit = state.bodies.reserve(Some(most), most, &state.limits).await?;
+    let service = state.stock_service.clone();
+    let packed = state
+        .work(Pool::Refs, who, move |_| {
+            // Given back only when the memory is: the thread outlives a client that goes away.
+            let packed = crate::stock::packed(&service, &agent, &file).map_err(HttpError::from);
+            Ok(packed.map(|packed| (packed, permit)))
+        })
+        .await?;
+    let (packed, permit) = packed?;
+    Ok(to_http(packed.status, packed.is_json, BodyBudget::body(packed.body, permit)))
 }
 
 /// The answer as it is sent. Its bytes count as memory until they are.
@@ -218,11 +242,15 @@ async fn finish(
     StockAnswer { status, body, is_json, .. }: StockAnswer,
 ) -> Result<HttpResponse, HttpError> {
     let body = state.bodies.hold(body, &state.limits).await?;
+    Ok(to_http(status, is_json, body))
+}
+
+fn to_http(status: u16, is_json: bool, body: Body) -> HttpResponse {
     let mut answer = HttpResponse::new(body);
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let kind = if is_json { "application/json" } else { "application/octet-stream" };
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    Ok(answer.into_response())
+    answer.into_response()
 }
 
 /// Key of the transaction: the same on all retries of one `POST`.

@@ -18,6 +18,8 @@ use super::service::StockService;
 use super::{StockAnswer, StockRequest};
 use serde_json::{Map, Value};
 
+pub use blobs::packed;
+
 /// Answers a request that was admitted. Blocking: it reads and writes the remote store.
 pub fn answer(service: &StockService, request: &StockRequest) -> Result<StockAnswer, StockError> {
     match &request.route {

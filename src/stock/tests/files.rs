@@ -7,12 +7,11 @@ use crate::history::state::State;
 use crate::object::{Id, Mode, Sink, Source, leaves, nest};
 use crate::protocol::TxnId;
 use crate::remote_store::{AgentEdit, EditRequest};
-use crate::stock::key_hasher::FileKey;
 
-const CREATE: &str = "POST /developer/agents/shop/backup/manifest";
+pub const CREATE: &str = "POST /developer/agents/shop/backup/manifest";
 
 /// A source version as a push of `lua-store` makes it.
-fn pushed_by_store(shop: &mut Shop, files: &[(&str, Mode, &[u8])]) {
+pub fn pushed_by_store(shop: &mut Shop, files: &[(&str, Mode, &[u8])]) {
     shop.now_ms += 1_000;
     let at_ms = shop.now_ms as i64;
     let asked = EditRequest {
@@ -51,7 +50,7 @@ fn pushed_by_store(shop: &mut Shop, files: &[(&str, Mode, &[u8])]) {
 }
 
 /// Paths, modes and bytes of a source version.
-fn stored(shop: &Shop, number: u64) -> Vec<(String, Mode, Vec<u8>)> {
+pub fn stored(shop: &Shop, number: u64) -> Vec<(String, Mode, Vec<u8>)> {
     let read = |look: &super::super::service::Look<'_>| {
         let row = look.view.source(number).unwrap();
         let list = leaves(look.objects, row.files)?;
@@ -163,74 +162,6 @@ fn a_deleted_primitive_is_left_out_though_the_files_have_it() {
     shop.back_up(&[("src/index.ts", SKILL), ("src/greet.ts", TOOL)]);
     shop.version(2);
     assert!(shop.skills(2).is_empty());
-}
-
-/// Sends bytes under a key, for a token.
-fn send(shop: &Shop, key: &str, token: &str, bytes: &[u8]) {
-    let mut draft = shop.service.store().begin_stock_upload(&shop.agent, key).unwrap();
-    draft.write_all(bytes).unwrap();
-    draft.finish(Id::of_blob(bytes), std::str::from_utf8(bytes).is_ok(), token).unwrap();
-}
-
-#[test]
-fn bytes_come_before_the_text_that_a_client_made_of_them() {
-    let mut shop = Shop::new();
-    let (one, two) = (b"\xff\x01png".as_slice(), b"\xfe\x01png".as_slice());
-    let (key, is_text) = FileKey::of(one);
-    assert!(!is_text && key == FileKey::of(two).0, "both are the same text");
-    let key = key.to_string();
-    let entry = |size: usize| {
-        json!({"projectHash": "00", "triggeredBy": "push",
-            "files": [{"relativePath": "logo.png", "hash": key, "size": size}]})
-    };
-    send(&shop, &key, "", one);
-    std::thread::sleep(std::time::Duration::from_millis(5));
-    send(&shop, &key, "", "\u{fffd}\u{1}png".as_bytes());
-    shop.ok(CREATE, entry(5));
-    assert_eq!(stored(&shop, 1)[0].2, one);
-    // A key of such bytes is always missing, so that a change of them arrives.
-    let asked = shop.ok("POST /developer/agents/shop/backup/check-blobs", json!({"hashes": [key]}));
-    assert_eq!(asked["missing"], json!([key]));
-    send(&shop, &key, "", two);
-    shop.ok(CREATE, entry(5));
-    assert_eq!(stored(&shop, 2)[0].2, two);
-    // Each version names its own bytes by all of their digits, and the newest by the key of the client.
-    let hash = |shop: &mut Shop, query: &str| {
-        let got = shop.get(&format!("/developer/agents/shop/backup/manifest{query}"));
-        got["files"][0]["hash"].as_str().unwrap().to_owned()
-    };
-    let sum = |bytes: &[u8]| {
-        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    assert_eq!(hash(&mut shop, "?version=1"), sum(one));
-    assert_eq!(hash(&mut shop, "?version=2"), sum(two));
-    assert_eq!(hash(&mut shop, ""), key);
-}
-
-#[test]
-fn of_several_uploads_the_own_one_with_the_right_length_counts() {
-    let mut shop = Shop::new();
-    let key = FileKey::of(b"\xff").0.to_string();
-    send(&shop, &key, "", b"\xfe");
-    std::thread::sleep(std::time::Duration::from_millis(5));
-    send(&shop, &key, "theirs", b"\xfd");
-    let body = |size: u64| {
-        json!({"projectHash": "00", "triggeredBy": "push",
-            "files": [{"relativePath": "a.bin", "hash": key, "size": size}]})
-    };
-    shop.ok(CREATE, body(1));
-    assert_eq!(stored(&shop, 1)[0].2, b"\xfe", "another token's upload is newer, and not meant");
-    let two = json!({"projectHash": "00", "triggeredBy": "push", "files": [
-        {"relativePath": "a.bin", "hash": key, "size": 1}, {"relativePath": "b.bin", "hash": key, "size": 2}]});
-    let refused = shop.refused(CREATE, two);
-    assert!(
-        refused.0 == 409 && refused.2.contains("\"a.bin\"") && refused.2.contains("\"b.bin\""),
-        "{refused:?}"
-    );
-    let absent = json!({"projectHash": "00", "triggeredBy": "push",
-        "files": [{"relativePath": "x", "hash": "0123456789abcdef", "size": 1}]});
-    let refused = shop.refused(CREATE, absent);
-    assert!(refused.2.contains("0123456789abcdef") && refused.2.contains("\"x\""), "{refused:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! move.
 
 mod conflicts;
+mod contents;
 mod deploys;
 mod files;
 mod growth;
@@ -11,10 +12,11 @@ use super::upload::{self, AnnouncedFile};
 use super::*;
 use crate::remote_store::RemoteStore;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 /// Code of an agent with one skill of one tool.
@@ -71,7 +73,7 @@ impl Shop {
         shop
     }
 
-    fn ask(&mut self, line: &str, body: Value) -> Result<Value, StockError> {
+    fn request(&mut self, line: &str, body: &Value) -> Result<StockRequest, StockError> {
         let (method, address) = line.split_once(' ').unwrap();
         let (path, query) = match address.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -79,7 +81,7 @@ impl Shop {
         };
         self.now_ms += 1_000;
         let parsed = Route::parse(method, path, query)?.expect(line);
-        let request = StockRequest {
+        Ok(StockRequest {
             agent: self.agent.clone(),
             route: parsed.route,
             by: None,
@@ -90,7 +92,11 @@ impl Shop {
             public_url: "http://127.0.0.1:1".to_owned(),
             signer: AddressSigner::new("t", "h"),
             refuses_secrets: self.refuses_secrets,
-        };
+        })
+    }
+
+    fn ask(&mut self, line: &str, body: Value) -> Result<Value, StockError> {
+        let request = self.request(line, &body)?;
         let answer = answer(&self.service, &request)?;
         Ok(serde_json::from_slice(&answer.body).unwrap())
     }
@@ -101,6 +107,21 @@ impl Shop {
 
     fn get(&mut self, path: &str) -> Value {
         self.ok(&format!("GET {path}"), Value::Null)
+    }
+
+    /// #18: the bytes of a file, as they are sent.
+    fn file(&mut self, key: &str) -> Vec<u8> {
+        let line = format!("GET /developer/agents/shop/backup/blobs/{key}");
+        let request = self.request(&line, &Value::Null).unwrap();
+        let mut sent = answer(&self.service, &request).unwrap();
+        if let Some(large) = sent.large {
+            assert!(sent.body.is_empty());
+            sent = packed(&self.service, &self.agent, &large).unwrap();
+            assert!(sent.body.len() as u64 <= large.most, "{} bytes", sent.body.len());
+        }
+        let mut bytes = Vec::new();
+        GzDecoder::new(&sent.body[..]).read_to_end(&mut bytes).unwrap();
+        bytes
     }
 
     /// Code and message of a refusal.

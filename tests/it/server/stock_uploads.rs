@@ -4,8 +4,10 @@ use crate::common::http::{Reply, Wire};
 use crate::common::server::{Server, data};
 use crate::common::{NOW, Project};
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use std::io::Write;
+use sha2::{Digest, Sha256};
+use std::io::{Read, Write};
 
 /// By `printf 'hello\n' | sha256sum`.
 const HELLO: &str = "5891b5b522d5df08";
@@ -184,4 +186,36 @@ fn uploads_count_for_the_limit_of_the_agent() {
     assert_eq!((status, code.as_str()), (507, "DISK_FULL"), "{message}");
     assert!(message.contains("--agent-bytes"), "{message}");
     assert!(keys < 10 && kept(&project).len() <= 5, "each takes a block of the disk at least");
+}
+
+/// Two at once, each larger than what is held in memory whole, and one that is answered at once.
+#[test]
+fn files_of_every_size_are_sent_whole() {
+    let mut project = crate::common::shop::project();
+    let mut random = vec![0; 9 << 20];
+    blake3::Hasher::new().finalize_xof().fill(&mut random);
+    let files =
+        [("a.bin", random), ("b.txt", b"a line\n".repeat(30_000)), ("c.txt", b"c\n".to_vec())];
+    for (path, bytes) in &files {
+        std::fs::write(project.path(path), bytes).unwrap();
+    }
+    let server = Server::start(&project, "");
+    project.ok(&format!("remote add origin {}/shop", server.url));
+    project.set("LUA_STORE_TOKEN", &server.token(&project, "shop", "push"));
+    project.ok("push");
+    let signer = Signer::new(&project, &server, "push");
+    std::thread::scope(|scope| {
+        for (path, bytes) in files.iter().chain(&files) {
+            let (server, signer) = (&server, &signer);
+            scope.spawn(move || {
+                let sum = Sha256::digest(bytes);
+                let key: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+                let reply = server.ask("GET", &signer.path("GET", "shop", &key, 900), "", b"");
+                assert_eq!(reply.status, 200, "{path}");
+                let mut got = Vec::new();
+                GzDecoder::new(&reply.body[..]).read_to_end(&mut got).unwrap();
+                assert!(got == *bytes, "{path}: {} bytes", got.len());
+            });
+        }
+    });
 }
