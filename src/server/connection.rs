@@ -2,12 +2,11 @@
 
 use super::io::Guarded;
 use super::limits::{Connection, Connections};
-use super::malformed::{self, Screened};
+use super::malformed::{self, Screened, Unreadable};
 use super::state::ServerState;
 use crate::server::request_log::Peer;
 use axum::Router;
 use axum::body::Body;
-use axum::http::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -82,7 +81,7 @@ impl ConnectionContext {
         };
         let (stream, refused) = talk.into_parts().io.into_inner().end(&ended);
         let id = match refused {
-            Some(status) => Some(self.refuse(stream, status).await),
+            Some(refused) => Some(self.refuse(stream, refused).await),
             None => None,
         };
         if let Err(error) = ended {
@@ -94,13 +93,14 @@ impl ConnectionContext {
     async fn refuse(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
-        status: StatusCode,
+        refused: Unreadable,
     ) -> String {
         let (state, id) = (&self.state, self.state.next_id());
         // The client may be gone before it is answered.
-        let _ = timeout(state.limits.span, malformed::answer(stream, status, &id, state.log.now()))
-            .await;
-        state.metrics.request("none", "other", status.as_u16(), Duration::ZERO);
+        let _ =
+            timeout(state.limits.span, malformed::answer(stream, refused, &id, state.log.now()))
+                .await;
+        state.metrics.request("none", "other", refused.status.as_u16(), Duration::ZERO);
         id
     }
 

@@ -4,6 +4,8 @@
 use super::limits::Connection;
 use crate::error::Error;
 use crate::server::response::{self, problem_text};
+use crate::server::stock::stock_error;
+use crate::stock::Route;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use std::io::{self, IoSlice};
@@ -18,6 +20,9 @@ use tokio::time::timeout;
 const DRAINED: u64 = 1 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
+/// Bytes of a head in which its address is looked for.
+const BEGINNING: usize = 256;
+
 /// A connection on which `hyper` speaks, without the answers that it makes up by itself.
 pub struct Screened<S> {
     stream: S,
@@ -28,22 +33,35 @@ pub struct Screened<S> {
     /// Something of a head came, and no answer since.
     has_begun: bool,
     held_back: Option<StatusCode>,
+    /// First bytes since the last answer: the address says who asks.
+    beginning: Vec<u8>,
+}
+
+/// A request that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    pub status: StatusCode,
+    /// It has an address of the stock command, which reads another body.
+    is_stock: bool,
 }
 
 impl<S> Screened<S> {
     pub fn new(stream: S, connection: Arc<Connection>) -> Screened<S> {
-        Screened { stream, connection, quiet: true, has_begun: false, held_back: None }
+        let beginning = Vec::new();
+        Screened { stream, connection, quiet: true, has_begun: false, held_back: None, beginning }
     }
 
-    /// The stream, and with what status the last request is to be refused, if it could not be read.
-    pub fn end(self, ended: &hyper::Result<()>) -> (S, Option<StatusCode>) {
+    /// The stream, and the last request if it could not be read.
+    pub fn end(self, ended: &hyper::Result<()>) -> (S, Option<Unreadable>) {
         let is_http_2 =
             self.is_between_requests() && ended.as_ref().is_err_and(hyper::Error::is_parse);
         let unspoken = is_http_2.then_some(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
         // A client that sent nothing waits for no answer.
         let is_late = self.has_begun && ended.as_ref().is_err_and(hyper::Error::is_timeout);
         let late = is_late.then_some(StatusCode::REQUEST_TIMEOUT);
-        (self.stream, self.held_back.or(unspoken).or(late))
+        let is_stock = is_stock(&self.beginning);
+        let status = self.held_back.or(unspoken).or(late);
+        (self.stream, status.map(|status| Unreadable { status, is_stock }))
     }
 
     fn is_between_requests(&self) -> bool {
@@ -55,8 +73,19 @@ impl<S> Screened<S> {
         self.held_back =
             self.held_back.or_else(|| made_up(bytes).filter(|_| self.is_between_requests()));
         self.quiet &= self.held_back.is_some();
+        if self.held_back.is_none() {
+            self.beginning.clear();
+        }
         self.held_back.is_some()
     }
+}
+
+/// True for the beginning of a request with an address of the stock command.
+fn is_stock(beginning: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(beginning);
+    let line = text.lines().next().unwrap_or_default();
+    let address = line.split(' ').nth(1).unwrap_or_default();
+    Route::is_stock(address.split('?').next().unwrap_or_default())
 }
 
 /// The status of a refusal without the id that all our answers have.
@@ -75,6 +104,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Screened<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         self.has_begun |= buffer.filled().len() > before;
+        if self.is_between_requests() {
+            let room = BEGINNING.saturating_sub(self.beginning.len());
+            let came = &buffer.filled()[before..];
+            self.beginning.extend_from_slice(&came[..came.len().min(room)]);
+        }
         read
     }
 }
@@ -129,11 +163,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Screened<S> {
 /// Says why a request is refused that could not be read. The connection ends with it.
 pub async fn answer(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    status: StatusCode,
+    unreadable: Unreadable,
     id: &str,
     now: Timestamp,
 ) -> io::Result<()> {
-    let body = problem_text(&response::body(&why(status)));
+    let status = unreadable.status;
+    let body = match unreadable.is_stock {
+        true => problem_text(&stock_error(status, &Arc::new(why(status))).body(id)),
+        false => problem_text(&response::body(&why(status))),
+    };
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
     let date = date.map(|date| format!("date: {date}\r\n")).unwrap_or_default();
     let head = format!(
@@ -167,6 +205,19 @@ fn why(status: StatusCode) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_says_who_asks() {
+        let stock: [&[u8]; 3] = [
+            b"GET /developer/skills/shop?x=1 HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"POST //agents/a/sub-agent HTTP/3.0\r\n",
+            b"GET /admin/agents/xxxx",
+        ];
+        assert!(stock.into_iter().all(is_stock));
+        let others: [&[u8]; 3] =
+            [b"", b"GET /shop/refs HTTP/1.1\r\nX: /developer x\r\n", b"/developer"];
+        assert!(!others.into_iter().any(is_stock));
+    }
 
     #[test]
     fn only_a_refusal_without_an_id_is_made_up() {

@@ -168,7 +168,7 @@ pub fn json(status: StatusCode, value: &impl serde::Serialize) -> HttpResponse {
 }
 
 /// The body of a failure, where there is no answer yet to put it into.
-pub fn problem_text(problem: &ErrorBody) -> String {
+pub fn problem_text(problem: &impl serde::Serialize) -> String {
     line(&serde_json::to_string(problem).unwrap_or_default())
 }
 

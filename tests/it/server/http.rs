@@ -173,6 +173,51 @@ fn what_is_no_http_is_refused_with_a_body_and_an_id_and_ends_the_connection() {
     assert!(ids.iter().all(|id| log.contains(id.as_str())), "the log knows each of them: {log}");
 }
 
+/// The stock command reads another body, and knows it by the address.
+#[test]
+fn a_head_of_the_stock_command_that_cannot_be_read_is_refused_with_its_three_keys() {
+    let (_project, server, header) = served();
+    let below = "/developer/agents/shop/backup";
+    let many = format!("GET {below} HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(500));
+    let long = format!("PATCH /agents/shop/sub-agent?{} HTTP/1.1\r\n\r\n", "x".repeat(70_000));
+    let length = format!("POST {below}/manifest HTTP/1.1\r\nContent-Length: -1\r\n\r\n");
+    let version = format!("GET {below} HTTP/3.0\r\n\r\n");
+    let raws = [
+        (
+            many,
+            431,
+            "the head of the request is too large: at most 100 headers, and 128 KiB in all",
+        ),
+        (long, 414, "the address of the request is too long"),
+        (length, 400, "the request is not valid HTTP/1.1"),
+        (version, 400, "the request is not valid HTTP/1.1"),
+    ];
+    for (raw, status, message) in raws {
+        // Also after an answer, on the same connection.
+        for path in [None, Some("/shop/refs"), Some("/admin/me/authorization")] {
+            let mut wire = Wire::new(server.connect());
+            if let Some(path) = path {
+                wire.send("GET", path, &header, b"");
+                assert_eq!(wire.reply().status, 200);
+            }
+            wire.raw(raw.as_bytes());
+            let reply = wire.try_reply("GET").expect("an answer");
+            assert_eq!(reply.status, status, "{reply:?}");
+            let body = serde_json::json!({
+                "statusCode": status, "code": "BAD_REQUEST", "message": message,
+            });
+            assert_eq!(reply.json(), body);
+            assert!(reply.header("x-request-id").is_some());
+        }
+    }
+    // Other requests on the same connection get the other body.
+    let mut wire = Wire::new(server.connect());
+    wire.send("GET", "/admin/me/authorization", &header, b"");
+    wire.reply();
+    wire.raw(b"GET /shop/refs HTTP/3.0\r\n\r\n");
+    assert_eq!(wire.reply().json()["error"]["kind"], "usage");
+}
+
 /// The second answer of a pipeline is not mistaken for one that was made up, however the bytes look.
 #[test]
 fn an_answer_of_ours_stays_as_it_is_whatever_follows() {
