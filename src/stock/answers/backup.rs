@@ -3,7 +3,7 @@
 use super::body_object;
 use crate::history::record::iso;
 use crate::object::{Id, Mode, leaves};
-use crate::stock::error::StockError;
+use crate::stock::error::{StockError, code};
 use crate::stock::file_keys::{KeyIndex, KnownFile};
 use crate::stock::key_hasher::FileKey;
 use crate::stock::keys;
@@ -98,7 +98,11 @@ fn hashes(request: &StockRequest) -> Result<BTreeSet<String>, StockError> {
     let list = sent.get("hashes").and_then(Value::as_array);
     let list = list.ok_or_else(|| StockError::bad("hashes is a list of texts"))?;
     if list.len() > MOST_HASHES {
-        return Err(StockError::bad(format!("at most {MOST_HASHES} hashes at once")));
+        let message = format!(
+            "{} hashes are too many for one request: send at most {MOST_HASHES}",
+            list.len()
+        );
+        return Err(StockError::new(413, code::TOO_LARGE, message));
     }
     let one = |value: &Value| {
         let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);

@@ -153,3 +153,17 @@ fn a_large_file_is_read_when_there_is_room_for_it() {
         assert!(shop.file(&key) == bytes, "{} bytes", bytes.len());
     }
 }
+
+#[test]
+fn more_hashes_than_a_request_may_have_are_too_large() {
+    let mut shop = Shop::new();
+    let hashes = |count: u64| json!({"hashes": (0..count).map(|nth| format!("{nth:016x}")).collect::<Vec<_>>()});
+    for route in ["check-blobs", "blob-upload-urls", "blob-urls"] {
+        let line = format!("POST /developer/agents/shop/backup/{route}");
+        shop.ok(&line, hashes(10_000));
+        let refused = shop.refused(&line, hashes(10_001));
+        assert_eq!((refused.0, &*refused.1), (413, "TOO_LARGE"));
+        let message = "10001 hashes are too many for one request: send at most 10000";
+        assert_eq!(refused.2, message);
+    }
+}
