@@ -60,8 +60,9 @@ fn is_taken(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::book::PushedBody;
+    use crate::history::book::{PersonaEntry, PushedBody};
     use crate::history::record::SourceRecord;
+    use crate::history::state::PersonaId;
     use crate::object::{Id, Sink, Tree, TreeEntry};
     use crate::protocol::{AgentId, CreateRefs, TxnId};
     use crate::remote_store::{AgentEdit, EditRequest, RemoteStore};
@@ -118,5 +119,34 @@ mod tests {
         };
         assert_eq!((taken(0), taken(2)), (None, None));
         assert!(taken(1).unwrap().contains("1.0.2 of \"skills/a\" was given by the stock command"));
+    }
+
+    #[test]
+    fn a_number_of_a_persona_belongs_to_its_text() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = RemoteStore::open(dir.path()).unwrap();
+        let agent: AgentId = "shop".parse().unwrap();
+        store
+            .edit(&agent, &asked(1), &mut |ground, batch| {
+                let mut book = Book::load(ground.objects, ground.book)?;
+                let sent = batch.put_blob(b"You are Bo.".to_vec(), None)?;
+                let (by, txn) = ("ana".to_owned(), String::new());
+                let entry =
+                    PersonaEntry { number: 2, by, at_ms: 1, draft: false, is_object: false, txn };
+                book.add_persona(batch, entry, sent)?;
+                Ok((Some(AgentEdit { book: Some(book.store(batch)?), ..AgentEdit::default() }), ()))
+            })
+            .unwrap();
+        let (seen, packs) = store.open_agent(&agent).unwrap();
+        let book = Book::load(&packs.objects, Some(seen.head.book.unwrap().root)).unwrap();
+        let taken = |text: &str, number: &str| {
+            let id = Id::of_blob(text.as_bytes());
+            let persona = Some(PersonaId { id, is_object: false });
+            let state = State { persona, ..State::default() };
+            is_taken(&book, &packs.objects, &state, (PERSONA, number)).unwrap()
+        };
+        assert!(taken("You are Cleo.", "2"));
+        assert!(!taken("You are Bo.", "2"), "the same text");
+        assert!(!taken("You are Cleo.", "3"));
     }
 }

@@ -131,3 +131,29 @@ fn unknown_fields_are_refused_by_name() {
         (&json!("draft"), &json!("draft"))
     );
 }
+
+#[test]
+fn the_author_is_that_of_the_token_whatever_a_body_says() {
+    let mut shop = Shop::live();
+    let said = |mut body: Value| {
+        body["createdBy"] = "eve@x.com".into();
+        body["createdByEmail"] = "eve@x.com".into();
+        body
+    };
+    let skill = format!("/developer/skills/shop/{}", shop.skill("user-skill"));
+    let body = said(json!({"name": "user-skill", "version": "1.0.2", "description": "d"}));
+    shop.by("bo@x.com").ok(&format!("POST {skill}/version"), body);
+    let body = shop.manifest("push", &[("src/index.ts", SKILL), ("src/greet.ts", TOOL)]);
+    shop.ok("POST /developer/agents/shop/backup/manifest", said(body));
+    let line = "POST /developer/agents/shop/persona/version";
+    assert_eq!(shop.refused(line, said(json!({"persona": "x"}))).0, 400);
+    assert_eq!(shop.refused(VERSIONS, said(json!({"sourceManifestVersion": 2}))).0, 400);
+    shop.version(2);
+    let below = "/developer/agents/shop";
+    let rows = [
+        shop.get(&format!("{skill}/versions"))["versions"][0].clone(),
+        shop.get(&format!("{below}/backup/versions"))["versions"][0].clone(),
+        shop.get(&format!("{below}/versions"))[0].clone(),
+    ];
+    assert!(rows.iter().all(|row| row["createdBy"] == "bo@x.com"), "{rows:?}");
+}

@@ -6,6 +6,7 @@ mod contents;
 mod deploys;
 mod files;
 mod growth;
+mod pending;
 mod replays;
 
 use super::upload::{self, AnnouncedFile};
