@@ -68,9 +68,10 @@ pub mod reader {
 
 pub mod remote_store {
     pub use crate::remote_store::{
-        AppliedTransaction, Bearer, Cas, CasToken, Expect, FileHeads, FilePacks, HeadAt, HeadStore,
-        MANY_PACKS, MemHeads, MemPacks, Pace, PackKey, PackRef, PackStore, ProbeReport,
-        RemoteStore, ScrubState, Settings, StoredHead, TxnRequest, Upkeep,
+        AgentEdit, AppliedTransaction, Bearer, Cas, CasToken, EditGround, EditRequest, Expect,
+        FileHeads, FilePacks, HeadAt, HeadStore, MANY_PACKS, MemHeads, MemPacks, Pace, PackKey,
+        PackRef, PackStore, ProbeReport, RemoteStore, ScrubState, Settings, StoredHead, TxnRequest,
+        Upkeep,
     };
 }
 

@@ -1,14 +1,15 @@
-//! A remote store cut at every disk step: an upload, a transaction, upkeep.
+//! A remote store cut at every disk step: an upload, a transaction, edits whose packs become one, upkeep.
 //!
 //! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
 
 use super::Case;
-use crate::remote_store::agent::{Client, agent, done, empty, stored_head, upload};
+use crate::remote_store::agent::{Client, agent, done, empty, record, stored_head, upload};
 use lua_store::internals::error::Result;
-use lua_store::internals::object::Id;
+use lua_store::internals::history::source;
+use lua_store::internals::object::{Id, Sink, Source, Tree, TreeEntry};
 use lua_store::internals::pack::PackId;
 use lua_store::internals::protocol::{CreateRefs, Refusal, Transaction, TxnId, TxnOutcome};
-use lua_store::internals::remote_store::{RemoteStore, Upkeep};
+use lua_store::internals::remote_store::{AgentEdit, EditGround, EditRequest, RemoteStore, Upkeep};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -47,14 +48,49 @@ fn take(step: &str, here: &Path) -> Result<()> {
             }
             assert_eq!(done(outcome).heads.source.len(), count);
         }
-        "collect" => {
-            let now = SystemTime::now() + Duration::from_secs(10);
-            store
-                .collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many: 2, whole: false })?;
+        "collect" => collect(&store, 2)?,
+        "edit" => edit(&store, LAST)?,
+        "edit, collect" => {
+            edit(&store, LAST)?;
+            // Nothing is compacted: only what the edit left goes.
+            collect(&store, 100)?;
         }
         _ => panic!("no step {step:?}"),
     }
     Ok(())
+}
+
+fn collect(store: &RemoteStore, many: usize) -> Result<()> {
+    let now = SystemTime::now() + Duration::from_secs(10);
+    let upkeep = Upkeep { now, spare: Duration::ZERO, many, whole: false };
+    store.collect(&agent(), &upkeep).map(drop)
+}
+
+/// Number of the edit that makes a source version, so that the packs of all become one.
+const LAST: u8 = 3;
+
+/// An edit as a request of the stock command makes it: a book, and at the end a source version.
+fn edit(store: &RemoteStore, number: u8) -> Result<()> {
+    let (txn, request) = (TxnId([number; 16]), [number; 16]);
+    let asked = EditRequest { txn, request, by: None, now_ms: u64::from(number) };
+    let edited = store.edit(&agent(), &asked, &mut |ground, batch| {
+        let mut entries = match ground.book {
+            Some(book) => ground.objects.tree(&book)?.entries().to_vec(),
+            None => Vec::new(),
+        };
+        let blob = batch.put_blob(format!("book {number}").into_bytes(), None)?;
+        entries.push(TreeEntry::file(&format!("note-{number}"), blob));
+        let book = Some(batch.put_tree(&Tree::new(entries)?, None)?);
+        let mut new = AgentEdit { book, ..AgentEdit::default() };
+        if number == LAST {
+            let newest = ground.heads.source.last().unwrap();
+            let state = ground.objects.tree(newest)?.require("state")?;
+            let files = batch.put_tree(&Tree::new(vec![TreeEntry::file("a.ts", blob)])?, None)?;
+            new.source.push(source::put(batch, &record(), state, files, None)?);
+        }
+        Ok((Some(new), ()))
+    });
+    edited.map(drop)
 }
 
 /// Goes on from what arrived, in small pieces.
@@ -223,6 +259,61 @@ fn upkeep() {
         command: &command("collect"),
         old_or_new: &|project| assert_eq!(count(project), 2),
         new: &|project| assert_eq!((count(project), packs(project)), (2, 1)),
+    };
+    case.run();
+}
+
+/// v1 and v2 in two packs, and two edits.
+fn edited() -> tempfile::TempDir {
+    let project = prepared(true);
+    let store = RemoteStore::open(&project.path().join("depot")).unwrap();
+    (1..LAST).for_each(|number| edit(&store, number).unwrap());
+    assert_eq!(stored_head(&project.path().join("depot")).packs.len(), 4);
+    project
+}
+
+/// Texts that the book has, each in a pack of its own before.
+fn noted(project: &Path) -> usize {
+    let store = RemoteStore::open(&project.join("depot")).unwrap();
+    let read = |ground: EditGround<'_>| {
+        let entries = ground.objects.tree(&ground.book.unwrap())?.entries().to_vec();
+        entries.iter().try_for_each(|entry| ground.objects.blob(&entry.id).map(drop))?;
+        Ok(entries.len())
+    };
+    store.with_ground(&agent(), read).unwrap()
+}
+
+#[test]
+fn an_edit_that_puts_the_packs_of_others_together() {
+    let project = edited();
+    let case = Case {
+        atomic: true,
+        prepared: project.path(),
+        command: &command("edit"),
+        old_or_new: &|project| {
+            let seen = (count(project), noted(project));
+            assert!([(2, 2), (3, 3)].contains(&seen), "{seen:?}");
+        },
+        new: &|project| assert_eq!((count(project), noted(project)), (3, 3)),
+    };
+    case.run();
+}
+
+/// The packs that became one are gone, and so is what a cut left.
+#[test]
+fn an_edit_and_upkeep() {
+    let project = edited();
+    let new = |project: &Path| {
+        assert_eq!((count(project), noted(project)), (3, 3));
+        let head = stored_head(&project.join("depot"));
+        assert_eq!((packs(project), head.retired.len()), (head.packs.len(), 0));
+    };
+    let case = Case {
+        atomic: false,
+        prepared: project.path(),
+        command: &command("edit, collect"),
+        old_or_new: &|project| assert!([2, 3].contains(&noted(project))),
+        new: &new,
     };
     case.run();
 }
