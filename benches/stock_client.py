@@ -148,11 +148,19 @@ def grown(server, versions, samples):
         limit = {"#25": 5, "#25 old": 5, "#26": 10}.get(name, 10)
         rows.append((name, path.replace(id, ":a"), f"{times[len(times) // 2]:.2f}", f"{times[int(len(times) * 0.95)]:.2f} ms", f"≤ {limit} ms", lines[0]["sent"]))
     table(("route", "path", "median", "p95", "target", "bytes"), rows)
-    for name, play in (("`push all` of 30", player.push_all), ("`version create`", lambda: player.create("again")), ("`sync --check`", player.check)):
-        server.since()
-        play()
-        lines = server.since()
-        print(f"{name} after {versions} versions: {len(lines)} requests, {sum(line['ms'] for line in lines):.0f} ms")
+    rows, sums = [], {}
+    for number in range(15):
+        for primitive in agent.primitives[number % 3::3]:
+            agent.write(primitive, f"Later edition {number}")
+        for name, play in (("`push all`", player.push_all), ("`version create`", lambda: player.create("again")), ("`sync --check`", player.check)):
+            server.since()
+            play()
+            lines = server.since()
+            sums.setdefault(name, []).append((sum(line["ms"] for line in lines), len(lines)))
+    for name, all in sums.items():
+        times = [took for took, _ in all]
+        rows.append((name, all[0][1], f"{min(times):.1f} / {statistics.median(times):.1f} ms"))
+    table((f"flow after {versions} versions of 30 primitives", "requests", "least / median"), rows)
 
 
 def memory(server, pushes):
