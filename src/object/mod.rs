@@ -14,14 +14,14 @@ mod tree;
 
 pub use crate::object::overlay::Overlay;
 pub use compare::{Leaf, TreeDifference, compare, leaves};
-pub use extent::{PathLimits, TreeExtents};
+pub use extent::{PathLimits, TreeExtent, TreeExtents};
 pub use graft::graft;
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
 pub use path::{PathFinder, entry_at, nest};
 pub use rewriter::Rewriter;
 pub use tombstone::Tombstone;
-pub use tree::{Mode, Tree, TreeEntry, check_name};
+pub use tree::{Mode, Tree, TreeEntry, check_name, encode_entries};
 
 use crate::error::{Error, Hint, Result};
 use std::io::{self, Read, Write};

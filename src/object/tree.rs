@@ -8,6 +8,7 @@ use super::Id;
 use crate::error::{Error, Result};
 use rmp::decode::{self, Bytes};
 use rmp::encode;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 /// Mode of an entry in a folder. The numbers are part of the format.
@@ -113,9 +114,7 @@ impl Tree {
     }
 
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(8 + self.0.len() * 64);
-        write(&mut out, &self.0).expect("writing into a Vec cannot fail");
-        out
+        encode_entries(self.0.iter().map(|entry| (&*entry.name, entry.mode, entry.id)))
     }
 
     /// Reads a canonical encoding; every other byte string is refused.
@@ -123,22 +122,48 @@ impl Tree {
         let tree = read(bytes).ok_or_else(|| Error::corrupt("a tree is not well formed"))?;
         let tree = Tree::new(tree)
             .map_err(|e| Error::corrupt(format!("a tree is not well formed: {e}")))?;
-        if tree.encode() != bytes {
-            return Err(Error::corrupt("a tree is not in its canonical encoding"));
+        let entries = tree.0.iter().map(|entry| (&*entry.name, entry.mode, entry.id));
+        // Compared while it is written: most of what a walk reads is trees.
+        match write(&mut Expected(bytes), entries) {
+            Ok(()) => Ok(tree),
+            Err(_) => Err(Error::corrupt("a tree is not in its canonical encoding")),
         }
-        Ok(tree)
     }
 }
 
-fn write(out: &mut Vec<u8>, entries: &[TreeEntry]) -> Result<(), encode::ValueWriteError> {
+/// The encoding of a tree of these entries, which ascend by their names, which are valid.
+pub fn encode_entries<'a>(entries: impl ExactSizeIterator<Item = (&'a str, Mode, Id)>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(8 + entries.len() * 64);
+    write(&mut out, entries).expect("writing into a Vec cannot fail");
+    out
+}
+
+fn write<'a>(
+    out: &mut impl Write,
+    entries: impl ExactSizeIterator<Item = (&'a str, Mode, Id)>,
+) -> Result<(), encode::ValueWriteError> {
     encode::write_array_len(out, entries.len() as u32)?;
-    for entry in entries {
+    for (name, mode, id) in entries {
         encode::write_array_len(out, 3)?;
-        encode::write_uint(out, u64::from(entry.mode as u8))?;
-        encode::write_str(out, &entry.name)?;
-        encode::write_bin(out, entry.id.as_bytes())?;
+        encode::write_uint(out, u64::from(mode as u8))?;
+        encode::write_str(out, name)?;
+        encode::write_bin(out, id.as_bytes())?;
     }
     Ok(())
+}
+
+/// Takes exactly these bytes.
+struct Expected<'a>(&'a [u8]);
+
+impl Write for Expected<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The smallest an entry can be: array head, mode, one-letter name, bin head and 32 bytes. A claimed

@@ -5,7 +5,7 @@
 
 use super::{OrMalformed, varint};
 use crate::error::{Error, Result};
-use crate::object::{Id, Mode, Tree, TreeEntry};
+use crate::object::{self, Id, Mode, Tree, check_name};
 
 /// Set in the head of an entry whose id is given by position.
 const LINKED: u64 = 4;
@@ -25,15 +25,17 @@ pub fn link(tree: &Tree, position: impl Fn(&Id) -> Option<u32>) -> Vec<u8> {
     out
 }
 
-/// The canonical encoding of the tree that was linked.
+/// The encoding of the tree that was linked, written without decoding the tree.
 pub fn unlink(bytes: &[u8], id: impl Fn(u32) -> Option<Id>) -> Result<Vec<u8>> {
     let entries = read(bytes, id).or_malformed("a linked tree is not well formed")?;
     let malformed = |error| Error::corrupt(format!("a linked tree is not well formed: {error}"));
-    Ok(Tree::new(entries).map_err(malformed)?.encode())
+    entries.iter().try_for_each(|(name, ..)| check_name(name)).map_err(malformed)?;
+    Ok(object::encode_entries(entries.into_iter()))
 }
 
-fn read(mut input: &[u8], id: impl Fn(u32) -> Option<Id>) -> Option<Vec<TreeEntry>> {
-    let mut entries = Vec::new();
+/// Entries that ascend by name.
+fn read(mut input: &[u8], id: impl Fn(u32) -> Option<Id>) -> Option<Vec<(&str, Mode, Id)>> {
+    let mut entries: Vec<(&str, Mode, Id)> = Vec::new();
     while !input.is_empty() {
         let head = varint::read(&mut input)?;
         let mode = Mode::from_u8((head & 3) as u8)?;
@@ -46,7 +48,11 @@ fn read(mut input: &[u8], id: impl Fn(u32) -> Option<Id>) -> Option<Vec<TreeEntr
             input = rest;
             Id::from_bytes(*id)
         };
-        entries.push(TreeEntry::new(std::str::from_utf8(name).ok()?, mode, id));
+        let name = std::str::from_utf8(name).ok()?;
+        if entries.last().is_some_and(|(last, ..)| *last >= name) {
+            return None;
+        }
+        entries.push((name, mode, id));
     }
     Some(entries)
 }
