@@ -6,6 +6,7 @@ use super::record::{SOURCE, STATE};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Id, PathLimits, Source, TreeExtents};
+use crate::store::ObjectGraph;
 
 /// The files, which every client restores.
 const FILES: PathLimits = PathLimits { levels: fs::DEEPEST as u64, path: fs::LONGEST_PATH as u64 };
@@ -14,15 +15,28 @@ const FILES: PathLimits = PathLimits { levels: fs::DEEPEST as u64, path: fs::LON
 const IN_STATE: PathLimits = PathLimits { levels: FILES.levels + 4, path: FILES.path + 4096 };
 
 /// Counts versions of one agent, which share most of their trees.
-#[derive(Debug, Default)]
-pub struct Bounds(TreeExtents);
+#[derive(Debug)]
+pub struct Bounds<'a> {
+    counted: TreeExtents,
+    /// Objects that were counted before.
+    graph: &'a ObjectGraph,
+}
 
-impl Bounds {
+impl<'a> Bounds<'a> {
+    pub fn new(graph: &'a ObjectGraph) -> Bounds<'a> {
+        Bounds { counted: TreeExtents::default(), graph }
+    }
+
     /// Refuses a source version or a version whose files or state are more than any project has.
     pub fn check<S: Source + ?Sized>(&mut self, objects: &S, id: &Id) -> Result<()> {
         let tree = objects.tree(id)?;
         for (part, most) in [(SOURCE, FILES), (STATE, IN_STATE)] {
-            if let Some(reason) = self.0.of(objects, &tree.require(part)?)?.exceeds(most) {
+            let part_id = tree.require(part)?;
+            let extent = match self.graph.extent(&part_id) {
+                Some(extent) => extent,
+                None => self.counted.of(objects, &part_id)?,
+            };
+            if let Some(reason) = extent.exceeds(most) {
                 return Err(Error::usage(format!("{part}: {reason}")));
             }
         }

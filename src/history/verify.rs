@@ -7,15 +7,15 @@ use super::catalog::Catalog;
 use super::ledger;
 use super::project::Project;
 use super::purge;
-use super::rules::{self, Breach, RefScope, RuleReport};
+use super::rules::{self, Breach, ReadParts, RefScope, RuleReport};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::{self, Version};
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
 use crate::parallel;
-use crate::store::{self, Checked, Heads, RemoteTracking, Store, refs};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::store::{self, Heads, ObjectGraph, RemoteTracking, Store, refs};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// Checks that every record of the ledger can be read and names a version, and that purges changed nothing but what
@@ -71,8 +71,10 @@ pub struct Problem {
 /// Walks everything that refs and the ledger reach, and reports damaged objects.
 pub struct Walk<'a> {
     objects: &'a dyn Source,
-    /// Objects of which a copy is damaged, where every object of every pack was read before. `None`: nothing is certain.
-    doubtful: Option<HashSet<Id>>,
+    /// Objects that the check of the packs has read, which are not read again.
+    graph: &'a ObjectGraph,
+    /// Records and states that the rules have read.
+    read: &'a ReadParts,
     /// Problems below each tree that was walked.
     below: HashMap<Id, Rc<BTreeSet<Id>>>,
     nothing: Rc<BTreeSet<Id>>,
@@ -83,29 +85,22 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// `refs` are the readable ones; `RefCheck` reports the others. `checked` is the check of the packs, from which a blob
-    /// is known to be whole, so that it is not read again.
+    /// `refs` are the readable ones; `RefCheck` reports the others. `graph` is of the check of the packs.
     pub fn all(
         project: &'a Project,
         refs: &[(refs::RefName, Id)],
-        checked: &Checked,
+        graph: &ObjectGraph,
     ) -> Vec<Problem> {
         let (store, objects) = (project.store(), project.store().objects());
-        let (below, nothing, bad, affects) = Default::default();
-        let (doubtful, records) = (checked.damaged_objects(), Vec::new());
-        let mut walk = Walk { objects, doubtful, below, nothing, bad, affects, records };
-        // Both read the same objects, and neither needs what the other finds.
-        let (broken, ()) = parallel::both(
-            || broken_rules(store),
-            || {
-                refs.iter().for_each(|(name, id)| walk.named(name, id));
-                walk.ledger(project);
-                walk.remotes(store);
-            },
-        );
+        let (broken, read) = broken_rules(store, graph);
+        let (below, nothing, bad, affects, records) = Default::default();
+        let mut walk = Walk { objects, graph, read: &read, below, nothing, bad, affects, records };
+        refs.iter().for_each(|(name, id)| walk.named(name, id));
+        walk.ledger(project);
+        walk.remotes(store);
         let mut problems = walk.records;
         problems.extend(broken);
-        problems.extend(agreement::problems(store, refs));
+        problems.extend(agreement::problems(store, refs, &read));
         for (id, what) in walk.bad {
             let affects = walk.affects.remove(&id).unwrap_or_default();
             problems.push(Problem { subject: format!("object {id}"), what, affects, next: None });
@@ -131,6 +126,9 @@ impl<'a> Walk<'a> {
     /// A version of ours or of a remote: all that it reaches, and that its record is one.
     fn version(&mut self, name: &str, series: &str, number: u64, id: &Id) {
         self.root(name, id);
+        if self.read.has_read(series, id) {
+            return;
+        }
         let read = match series {
             version::REFS => Version::load(self.objects, number, *id).map(|version| version.state),
             _ => SourceVersion::load(self.objects, number, *id).map(|version| version.state),
@@ -201,6 +199,9 @@ impl<'a> Walk<'a> {
                     self.below.insert(id, bad);
                 }
                 None if self.below.contains_key(&id) => {}
+                None if self.graph.is_complete(&id) => {
+                    self.below.insert(id, self.nothing.clone());
+                }
                 None => match self.objects.tree(&id) {
                     Ok(tree) => {
                         let children = tree.entries().iter().map(|entry| entry.id).collect();
@@ -224,12 +225,8 @@ impl<'a> Walk<'a> {
         if self.below.contains_key(id) {
             return;
         }
-        let is_checked = self.doubtful.as_ref().is_some_and(|doubtful| !doubtful.contains(id));
-        let read = match is_checked {
-            true => self.objects.blob_len(id),
-            false => self.objects.copy_blob(id, &mut std::io::sink()),
-        };
-        match read {
+        let is_read = self.graph.is_complete(id);
+        match if is_read { Ok(0) } else { self.objects.copy_blob(id, &mut std::io::sink()) } {
             Ok(_) => {
                 self.below.insert(*id, self.nothing.clone());
             }
@@ -244,27 +241,40 @@ impl<'a> Walk<'a> {
 }
 
 /// Readable records that break a rule: they are older than the rule. Unreadable ones are reported by the other checks.
-fn broken_rules(store: &Store) -> Vec<Problem> {
-    let Ok(here) = store.heads() else { return Vec::new() };
+fn broken_rules(store: &Store, graph: &ObjectGraph) -> (Vec<Problem>, ReadParts) {
+    let Ok(here) = store.heads() else { return Default::default() };
+    let (objects, mut read) = (store.objects(), ReadParts::default());
     let mut problems = Vec::new();
+    let check = |before: &Heads, after: &Heads| {
+        rules::check_read(objects, graph, before, after, RefScope::Present)
+    };
+    let mut add = |whose: &str, report: Result<RuleReport>| {
+        let report = report.unwrap_or_default();
+        read.extend(&report.read);
+        problems.extend(breaches(whose, report));
+    };
     // The ledger can name versions of a remote, which another check knows.
+    let sources = Heads { source: here.source.clone(), ..Heads::default() };
     let refs = Heads { active: None, ..here.clone() };
-    let report = rules::check(store.objects(), &Heads::default(), &refs, RefScope::Present);
-    problems.extend(breaches("", report));
-    let head = here.active.map(|active| active.ledger);
-    problems.extend(breaches("", rules::records(store.objects(), head)));
+    // The source versions on two threads: each is compared with the one before it, as if the first half were known.
+    let half =
+        Heads { source: sources.source[..sources.source.len() / 2].to_vec(), ..Heads::default() };
+    let (first, second) =
+        parallel::both(|| check(&Heads::default(), &half), || check(&half, &sources));
+    add("", first);
+    add("", second);
+    add("", check(&sources, &refs));
+    add("", rules::records(objects, here.active.map(|active| active.ledger)));
     for name in store.tracked().unwrap_or_default() {
         let Ok(Some(RemoteTracking { heads: there, .. })) = store.remote(&name) else { continue };
-        if let Ok(known) = rules::known(store.objects(), &[&here], &there) {
-            let report = rules::check(store.objects(), &known, &there, RefScope::Present);
-            problems.extend(breaches(&format!("remotes/{name}/"), report));
+        if let Ok(known) = rules::known(objects, &[&here], &there) {
+            add(&format!("remotes/{name}/"), check(&known, &there));
         }
     }
-    problems
+    (problems, read)
 }
 
-fn breaches(whose: &str, report: Result<RuleReport>) -> Vec<Problem> {
-    let breaches = report.map(|report| report.breaches).unwrap_or_default().into_iter();
+fn breaches(whose: &str, report: RuleReport) -> Vec<Problem> {
     let problem = |breach: Breach| {
         let what = if breach.what.is_empty() { "ledger" } else { store::short(&breach.what) };
         let next = "it cannot be changed any more; every command continues, and new data like it is refused";
@@ -275,5 +285,8 @@ fn breaches(whose: &str, report: Result<RuleReport>) -> Vec<Problem> {
             next: Some(next.into()),
         }
     };
-    breaches.filter(|breach| !breach.unreadable).map(problem).collect()
+    report.breaches.into_iter().filter(|breach| !breach.unreadable).map(problem).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,10 +72,7 @@ impl TreeExtents {
             while let Some((extent, name)) =
                 top.folders.last().and_then(|(id, name)| Some((self.known.get(id)?, name)))
             {
-                top.extent.entries = top.extent.entries.saturating_add(extent.entries);
-                top.extent.bytes = top.extent.bytes.saturating_add(extent.bytes);
-                top.extent.levels = top.extent.levels.max(extent.levels + 1);
-                top.extent.path = top.extent.path.max(name + 1 + extent.path);
+                top.extent.add_folder(*name, extent);
                 top.folders.pop();
             }
             next = top.folders.last().map(|(id, _)| *id);
@@ -99,6 +96,24 @@ impl TreeExtents {
 }
 
 impl TreeExtent {
+    /// Extent of a tree without entries.
+    pub const EMPTY: TreeExtent = TreeExtent { entries: 0, levels: 1, bytes: 0, path: 0 };
+
+    /// One more entry, a file with a name of so many bytes.
+    pub fn add_file(&mut self, name: u64, len: u64) {
+        self.entries = self.entries.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(len);
+        self.path = self.path.max(name);
+    }
+
+    /// One more entry, a folder with a name of so many bytes, and everything in it.
+    pub fn add_folder(&mut self, name: u64, inner: &TreeExtent) {
+        self.entries = self.entries.saturating_add(1).saturating_add(inner.entries);
+        self.bytes = self.bytes.saturating_add(inner.bytes);
+        self.levels = self.levels.max(inner.levels + 1);
+        self.path = self.path.max(name + 1 + inner.path);
+    }
+
     /// Reason why no project has such a tree.
     pub fn exceeds(&self, most: PathLimits) -> Option<String> {
         if self.entries > MOST_ENTRIES {
@@ -120,22 +135,27 @@ impl TreeExtent {
 
 fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<OpenTree> {
     let tree = source.tree(&id)?;
-    let (mut folders, mut bytes, mut path) = (Vec::new(), 0u64, 0);
+    let (mut folders, mut extent) = (Vec::new(), TreeExtent::EMPTY);
     for entry in tree.entries() {
-        path = path.max(entry.name.len() as u64);
-        match entry.mode.is_directory() {
-            true => folders.push((entry.id, entry.name.len() as u64)),
-            false if no_bytes => {}
-            false => match source.blob_len(&entry.id) {
-                Ok(len) => bytes = bytes.saturating_add(len),
-                // A damaged object unfolds to nothing here, and is reported by others.
-                Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::NotFound) => {}
-                Err(error) => return Err(error),
-            },
+        let name = entry.name.len() as u64;
+        let len = match entry.mode.is_directory() {
+            true => {
+                folders.push((entry.id, name));
+                continue;
+            }
+            false if no_bytes => Ok(0),
+            false => source.blob_len(&entry.id),
+        };
+        match len {
+            Ok(len) => extent.add_file(name, len),
+            // A damaged object unfolds to nothing here, and is reported by others.
+            Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::NotFound) => {
+                extent.add_file(name, 0);
+            }
+            Err(error) => return Err(error),
         }
     }
-    let entries = tree.entries().len() as u64;
-    Ok(OpenTree { id, folders, extent: TreeExtent { entries, levels: 1, bytes, path } })
+    Ok(OpenTree { id, folders, extent })
 }
 
 #[cfg(test)]

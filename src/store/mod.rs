@@ -49,8 +49,8 @@ pub use gc::ObjectCounts;
 pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, LOSSES, STAT_INDEX, dir_in, short};
 pub use lock::StoreLock;
 pub use odb::{
-    Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck, ThinPack,
-    VerifyLimits,
+    Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, ObjectGraph, Odb,
+    PackCheck, ThinPack, VerifyLimits,
 };
 pub use open_merge::OpenMerge;
 pub use operation::{FilesChange, HeadsChange, Operation, SeriesChange};

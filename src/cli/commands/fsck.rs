@@ -71,7 +71,7 @@ impl Fsck {
             store.objects().check(progress)
         })?;
         let survey = store.refs().check();
-        let walked = Walk::all(&project, &survey.refs, &checked);
+        let walked = Walk::all(&project, &survey.refs, &checked.graph);
         let mut problems = in_packs(&checked, &walked);
         // Damage of which another copy is whole is none that anybody meets.
         match problems.is_empty() && walked.is_empty() {

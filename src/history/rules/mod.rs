@@ -7,18 +7,20 @@ mod files;
 mod ledger;
 mod numbers;
 mod record;
+mod report;
 mod state;
 
 pub use record::{check_text, clamp_time, shortened};
+pub use report::{Breach, NewRecord, ReadParts, RuleReport};
 
 use super::bounds::Bounds;
-use super::record::{Event, META, RECORD, SOURCE, STATE};
+use super::record::{META, RECORD, SOURCE, STATE};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::Version;
-use crate::error::{Error, Hint, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Mode, Source, TreeEntry};
-use crate::store::{Active, Heads, Odb, common, refs};
+use crate::store::{Active, Heads, ObjectGraph, Odb, common, refs};
 use numbers::UsedNumbers;
 use std::collections::HashSet;
 
@@ -52,53 +54,6 @@ impl Strictness {
     }
 }
 
-/// Something that came, and who it says made it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NewRecord {
-    Source(u64, String),
-    Version(u64, String),
-    LedgerEntry(Event, Option<u64>, String),
-}
-
-/// A rule that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Breach {
-    /// `refs/source/v3`, `the ledger`
-    pub what: String,
-    pub reason: String,
-    /// The object could not be read: the check of objects reports it as well.
-    pub unreadable: bool,
-}
-
-impl Breach {
-    pub fn sentence(&self) -> String {
-        if self.what.is_empty() {
-            self.reason.clone()
-        } else {
-            format!("{}: {}", self.what, self.reason)
-        }
-    }
-}
-
-/// New records, and the rules that they break.
-#[derive(Clone, Debug, Default)]
-pub struct RuleReport {
-    pub made: Vec<NewRecord>,
-    pub breaches: Vec<Breach>,
-}
-
-impl RuleReport {
-    /// Refuses all of it if one rule is broken: half a history is worth nothing.
-    pub fn refuse(&self, what: &str) -> Result<()> {
-        let Some(first) = self.breaches.first() else { return Ok(()) };
-        let others = match self.breaches.len() - 1 {
-            0 => String::new(),
-            more => format!(" (and {more} more)"),
-        };
-        Err(Error::corrupt(format!("{what}: {}{others}", first.sentence())).hint(Hint::AsIs))
-    }
-}
-
 /// Part of other heads that is here already: the longest common start of each series, and a ledger
 /// that theirs extends.
 pub fn known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Heads> {
@@ -129,8 +84,18 @@ fn newest_known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Option<Ac
 /// Holds everything that `after` has beyond `before` against the rules. `before` was looked at when it came, or came
 /// before there were rules: nobody is stopped by it.
 pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: RefScope) -> Result<RuleReport> {
-    let mut check =
-        Check { objects, after, scope, report: RuleReport::default(), bounds: Bounds::default() };
+    check_read(objects, &ObjectGraph::default(), before, after, scope)
+}
+
+/// The same after a check of the packs, which counted their trees.
+pub fn check_read(
+    objects: &Odb,
+    graph: &ObjectGraph,
+    before: &Heads,
+    after: &Heads,
+    scope: RefScope,
+) -> Result<RuleReport> {
+    let mut check = Check::new(objects, graph, after, scope);
     if after.source.len() + after.versions.len() > MOST_REFS {
         check.breach("", format!("it has more than {MOST_REFS} source versions and versions"));
         return Ok(check.report);
@@ -145,7 +110,8 @@ pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: RefScope) -> R
 /// The one rule without exceptions: a few objects that unpack to more than any disk holds would
 /// stop anybody who only reads them.
 pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> {
-    let mut bounds = Bounds::default();
+    let graph = ObjectGraph::default();
+    let mut bounds = Bounds::new(&graph);
     let source = new(&before.source, &after.source).map(|new| (refs::SOURCE, new));
     let versions = new(&before.versions, &after.versions).map(|new| (refs::VERSIONS, new));
     for (series, (number, id)) in source.chain(versions) {
@@ -163,9 +129,8 @@ pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> 
 
 /// Records of a ledger alone, without their versions.
 pub fn records(objects: &Odb, head: Option<Id>) -> Result<RuleReport> {
-    let after = Heads::default();
-    let (report, bounds) = Default::default();
-    let mut check = Check { objects, after: &after, scope: RefScope::Present, report, bounds };
+    let (after, graph) = (Heads::default(), ObjectGraph::default());
+    let mut check = Check::new(objects, &graph, &after, RefScope::Present);
     let steps: Vec<_> = super::ledger::steps(objects, head).map_while(Result::ok).collect();
     check.records(&steps);
     Ok(check.report)
@@ -176,7 +141,7 @@ struct Check<'a> {
     after: &'a Heads,
     scope: RefScope,
     report: RuleReport,
-    bounds: Bounds,
+    bounds: Bounds<'a>,
 }
 
 /// The refs of a series that are new, with their numbers.
@@ -189,7 +154,17 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T> {
     Err(Error::usage(reason))
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn new(
+        objects: &'a Odb,
+        graph: &'a ObjectGraph,
+        after: &'a Heads,
+        scope: RefScope,
+    ) -> Check<'a> {
+        let (report, bounds) = (RuleReport::default(), Bounds::new(graph));
+        Check { objects, after, scope, report, bounds }
+    }
+
     fn breach(&mut self, what: &str, reason: impl Into<String>) {
         self.report.breaches.push(Breach {
             what: what.to_owned(),
@@ -264,6 +239,8 @@ impl Check<'_> {
         let state = state::check(self.objects, &version.state, given.state())?;
         let wrong = given.check(self.objects, &version, &state)?;
         wrong.into_iter().for_each(|reason| self.breach(what, reason));
+        self.report.read.sources.insert(id, version.state);
+        self.report.read.states.insert(version.state);
         let by = version.record.by.clone();
         given.next(self.objects, version, state)?;
         Ok(by)
@@ -312,6 +289,8 @@ impl Check<'_> {
             }
         };
         self.origin(&version, &source)?;
+        self.report.read.versions.insert(id, version.state);
+        self.report.read.origins.insert(id);
         Ok(version.meta.by)
     }
 

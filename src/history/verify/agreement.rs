@@ -4,6 +4,7 @@
 use super::Problem;
 use crate::error::Hint;
 use crate::history::ledger::{self, LedgerEntry};
+use crate::history::rules::ReadParts;
 use crate::history::source::SourceVersion;
 use crate::history::version::{self, Version};
 use crate::object::{Id, ObjectKind};
@@ -11,13 +12,13 @@ use crate::store::refs::{RefName, SOURCE, VERSIONS};
 use crate::store::{Odb, Store};
 use std::collections::{BTreeMap, HashSet};
 
-/// `refs` are those that can be read.
-pub fn problems(store: &Store, refs: &[(RefName, Id)]) -> Vec<Problem> {
+/// `refs` are those that can be read, and `read` is what the rules have compared.
+pub fn problems(store: &Store, refs: &[(RefName, Id)], read: &ReadParts) -> Vec<Problem> {
     let refs: BTreeMap<&RefName, Id> = refs.iter().map(|(name, id)| (name, *id)).collect();
     let theirs = of_remotes(store);
     let mut problems: Vec<Problem> = refs
         .iter()
-        .filter(|(name, _)| name.series() == version::REFS)
+        .filter(|(name, id)| name.series() == version::REFS && !read.has_origin(id))
         .filter_map(|(name, id)| origin(store, &refs, name, *id, theirs.contains(id)))
         .collect();
     problems.extend(remotes(store, &refs));

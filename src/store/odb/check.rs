@@ -1,13 +1,13 @@
 //! Check of every byte of every pack. Damage is collected, never the end of the check.
 
 use super::find::ReadCost;
+use super::graph::{ObjectGraph, ReadObject};
 use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, ObjectKind, Tree};
 use crate::parallel::{self, Spread};
 use crate::progress::Progress;
-use std::collections::HashSet;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,11 +29,13 @@ pub struct Damage {
 }
 
 /// Result of a check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Checked {
     pub packs: u64,
     pub objects: u64,
     pub damage: Vec<Damage>,
+    /// Objects that were read.
+    pub graph: ObjectGraph,
 }
 
 impl Odb {
@@ -49,29 +51,58 @@ impl Odb {
             checked.note(pack.name.clone(), None, &Error::corrupt(&pack.reason));
         }
         packs.good.iter().for_each(|pack| progress.expect(u64::from(pack.reader.count())));
+        let (mut graph, mut read) = (ObjectGraph::new(packs.clone()), Vec::new());
         for pack in &packs.good {
-            self.check_pack(pack, &mut checked, progress);
+            read.extend(self.check_pack(pack, &graph, &mut checked, progress));
         }
-        Ok(checked)
+        graph.complete(&read);
+        Ok(Checked { graph, ..checked })
     }
 
-    fn check_pack(&self, pack: &Arc<Pack>, checked: &mut Checked, progress: &Progress) {
+    /// Gives what was read, by position. Of a pack with a damaged index it is nothing: an object may be there and
+    /// not be found.
+    fn check_pack(
+        &self,
+        pack: &Arc<Pack>,
+        graph: &ObjectGraph,
+        checked: &mut Checked,
+        progress: &Progress,
+    ) -> Vec<Option<ReadObject>> {
         let name = pack.name();
         if pack.reader.hash() != pack.id {
             let error = Error::corrupt("its bytes have another hash than its name says");
             checked.note(name.clone(), None, &error);
         }
-        if let Err(error) = pack.reader.check_index() {
-            checked.note(name.clone(), None, &error);
-        }
+        let index = pack.reader.check_index();
         checked.objects += u64::from(pack.reader.count());
-        let found = self.unreadable(pack, |_, _| {
+        let read_object = |number| {
             progress.advance(0);
-            true
-        });
-        for (position, error) in found {
-            checked.note(name.clone(), pack.reader.id(position), &error);
+            self.read_object(pack, number as u32, graph)
+        };
+        let count = pack.reader.count() as usize;
+        let read = parallel::map(Spread::over(count, SHARE, MANY), read_object);
+        if let Err(error) = &index {
+            checked.note(name.clone(), None, error);
         }
+        let each = (0..).zip(read).map(|(position, read)| {
+            let noted = read.map_err(|error| {
+                checked.note(name.clone(), pack.reader.id(position), &error);
+            });
+            noted.ok().filter(|_| index.is_ok())
+        });
+        each.collect()
+    }
+
+    fn read_object(
+        &self,
+        pack: &Arc<Pack>,
+        position: u32,
+        graph: &ObjectGraph,
+    ) -> Result<ReadObject> {
+        Ok(match self.check_object(pack, position)? {
+            SoundObject::Blob(len) => ReadObject::Blob(len),
+            SoundObject::Tree(tree) => graph.tree(&tree),
+        })
     }
 
     /// Checks the index of one pack against its checksum and each object against its id. After each
@@ -119,24 +150,25 @@ impl Odb {
     }
 
     /// Reads the object at a position of a pack, and decodes a tree.
-    pub(super) fn check_object(&self, pack: &Arc<Pack>, position: u32) -> Result<()> {
+    pub(super) fn check_object(&self, pack: &Arc<Pack>, position: u32) -> Result<SoundObject> {
         let entry = pack.reader.entry(pack.reader.place(position)?.entry)?;
         if let (true, Some(id)) = (big::is_big(&entry), pack.reader.id(position)) {
-            return big::copy(&entry, &id, &mut io::sink()).map(drop);
+            return big::copy(&entry, &id, &mut io::sink()).map(SoundObject::Blob);
         }
-        match self.load(pack, position, &mut ReadCost::default())? {
-            (ObjectKind::Tree, bytes) => Tree::decode(&bytes).map(drop),
-            (ObjectKind::Blob, _) => Ok(()),
-        }
+        Ok(match self.load(pack, position, &mut ReadCost::default())? {
+            (ObjectKind::Tree, bytes) => SoundObject::Tree(Tree::decode(&bytes)?),
+            (ObjectKind::Blob, bytes) => SoundObject::Blob(bytes.len() as u64),
+        })
     }
 }
 
-impl Checked {
-    /// Objects of which a copy is damaged; `None` if a whole pack is, of which no object is certain.
-    pub fn damaged_objects(&self) -> Option<HashSet<Id>> {
-        self.damage.iter().map(|damage| damage.object).collect()
-    }
+/// An object that was read: the length of a blob.
+pub(super) enum SoundObject {
+    Blob(u64),
+    Tree(Tree),
+}
 
+impl Checked {
     fn note(&mut self, pack: String, object: Option<Id>, error: &Error) {
         self.damage.push(Damage { pack, object, reason: error.message().to_owned() });
     }

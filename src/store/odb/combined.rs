@@ -47,6 +47,13 @@ impl LazyIndex {
         self.searched.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Makes the table now, for a command that will look up every object several times.
+    pub fn make(&self, packs: &[Arc<Pack>]) {
+        if packs.len() < usize::from(NOBODY) {
+            self.made.get_or_init(|| CombinedIndex::new(packs));
+        }
+    }
+
     /// The table, if so much was searched that it is worth it.
     pub fn get(&self, packs: &[Arc<Pack>]) -> Option<&CombinedIndex> {
         if let Some(made) = self.made.get() {

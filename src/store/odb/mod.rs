@@ -15,6 +15,7 @@ mod combined;
 mod compact;
 mod external_refs;
 mod find;
+mod graph;
 mod heads;
 mod hints;
 mod indexed;
@@ -33,6 +34,7 @@ pub use batch::Batch;
 pub use cache::GroupCache;
 pub use check::{Checked, Damage};
 pub use compact::{CompactScope, Compacted};
+pub use graph::ObjectGraph;
 pub use list::Mapped;
 
 use crate::error::{Error, Result};

@@ -12,6 +12,6 @@ pub fn assert_clean(root: &Path) {
     assert!(checked.damage.is_empty(), "{:?}", checked.damage);
     let survey = project.store().refs().check();
     assert!(survey.problems.is_empty(), "{:?}", survey.problems);
-    let walked = Walk::all(&project, &survey.refs, &checked);
+    let walked = Walk::all(&project, &survey.refs, &checked.graph);
     assert!(walked.is_empty(), "{walked:?}");
 }

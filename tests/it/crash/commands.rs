@@ -113,7 +113,7 @@ fn purge() {
         assert!(survey.problems.is_empty(), "{:?}", survey.problems);
         let packs = checked.store().objects().check(&Default::default()).unwrap();
         let problems =
-            lua_store::internals::history::verify::Walk::all(&checked, &survey.refs, &packs);
+            lua_store::internals::history::verify::Walk::all(&checked, &survey.refs, &packs.graph);
         let other: Vec<_> = problems.iter().filter(|problem| problem.subject != "purged").collect();
         assert!(other.is_empty(), "{other:?}");
         let store = open(copy);
