@@ -51,6 +51,11 @@ pub mod pack {
     pub use crate::pack::{EncodedEntry, EntryContent, PackId, PackReader, PackWriter, zstd_head};
 }
 
+#[cfg(feature = "cli")]
+pub mod platform {
+    pub use crate::platform::PushBodies;
+}
+
 pub mod progress {
     pub use crate::progress::Progress;
 }
@@ -63,6 +68,7 @@ pub mod protocol {
 }
 
 pub mod reader {
+    pub use crate::reader::compiled;
     pub use crate::reader::project;
 }
 

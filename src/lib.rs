@@ -62,6 +62,7 @@ mod operations;
 mod pack;
 mod parallel;
 #[cfg(feature = "cli")]
+#[allow(missing_docs, reason = "reached by `internals` alone")]
 mod platform;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod progress;

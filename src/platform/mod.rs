@@ -6,12 +6,14 @@
 
 mod address;
 mod answer;
+mod body;
 mod client;
 mod key;
 mod routes;
 mod shape;
 
 pub use address::PlatformAddress;
+pub use body::PushBodies;
 pub use client::PlatformClient;
 pub use key::PlatformKey;
 pub use routes::{RouteCheck, check};

@@ -135,6 +135,11 @@ impl Dist {
 }
 
 impl CompileOutput {
+    /// The bundle at a path below `dist-v2`.
+    pub fn bundle_at(&self, path: &str) -> Option<&CompiledBundle> {
+        self.bundles.iter().find(|bundle| bundle.path == path)
+    }
+
     /// The manifest that it was made with; an error where another one is there now.
     pub fn manifest(&self, root: &Path) -> Result<std::borrow::Cow<'_, CompileManifest>> {
         if let Some(manifest) = &self.manifest {

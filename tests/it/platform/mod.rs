@@ -1,5 +1,7 @@
 //! The Lua platform as a remote: a stub of it, the real `lua` command against the stub, and this program.
 
+#[cfg(unix)]
+mod bodies;
 #[allow(dead_code, reason = "the program that measures uses other parts of it than the tests")]
 pub mod stub;
 #[cfg(unix)]

@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &str)] = &[
         "client",
         "remote_store merge operations history protocol store pack object fs progress error",
     ),
-    ("platform", "fs error"),
+    ("platform", "reader fs error"),
     (
         "flow",
         "client git report merge operations compare history reader diff workspace store protocol object progress error",
@@ -51,7 +51,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "internals",
-        "cli flow client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+        "cli flow platform client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),
     ("main", ""),
 ];

@@ -113,6 +113,20 @@ impl Platform {
         primitive.number(number).map(|number| Value::Object(number.body.clone()))
     }
 
+    /// Id of a primitive.
+    pub fn primitive_id(&self, agent: &str, kind: &str, name: &str) -> String {
+        let world = self.shared.world();
+        let primitive = world.agent(agent).primitive(kind, name);
+        primitive.unwrap_or_else(|| panic!("no {kind} \"{name}\"")).id.clone()
+    }
+
+    /// Name of the primitive with an id.
+    pub fn primitive_name(&self, agent: &str, id: &str) -> String {
+        let world = self.shared.world();
+        let found = world.agent(agent).primitives.iter().find(|one| one.id == id);
+        found.unwrap_or_else(|| panic!("no primitive has the id {id}")).name.clone()
+    }
+
     /// Bytes that were uploaded under a key.
     pub fn blob(&self, agent: &str, key: &str) -> Option<Vec<u8>> {
         self.shared.world().agent(agent).blobs.get(key).map(|blob| blob.to_vec())
