@@ -261,6 +261,7 @@ fn no_agent(name: &str) -> Error {
 mod tests {
     use super::super::tokens::NewToken;
     use super::*;
+    use crate::stock::signature::BlobAccess;
 
     struct Door {
         dir: tempfile::TempDir,
@@ -355,5 +356,24 @@ mod tests {
         headers.append(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
         let error = door.access.admit(&headers, "a", TokenScope::Push).unwrap_err();
         assert_eq!(error.kind(), Kind::Auth);
+    }
+
+    #[test]
+    fn a_signed_address_is_good_for_agents_of_its_token_and_as_long_as_that() {
+        let door = Door::new();
+        let refusal = |agent: &str, expires| {
+            let (entry, _) = door.token(TokenScope::Push, expires);
+            let (id, now_ms) = (agent.parse().unwrap(), 1_000_000);
+            let address = entry.signer().address("", &id, "00", BlobAccess::Upload, now_ms);
+            let query = SignedQuery::parse(address.split_once('?').unwrap().1).unwrap();
+            let allows = |signer: &AddressSigner, id: &AgentId, query: &SignedQuery| {
+                signer.allows(query, id, "00", BlobAccess::Upload, now_ms)
+            };
+            let admitted = door.access.admit_signed(&query, agent, TokenScope::Push, allows);
+            admitted.err().map(|error| error.kind())
+        };
+        assert_eq!(refusal("a", Some(1001)), None);
+        assert_eq!(refusal("a", Some(1000)), Some(Kind::Forbidden));
+        assert_eq!(refusal("b", None), Some(Kind::NotFound));
     }
 }

@@ -254,3 +254,50 @@ fn what_may_not_be_kept_is_in_no_object() {
     assert_eq!(bodies.len(), 3);
     assert!(bodies.iter().all(|body| !body.contains("never-kept")), "{bodies:?}");
 }
+
+/// Names in the list of a kind.
+fn listed(shop: &mut Shop, kind: &str) -> Vec<String> {
+    let list = shop.get(&format!("/developer/{kind}/shop"));
+    let rows = list.as_object().unwrap().values().next().unwrap().as_array().unwrap();
+    rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_list_has_what_was_pushed_since_and_not_what_was_deleted() {
+    let mut shop = Shop::live();
+    shop.push("more", "1.0.1", "d");
+    assert_eq!(listed(&mut shop, "skills"), ["more", "user-skill"]);
+    let more = shop.get("/developer/skills/shop")["skills"][0].clone();
+    assert_eq!(
+        (&more["versions"][0]["version"], &more["activeVersionId"]),
+        (&json!("1.0.1"), &Value::Null)
+    );
+    // The versions of a voice are sent without its name.
+    shop.ok("POST /developer/voice-agents/shop", json!({"name": "line"}));
+    assert_eq!(listed(&mut shop, "voice-agents"), ["line"]);
+    let gone = format!("DELETE /developer/skills/shop/{}", shop.skill("user-skill"));
+    shop.ok(&gone, Value::Null);
+    assert_eq!(listed(&mut shop, "skills"), ["more"]);
+}
+
+#[test]
+fn every_kind_is_served_alike() {
+    let mut shop = Shop::new();
+    for route in &crate::stock::kinds::KIND_ROUTES {
+        let name = format!("my-{}", route.kind.word);
+        let list = format!("/developer/{}/shop", route.path);
+        let made = shop.ok(&format!("POST {list}"), json!({"name": name}));
+        let id = made["id"].as_str().unwrap().to_owned();
+        let body = json!({"name": name, "version": "1.0.1", "description": "d"});
+        shop.ok(&format!("POST {list}/{id}/version"), body);
+        let listed = shop.get(&list)[route.list_key].clone();
+        assert_eq!(
+            (&listed[0]["id"], &listed[0]["versions"][0]["version"], &listed[1]),
+            (&json!(id), &json!("1.0.1"), &Value::Null),
+            "{name}"
+        );
+        let given = shop.get(&format!("{list}/{id}/versions"));
+        let given = given.get("versions").unwrap_or(&given)[0].clone();
+        assert_eq!(given["version"], "1.0.1", "{name}");
+    }
+}

@@ -118,12 +118,17 @@ fn the_account_is_that_of_the_token() {
     assert_eq!(asked("/admin/me/authorization/context")["email"], "ana@example.com");
     let org = account["orgs"][0]["orgId"].as_str().unwrap();
     let path = format!("/admin/me/authorization/orgs/{org}/resources?kind=agent&limit=100");
+    // Of those that a pattern opens the ones that exist, and no other's.
+    for agent in ["team-a", "other"] {
+        let header = bearer(&server.token(&project, agent, "push"));
+        let path = format!("/developer/agents/{agent}/persona/version");
+        assert_eq!(server.ask("POST", &path, &header, b"{\"persona\":\"x\"}").status, 201);
+    }
     let resources = asked(&path);
-    assert_eq!(resources["resources"][0]["resourceId"], "shop_1");
-    assert_eq!(
-        (resources["resources"].as_array().unwrap().len(), &resources["orgId"]),
-        (1, &account["orgs"][0]["orgId"])
-    );
+    let rows = resources["resources"].as_array().unwrap();
+    let ids: Vec<&str> = rows.iter().map(|row| row["resourceId"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["shop_1", "team-a"]);
+    assert_eq!(resources["orgId"], account["orgs"][0]["orgId"]);
     assert_eq!(asked("/developer/agents/shop_1/env"), serde_json::json!({"data": {}}));
 }
 
