@@ -53,7 +53,7 @@ pub mod pack {
 
 #[cfg(feature = "cli")]
 pub mod platform {
-    pub use crate::platform::PushBodies;
+    pub use crate::platform::{CompileRequest, CompiledCopy, PushBodies, SentFiles};
 }
 
 pub mod progress {

@@ -1,12 +1,13 @@
 //! The compiler of the stock command, which `--compiler` runs before a project is read.
 
 use super::context::Context;
-use crate::error::{At, Error, Result};
+use crate::error::{Error, Result};
+use crate::platform::run_to_end;
 use crate::reader::compiled::Dist;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Compiler {
@@ -23,31 +24,15 @@ impl Compiler {
                 .hint("run `npm install lua-cli` in the project, or leave `--compiler` out: the agent is read without it")
         })?;
         cx.out.finish()?;
-        let (said, theirs) = io::pipe().at("run", &program)?;
         let mut command = Command::new(&program);
-        command.arg("compile").current_dir(root).stdin(Stdio::null());
-        command.stdout(theirs.try_clone().at("run", &program)?).stderr(theirs);
-        let mut child = command.spawn().at("run", &program)?;
-        // It holds the writing end, and the reading would not end.
-        drop(command);
-        print_output(cx, said);
-        let status = child.wait().at("run", &program)?;
+        command.arg("compile").current_dir(root);
+        let status = run_to_end(command, &mut |line| cx.out.note(line))?;
         if status.success() {
             return Ok(());
         }
         Err(Error::failed(format!("`lua compile` failed: {status}")).hint(
             "correct the errors above, or leave `--compiler` out: the agent is read without it",
         ))
-    }
-}
-
-/// Its words, line by line as they come: it prints names and paths of the project, which may hold anything.
-fn print_output(cx: &mut Context<'_>, said: impl Read) {
-    let mut said = BufReader::new(said);
-    let mut line = Vec::new();
-    while matches!(said.read_until(b'\n', &mut line), Ok(count) if count > 0) {
-        cx.out.note(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
-        line.clear();
     }
 }
 

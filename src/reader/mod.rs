@@ -10,7 +10,7 @@ mod code_place;
 pub mod compiled;
 pub mod edit;
 mod eval;
-mod lockfile;
+pub mod lockfile;
 mod primitives;
 mod reach;
 mod stock;

@@ -5,9 +5,14 @@
 
 mod bun;
 mod graph;
+#[cfg(feature = "cli")]
+mod installed;
 mod npm;
 mod pnpm;
 mod yarn;
+
+#[cfg(feature = "cli")]
+pub use installed::{OtherPackage, other_than_locked};
 
 use crate::error::Result;
 use crate::reader::syntax::files::Files;

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod bodies;
+#[cfg(unix)]
+mod compiling;
 #[allow(dead_code, reason = "the program that measures uses other parts of it than the tests")]
 pub mod stub;
 #[cfg(unix)]
