@@ -115,6 +115,7 @@ impl Shop {
         let line = format!("GET /developer/agents/shop/backup/blobs/{key}");
         let request = self.request(&line, &Value::Null).unwrap();
         let mut sent = answer(&self.service, &request).unwrap();
+        let is_large = sent.large.is_some();
         if let Some(large) = sent.large {
             assert!(sent.body.is_empty());
             sent = packed(&self.service, &self.agent, &large).unwrap();
@@ -122,6 +123,7 @@ impl Shop {
         }
         let mut bytes = Vec::new();
         GzDecoder::new(&sent.body[..]).read_to_end(&mut bytes).unwrap();
+        assert_eq!(is_large, bytes.len() > 64 << 10, "{} bytes", bytes.len());
         bytes
     }
 

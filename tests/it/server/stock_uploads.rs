@@ -1,7 +1,7 @@
 //! Uploads of the stock command at signed addresses. The tests sign by themselves, from the hash in the file of tokens.
 
 use crate::common::http::{Reply, Wire};
-use crate::common::server::{Server, data};
+use crate::common::server::{Server, bearer, data};
 use crate::common::{NOW, Project};
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -188,15 +188,10 @@ fn uploads_count_for_the_limit_of_the_agent() {
     assert!(keys < 10 && kept(&project).len() <= 5, "each takes a block of the disk at least");
 }
 
-/// Two at once, each larger than what is held in memory whole, and one that is answered at once.
-#[test]
-fn files_of_every_size_are_sent_whole() {
+/// A project with these files, pushed to the agent `shop`.
+fn pushed(files: &[(&str, Vec<u8>)]) -> (Project, Server, Signer) {
     let mut project = crate::common::shop::project();
-    let mut random = vec![0; 9 << 20];
-    blake3::Hasher::new().finalize_xof().fill(&mut random);
-    let files =
-        [("a.bin", random), ("b.txt", b"a line\n".repeat(30_000)), ("c.txt", b"c\n".to_vec())];
-    for (path, bytes) in &files {
+    for (path, bytes) in files {
         std::fs::write(project.path(path), bytes).unwrap();
     }
     let server = Server::start(&project, "");
@@ -204,18 +199,57 @@ fn files_of_every_size_are_sent_whole() {
     project.set("LUA_STORE_TOKEN", &server.token(&project, "shop", "push"));
     project.ok("push");
     let signer = Signer::new(&project, &server, "push");
+    (project, server, signer)
+}
+
+/// Fetches a file by the digits of its bytes.
+fn fetch(server: &Server, signer: &Signer, bytes: &[u8]) -> Vec<u8> {
+    let sum = Sha256::digest(bytes);
+    let key: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    let reply = server.ask("GET", &signer.path("GET", "shop", &key, 900), "", b"");
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let mut got = Vec::new();
+    GzDecoder::new(&reply.body[..]).read_to_end(&mut got).unwrap();
+    got
+}
+
+/// Two at once, each larger than what is held in memory whole, and others that are smaller.
+#[test]
+fn files_of_every_size_are_sent_whole() {
+    let mut random = vec![0; 9 << 20];
+    blake3::Hasher::new().finalize_xof().fill(&mut random);
+    let files =
+        [("a.bin", random), ("b.txt", b"a line\n".repeat(30_000)), ("c.txt", b"c\n".to_vec())];
+    let (_project, server, signer) = pushed(&files);
     std::thread::scope(|scope| {
         for (path, bytes) in files.iter().chain(&files) {
             let (server, signer) = (&server, &signer);
-            scope.spawn(move || {
-                let sum = Sha256::digest(bytes);
-                let key: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-                let reply = server.ask("GET", &signer.path("GET", "shop", &key, 900), "", b"");
-                assert_eq!(reply.status, 200, "{path}");
-                let mut got = Vec::new();
-                GzDecoder::new(&reply.body[..]).read_to_end(&mut got).unwrap();
-                assert!(got == *bytes, "{path}: {} bytes", got.len());
-            });
+            scope.spawn(move || assert!(fetch(server, signer, bytes) == *bytes, "{path}"));
         }
+    });
+}
+
+/// Bodies that are announced take all of the memory for bodies. A small file needs none of it.
+#[test]
+fn a_large_file_waits_for_room_and_a_small_one_does_not() {
+    let files = [("b.txt", b"a line\n".repeat(30_000)), ("c.txt", b"c\n".to_vec())];
+    let (project, server, signer) = pushed(&files);
+    let header = bearer(&server.token(&project, "shop", "push"));
+    let mut announced: Vec<_> = (0..8).map(|_| Wire::new(server.connect())).collect();
+    for wire in &mut announced {
+        wire.head("POST", "/developer/skills/shop/5a/version", &header, 32 << 20);
+    }
+    server.wait_for("lua_store_pool_places{pool=\"requests\"}", 8);
+    // Each has its place just before its memory.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::scope(|scope| {
+        let large = scope.spawn(|| fetch(&server, &signer, &files[0].1));
+        for _ in 0..3 {
+            assert!(fetch(&server, &signer, &files[1].1) == files[1].1);
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        assert!(!large.is_finished(), "there is no room for it");
+        drop(announced);
+        assert!(large.join().unwrap() == files[0].1);
     });
 }
