@@ -1,6 +1,9 @@
 //! Stores written by earlier programs, kept forever: today's program reads every one, and goes on with it.
 
 use crate::common::{Project, list_of};
+use crate::opened;
+use lua_store::internals::object::{Id, Source};
+use lua_store::internals::store::Store;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fs;
@@ -30,8 +33,12 @@ fn copy_folder(from: &Path, to: &Path) {
 
 /// An empty project with a copy of the store.
 fn project(name: &str) -> Project {
+    project_of(&Path::new(STORES).join(name))
+}
+
+fn project_of(folder: &Path) -> Project {
     let project = Project::new();
-    copy_folder(&Path::new(STORES).join(name).join("dot-lua"), &project.path(".lua"));
+    copy_folder(&folder.join("dot-lua"), &project.path(".lua"));
     // The git guard of a store: a repository cannot contain it, so no fixture does.
     for folder in [".lua/.git/objects", ".lua/.git/refs"] {
         fs::create_dir_all(project.path(folder)).unwrap();
@@ -143,4 +150,30 @@ fn nothing_of_an_old_store_counts_as_changed_before_it_is() {
             "{name}: {push:#}"
         );
     }
+}
+
+/// The blobs that an old index covers are in packs that a command does not open, unless it reads them.
+#[test]
+fn an_old_index_of_many_packs_is_used() {
+    const COVERED: usize = 18;
+    let mut project = project_of(Path::new("tests/fixtures/many-packs"));
+    let packs = fs::read_dir(project.path(".lua/objects")).unwrap().count();
+    // Of the covered packs one has the first source version, and another one what the second changed.
+    for (line, covered) in [("source show 1", 1), ("source show 2", 2)] {
+        assert_eq!(
+            opened::packs_opened(&mut project, line),
+            packs - COVERED - 2 + covered,
+            "{line}"
+        );
+    }
+    for text in opened::blobs_of_all_sizes() {
+        // A store that has no pack open yet.
+        let store = Store::open(&project.path(".lua")).unwrap();
+        let id = Id::of_blob(text.as_bytes());
+        assert_eq!(store.objects().blob(&id).unwrap(), text.as_bytes());
+    }
+    assert!(project.ok("fsck").ends_with("nothing is damaged.\n"));
+    project.write("half.txt", "another half");
+    project.ok("push backup");
+    assert_eq!(project.list("source list").as_array().unwrap().len(), 3);
 }

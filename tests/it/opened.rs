@@ -2,16 +2,44 @@
 
 use crate::common::{Project, shop};
 use crate::counted::{reads, versions_in_packs};
+use lua_store::internals::object::Id;
 
 /// More packs than are opened without an index, each so large that a push combines none of them.
 const PACKS: u64 = 24;
 const LARGE: usize = 1200 << 10;
 
-const INDEX: &str = ".lua/cache/multi-pack-index";
+pub const INDEX: &str = ".lua/cache/multi-pack-index";
 
 /// Packs that a command opens.
-fn opened(project: &mut Project, line: &str) -> usize {
+pub fn packs_opened(project: &mut Project, line: &str) -> usize {
     reads(project, line).iter().filter(|path| path.starts_with("objects/")).count()
+}
+
+/// Texts of five sizes: no ten of their packs are alike, so that no command combines them.
+pub fn blobs_of_all_sizes() -> Vec<String> {
+    let text = |lines: usize, nth: usize| {
+        format!("blob {nth} of {lines} equal lines of about fifty bytes\n").repeat(lines)
+    };
+    [1, 100, 600, 3000, 14_000]
+        .into_iter()
+        .flat_map(|lines| (0..7).map(move |nth| text(lines, nth)))
+        .collect()
+}
+
+/// Stores them, each in a pack of its own, more packs than are opened without an index. Gives the ids, and the index that
+/// a push wrote when half of them were there.
+pub fn packs_of_all_sizes(project: &Project) -> (Vec<(Id, String)>, Vec<u8>) {
+    let mut stored = Vec::new();
+    for text in blobs_of_all_sizes() {
+        project.write("../blob.txt", &text);
+        project.ok("hash-object -w ../blob.txt");
+        stored.push((Id::of_blob(text.as_bytes()), text));
+        if stored.len() == 18 {
+            project.write("half.txt", "half");
+            project.ok("push");
+        }
+    }
+    (stored, std::fs::read(project.path(INDEX)).unwrap())
 }
 
 fn grown(versions: u64) -> Project {
@@ -33,7 +61,7 @@ fn a_command_opens_as_many_packs_with_3000_versions_as_with_150_and_few_of_all()
     let packs = std::fs::read_dir(many.path(".lua/objects")).unwrap().count();
     assert!(packs > PACKS as usize);
     for line in lines {
-        let counts = [opened(&mut few, line), opened(&mut many, line)];
+        let counts = [packs_opened(&mut few, line), packs_opened(&mut many, line)];
         assert!(counts[1] <= counts[0] && counts[1] <= 4, "{line}: {counts:?} of {packs}");
     }
     // Without the index the answers are the same, and every pack is opened.
@@ -41,6 +69,6 @@ fn a_command_opens_as_many_packs_with_3000_versions_as_with_150_and_few_of_all()
     std::fs::remove_file(many.path(INDEX)).unwrap();
     assert_eq!(lines.map(|line| many.ok(line)), answers);
     for line in lines {
-        assert_eq!(opened(&mut many, line), packs, "{line}");
+        assert_eq!(packs_opened(&mut many, line), packs, "{line}");
     }
 }

@@ -7,6 +7,7 @@ mod agents;
 mod backup;
 mod clone;
 mod commands;
+mod index;
 mod log;
 mod power;
 mod pull;
