@@ -61,7 +61,6 @@ mod operations;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod pack;
 mod parallel;
-#[cfg(feature = "cli")]
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod platform;
 #[allow(missing_docs, reason = "reached by `internals` alone")]

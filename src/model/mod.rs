@@ -5,5 +5,6 @@ pub mod agent;
 pub mod item;
 pub mod json;
 pub mod kind;
+pub mod kind_routes;
 pub mod names;
 pub mod numbers;

@@ -1,9 +1,10 @@
 //! Address of an agent on the platform.
 
 use crate::error::{Error, Result};
+use crate::protocol::AgentId;
+use http::Uri;
 use std::fmt;
 use std::net::IpAddr;
-use ureq::http::Uri;
 
 /// The API that the stock command uses.
 const DEFAULT: &str = "https://api.heylua.ai";
@@ -16,7 +17,7 @@ pub struct PlatformAddress {
     /// URL of the API, without a slash at its end.
     pub base: String,
     /// Id of the agent: letters, digits, `-` and `_`, as it is a part of paths unescaped.
-    pub agent: String,
+    pub agent: AgentId,
 }
 
 impl PlatformAddress {
@@ -55,7 +56,8 @@ impl PlatformAddress {
         if scheme == "lua+http" && !is_this_machine(host) {
             return Err(wrong("a key is sent without TLS only to this machine"));
         }
-        Ok(PlatformAddress { base, agent: agent.to_owned() })
+        let agent = agent.parse().map_err(|_| wrong("no agent has this id"))?;
+        Ok(PlatformAddress { base, agent })
     }
 
     /// True for the API that the stock command uses, the only one that its stored key is for.
@@ -67,13 +69,19 @@ impl PlatformAddress {
     pub fn is_at_home(&self) -> bool {
         self.base.starts_with("http://")
     }
+
+    /// True for a URL without TLS that leads to this machine.
+    pub fn is_local_url(url: &str) -> bool {
+        let uri: Option<Uri> = url.parse().ok();
+        url.starts_with("http://") && uri.is_some_and(|uri| uri.host().is_some_and(is_this_machine))
+    }
 }
 
 impl fmt::Display for PlatformAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.is_default() {
-            true => write!(f, "lua://{}", self.agent),
-            false => write!(f, "lua+{}/{}", self.base, self.agent),
+            true => write!(f, "lua://{}", self.agent.as_str()),
+            false => write!(f, "lua+{}/{}", self.base, self.agent.as_str()),
         }
     }
 }
@@ -97,7 +105,7 @@ mod tests {
             ("lua+http://[::1]:80/a", "http://[::1]:80", "a", "lua+http://[::1]:80/a"),
         ] {
             let address = PlatformAddress::parse(text).unwrap();
-            assert_eq!((&*address.base, &*address.agent), (base, agent));
+            assert_eq!((&*address.base, address.agent.as_str()), (base, agent));
             assert_eq!(address.to_string(), shown);
             assert_eq!(PlatformAddress::parse(shown).unwrap(), address);
         }

@@ -20,6 +20,8 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(20);
 /// Most bytes of an answer.
 const MAX_ANSWER: u64 = 32 << 20;
+/// Most bytes of a file as it is stored.
+const MAX_FILE: u64 = 64 << 20;
 
 /// A client of one agent's API.
 pub struct PlatformClient {
@@ -27,6 +29,8 @@ pub struct PlatformClient {
     key: PlatformKey,
     http: ureq::Agent,
     first: Duration,
+    retries: u32,
+    request: Duration,
 }
 
 /// Answer to one request that came, whatever its status.
@@ -60,7 +64,21 @@ impl PlatformClient {
         if address.is_at_home() {
             config = config.proxy(None);
         }
-        PlatformClient { http: config.build().new_agent(), address, key, first: FIRST }
+        PlatformClient {
+            http: config.build().new_agent(),
+            address,
+            key,
+            first: FIRST,
+            retries: RETRIES,
+            request: REQUEST,
+        }
+    }
+
+    /// Fewer tries and a shorter time for each request, for a command that does not wait.
+    pub fn hurried(mut self, tries: u32, request: Option<Duration>) -> PlatformClient {
+        self.retries = tries.saturating_sub(1).min(RETRIES);
+        self.request = request.unwrap_or(REQUEST).min(REQUEST);
+        self
     }
 
     pub fn address(&self) -> &PlatformAddress {
@@ -77,11 +95,37 @@ impl PlatformClient {
         self.ask(Method::POST, path, Some(body.to_string()))
     }
 
+    /// Bytes at an address that an answer named, which the key is not sent to: another host keeps the files.
+    pub fn download(&self, url: &str) -> Result<Vec<u8>> {
+        let is_allowed = url.starts_with("https://")
+            || (self.address.is_at_home() && PlatformAddress::is_local_url(url));
+        // The address is a secret itself: whoever has it can read the file.
+        let host = url.split(['?', '#']).next().unwrap_or_default();
+        if !is_allowed {
+            return Err(Error::failed(format!("#16: the address \"{host}\" is not https")));
+        }
+        let answer = self.try_often(|| {
+            let request = Request::builder().method(Method::GET).uri(url);
+            self.read(host, self.run(request.body(()))?, MAX_FILE)
+        })?;
+        match answer.status {
+            200..300 => Ok(answer.bytes),
+            status => Err(answer::error_of(status, &format!("#18 {host}"), &[])),
+        }
+    }
+
     fn ask(&self, method: Method, path: &str, body: Option<String>) -> Result<PlatformAnswer> {
-        let mut left = RETRIES;
+        self.try_often(|| self.try_once(&method, path, body.as_deref()))
+    }
+
+    fn try_often(
+        &self,
+        once: impl Fn() -> Result<(PlatformAnswer, Option<Duration>), Attempt>,
+    ) -> Result<PlatformAnswer> {
+        let mut left = self.retries;
         loop {
             let since = Instant::now();
-            let tried = self.try_once(&method, path, body.as_deref());
+            let tried = once();
             let wait = match &tried {
                 Ok(answer) if !is_busy(answer.0.status) => None,
                 Ok((_, asked)) => Some(*asked),
@@ -91,7 +135,7 @@ impl PlatformClient {
                 let (answer, _) = tried.map_err(|error| error.error)?;
                 return Ok(PlatformAnswer { took: since.elapsed(), ..answer });
             };
-            let bound = self.first * 2u32.pow(RETRIES - left);
+            let bound = self.first * 2u32.pow(self.retries - left);
             std::thread::sleep(asked.unwrap_or_else(|| bound.mul_f64(random())).min(LONGEST));
             left -= 1;
         }
@@ -116,7 +160,7 @@ impl PlatformClient {
             }
             None => self.run(request.body(())),
         };
-        self.read(path, sent?)
+        self.read(path, sent?, MAX_ANSWER)
     }
 
     fn run<B: AsSendBody>(
@@ -124,6 +168,8 @@ impl PlatformClient {
         request: std::result::Result<Request<B>, ureq::http::Error>,
     ) -> Result<Response<Body>, Attempt> {
         let request = request.map_err(|error| Attempt::last(Error::usage(error.to_string())))?;
+        let request =
+            self.http.configure_request(request).timeout_global(Some(self.request)).build();
         self.http.run(request).map_err(|error| self.unreachable(&error))
     }
 
@@ -139,6 +185,7 @@ impl PlatformClient {
         &self,
         path: &str,
         response: Response<Body>,
+        most: u64,
     ) -> Result<(PlatformAnswer, Option<Duration>), Attempt> {
         let status = response.status();
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
@@ -150,11 +197,11 @@ impl PlatformClient {
         let asked = response.headers().get(header::RETRY_AFTER);
         let asked = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let mut bytes = Vec::new();
-        let body = response.into_body().into_with_config().limit(MAX_ANSWER + 1).reader();
-        let read = body.take(MAX_ANSWER + 1).read_to_end(&mut bytes);
+        let body = response.into_body().into_with_config().limit(most + 1).reader();
+        let read = body.take(most + 1).read_to_end(&mut bytes);
         read.map_err(|error| self.unreachable(&ureq::Error::Io(error)))?;
-        if bytes.len() as u64 > MAX_ANSWER {
-            let what = format!("the answer to {path} is larger than {} MiB", MAX_ANSWER >> 20);
+        if bytes.len() as u64 > most {
+            let what = format!("the answer to {path} is larger than {} MiB", most >> 20);
             return Err(Attempt::last(Error::failed(what)));
         }
         let took = Duration::ZERO;

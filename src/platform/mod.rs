@@ -5,17 +5,40 @@
 //! the file.
 
 mod address;
+#[cfg(feature = "cli")]
 mod answer;
+#[cfg(feature = "cli")]
 mod body;
+#[cfg(feature = "cli")]
 mod client;
+#[cfg(feature = "cli")]
 mod compile;
+#[cfg(feature = "cli")]
+pub mod details;
+#[cfg(feature = "cli")]
+mod fields;
+#[cfg(feature = "cli")]
 mod key;
+#[cfg(feature = "cli")]
+mod listing;
+#[cfg(feature = "cli")]
+mod many;
+#[cfg(feature = "cli")]
 mod routes;
+#[cfg(feature = "cli")]
 mod shape;
 
 pub use address::PlatformAddress;
-pub use body::PushBodies;
-pub use client::PlatformClient;
-pub use compile::{CompileRequest, CompiledCopy, SentFiles, run_to_end};
-pub use key::PlatformKey;
-pub use routes::{RouteCheck, check};
+#[cfg(feature = "cli")]
+pub use {
+    body::PushBodies,
+    client::PlatformClient,
+    compile::{CompileRequest, CompiledCopy, SentFiles, run_to_end},
+    key::PlatformKey,
+    listing::{
+        ListedBackup, ListedNumbers, ListedPersona, ListedServer, ListedVersion, Listing,
+        VersionStatus,
+    },
+    many::many,
+    routes::{RouteCheck, check},
+};

@@ -2,25 +2,12 @@
 
 use super::answer;
 use super::client::{PlatformAnswer, PlatformClient};
+use super::listing::{is_id, is_optional};
 use super::shape;
 use crate::error::{Kind, Result};
+use crate::model::kind_routes::{KIND_ROUTES, KindRoute};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// Kinds of primitives: the part of the path, and the field of the list. The last four are optional.
-const KINDS: [(&str, &str); 10] = [
-    ("skills", "skills"),
-    ("webhooks", "webhooks"),
-    ("jobs", "jobs"),
-    ("triggers", "triggers"),
-    ("preprocessors", "preprocessors"),
-    ("postprocessors", "postprocessors"),
-    ("voice-agents", "voices"),
-    ("devices", "devices"),
-    ("device-triggers", "triggers"),
-    ("workflows", "workflows"),
-];
-const OPTIONAL: usize = 6;
 
 /// Result of one route.
 #[derive(Clone, Debug)]
@@ -41,8 +28,8 @@ pub struct RouteCheck {
 pub fn check(client: &PlatformClient) -> Result<Vec<RouteCheck>> {
     let mut all = Checks { client, done: Vec::new() };
     all.agent()?;
-    for at in 0..KINDS.len() {
-        all.primitives(at)?;
+    for kind in &KIND_ROUTES {
+        all.primitives(kind)?;
     }
     all.history()?;
     Ok(all.done)
@@ -64,7 +51,7 @@ struct Asked<'a> {
 
 impl Checks<'_> {
     fn agent(&mut self) -> Result<()> {
-        let agent = &self.client.address().agent;
+        let agent = self.client.address().agent.as_str();
         let admin = format!("/admin/agents/{agent}");
         self.get("#9", "/admin/agents/:a", admin, &[])?;
         self.own("#11", "/persona/versions")?;
@@ -73,15 +60,15 @@ impl Checks<'_> {
     }
 
     /// The list of a kind, and the numbers of its first primitive.
-    fn primitives(&mut self, at: usize) -> Result<()> {
-        let (path, list) = KINDS[at];
-        let agent = &self.client.address().agent;
+    fn primitives(&mut self, kind: &KindRoute) -> Result<()> {
+        let (path, list) = (kind.path, kind.list_key);
+        let agent = self.client.address().agent.as_str();
         let asked = Asked {
             route: format!("#1 {path}"),
             shown: format!("/developer/{path}/:a"),
             path: format!("/developer/{path}/{agent}"),
             needs: &[list],
-            is_optional: at >= OPTIONAL,
+            is_optional: is_optional(kind),
         };
         let Some(answer) = self.ask(asked)? else { return Ok(()) };
         let first = answer.get(list).and_then(|all| all.get(0)?.get("id")?.as_str());
@@ -92,7 +79,7 @@ impl Checks<'_> {
             path: format!("/developer/{path}/{agent}/{id}/versions"),
             // The versions of a job are a bare list.
             needs: if path == "jobs" { &[] } else { &["versions"] },
-            is_optional: at >= OPTIONAL,
+            is_optional: is_optional(kind),
         };
         self.ask(asked).map(drop)
     }
@@ -122,7 +109,7 @@ impl Checks<'_> {
 
     /// Addresses of files: a `POST` that changes nothing.
     fn blob_urls(&mut self, hash: &str) -> Result<()> {
-        let agent = &self.client.address().agent;
+        let agent = self.client.address().agent.as_str();
         let path = format!("/developer/agents/{agent}/backup/blob-urls");
         let answer = self.client.query(&path, &json!({"hashes": [hash]}))?;
         let shown = "POST /developer/agents/:a/backup/blob-urls".to_owned();
@@ -145,7 +132,7 @@ impl Checks<'_> {
         (shown, path): (&str, String),
         needs: &[&str],
     ) -> Result<Option<Value>> {
-        let path = format!("/developer/agents/{}{path}", self.client.address().agent);
+        let path = format!("/developer/agents/{}{path}", self.client.address().agent.as_str());
         self.get(route, &format!("/developer/agents/:a{shown}"), path, needs)
     }
 
@@ -220,12 +207,6 @@ fn lacking(route: &str, data: &Value, needs: &[&str]) -> Option<String> {
 
 fn is_list_field(field: &str) -> bool {
     !matches!(field, "version" | "snapshot" | "projectHash" | "urls")
-}
-
-/// True for an id that may be a part of a path.
-fn is_id(id: &str) -> bool {
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-    !id.is_empty() && id.len() <= 100 && id.chars().all(is_part)
 }
 
 #[cfg(test)]

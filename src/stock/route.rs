@@ -2,8 +2,8 @@
 
 mod parse;
 
-use super::kinds::KindRoute;
 use crate::history::version::Status;
+use crate::model::kind_routes::KindRoute;
 use crate::protocol::TokenScope;
 
 /// Limit in bytes of the body of a primitive's version, which holds its sources as text and again as an archive.

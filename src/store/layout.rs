@@ -35,6 +35,8 @@ pub const VERSIONS: &str = "refs/versions";
 pub const SNAPSHOTS: &str = "refs/snapshots";
 /// Remote-tracking refs: the heads of each remote at the last fetch.
 pub const REMOTES: &str = "refs/remotes";
+/// Answers of the Lua platform: one record for each remote that is on it.
+pub const PLATFORM: &str = "refs/platform";
 
 /// Files that can be removed at any time.
 pub const CACHE: &str = "cache";

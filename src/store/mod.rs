@@ -24,6 +24,7 @@ mod open_merge;
 mod operation;
 mod operation_log;
 mod parse_error;
+mod platform_record;
 mod pointer;
 pub mod project;
 mod purged;

@@ -141,6 +141,7 @@ impl Store {
     pub fn forget_remote(&self, lock: &StoreLock, name: &str) -> Result<()> {
         lock.check(self.dir());
         self.forget_last_known(name)?;
+        self.forget_platform_record(name)?;
         let path = self.tracking_path(name)?;
         if !path.exists() {
             return Ok(());

@@ -20,6 +20,7 @@ mod stat;
 mod store;
 mod tracked;
 mod view;
+pub mod walker;
 
 #[cfg(test)]
 mod tests;

@@ -29,7 +29,7 @@ impl Line {
     }
 
     fn client(&self) -> PlatformClient {
-        let address = PlatformAddress { base: self.base.clone(), agent: "a".into() };
+        let address = PlatformAddress { base: self.base.clone(), agent: "a".parse().unwrap() };
         let key = PlatformKey::find(&address, Some("key-1".into()), None).unwrap();
         PlatformClient { first: Duration::ZERO, ..PlatformClient::new(address, key) }
     }

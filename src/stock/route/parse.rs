@@ -2,9 +2,9 @@
 
 use super::{ParsedRoute, Route, StatusFilter, VersionFilter};
 use crate::history::version::Status;
+use crate::model::kind_routes::KindRoute;
 use crate::protocol::RESERVED_IDS;
 use crate::stock::error::{StockError, code};
-use crate::stock::kinds::KindRoute;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 

@@ -283,7 +283,7 @@ fn a_list_has_what_was_pushed_since_and_not_what_was_deleted() {
 #[test]
 fn every_kind_is_served_alike() {
     let mut shop = Shop::new();
-    for route in &crate::stock::kinds::KIND_ROUTES {
+    for route in &crate::model::kind_routes::KIND_ROUTES {
         let name = format!("my-{}", route.kind.word);
         let list = format!("/developer/{}/shop", route.path);
         let made = shop.ok(&format!("POST {list}"), json!({"name": name}));

@@ -88,13 +88,13 @@ fn an_answer_that_lacks_its_list_is_a_problem_and_no_empty_list() {
     #6                  200     [T]  GET /developer/agents/:a/mcp-servers                   #6 did not answer with JSON: expected value at line 1 column 1
     #1 skills           200     [T]  GET /developer/skills/:a                               it has no list "skills"
     #1 webhooks         200     [T]  GET /developer/webhooks/:a
-    #1 jobs             403     [T]  GET /developer/jobs/:a                                 status 403: no (SCOPE)
     #1 triggers         200     [T]  GET /developer/triggers/:a                             it has no list "triggers"
+    #1 jobs             403     [T]  GET /developer/jobs/:a                                 status 403: no (SCOPE)
     #1 preprocessors    200     [T]  GET /developer/preprocessors/:a                        it has no list "preprocessors"
     #1 postprocessors   200     [T]  GET /developer/postprocessors/:a                       it has no list "postprocessors"
-    #1 voice-agents     404     [T]  GET /developer/voice-agents/:a
     #1 devices          200     [T]  GET /developer/devices/:a                              it has no list "devices"
     #1 device-triggers  200     [T]  GET /developer/device-triggers/:a                      it has no list "triggers"
+    #1 voice-agents     404     [T]  GET /developer/voice-agents/:a
     #1 workflows        200     [T]  GET /developer/workflows/:a                            it has no list "workflows"
     #24                 200     [T]  GET /developer/agents/:a/versions?all=true&status=all
     #22                 200     [T]  GET /developer/agents/:a/backup/versions?all=true      it has no list "versions"
@@ -144,11 +144,10 @@ fn without_a_key_or_with_a_wrong_one_nothing_is_written() {
     ");
     assert_eq!(stub.requests().len(), 1);
     assert!(!project.path("platform-check.json").exists());
-    assert_snapshot!(project.run("remote add origin lua://a").to_string(), @r#"
+    assert_snapshot!(project.run("remote add origin lua://a").to_string(), @r"
     $ lua-store remote add origin lua://a
+    ✓ Added the remote origin (lua://a).
     --- stderr
-    Error: the platform ("lua://a") cannot be a remote yet
-    hint: run `lua-store remote check lua://AGENT` to see what it answers
-    --- exit 2
-    "#);
+    hint: run `lua-store fetch` to import its history
+    ");
 }

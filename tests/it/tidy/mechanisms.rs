@@ -3,12 +3,14 @@
 use super::{Source, check, code, room, source, sources};
 
 /// Threads that do no share of a work: each waits for something while the work goes on elsewhere.
-const OTHER_THREADS: [&str; 6] = [
+const OTHER_THREADS: [&str; 7] = [
     // A bar is drawn, a person reads that nobody answers, a remote is asked, the log is written.
     "src/cli/progress.rs",
     "src/client/http/waiting.rs",
     "src/cli/live.rs",
     "src/server/log.rs",
+    // Answers of the platform are waited for, several at once.
+    "src/platform/many.rs",
     // The pipes of a git process, which must all be read at once.
     "src/git/process.rs",
     // Writers that race on purpose, to try an engine.

@@ -1,6 +1,6 @@
 //! Kinds of primitives as the stock command names them in addresses and bodies.
 
-use crate::model::kind::{KINDS, Kind};
+use super::kind::{KINDS, Kind};
 
 /// Names of one kind on the wire.
 #[derive(Debug, PartialEq, Eq)]
