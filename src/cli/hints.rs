@@ -138,7 +138,8 @@ fn of_remote(hint: &Hint) -> String {
         Hint::LoginWithUrl => {
             "run `lua-store login URL` to store a token where only you can read it"
         }
-        Hint::CheckPlatform => "run `lua-store remote check lua://AGENT` to see what it answers",
+        Hint::FetchPlatform => "run `lua-store fetch` to import what is new there",
+        Hint::AddPlatform => "run `lua-store remote add origin lua://AGENT` to add it",
         _ => return of_values(hint),
     };
     fixed.to_owned()

@@ -12,9 +12,9 @@ use crate::flow::git::{self, GitEvent, GitOutcome};
 use crate::flow::remote::NamedRemote;
 use crate::history::any_version::VersionContent;
 use crate::history::project::Project;
-use crate::history::resolve;
 use crate::history::revision::Revision;
 use crate::history::version::Version;
+use crate::history::{imported, resolve};
 use crate::operations::rollback::{self, RollbackSource};
 use crate::report::FileChangeView;
 use crate::store::Heads;
@@ -43,8 +43,10 @@ pub fn run(
 ) -> Result<Exit> {
     let who = cx.who(project)?;
     let heads = fetch(cx, project, from)?;
-    let Version { number, state, source, .. } = agent_version(project, heads.as_ref(), version)?;
-    let files = RollbackSource::Files { state, source };
+    let version = agent_version(project, heads.as_ref(), version)?;
+    let is_partial = imported::version_is_partial(project.store(), &version)?;
+    let Version { number, state, source, .. } = version;
+    let files = RollbackSource::Files { state, source, is_partial };
     let rollback =
         with_progress(cx, "Reading", |progress| rollback::prepare(project, files, &progress))?;
     let changes = rollback.changes.clone();

@@ -192,7 +192,9 @@ pub enum Hint {
     Insecure,
     LoginAgain,
     LoginWithUrl,
-    CheckPlatform,
+    AddPlatform,
+    /// The platform may have it by now.
+    FetchPlatform,
     /// The token speaks for this author alone.
     AuthorOfToken {
         owner: String,

@@ -7,6 +7,7 @@ pub mod any_version;
 pub mod book;
 pub mod bounds;
 pub mod catalog;
+pub mod imported;
 pub mod ledger;
 pub mod ledger_index;
 pub mod ledger_view;

@@ -2,6 +2,7 @@
 
 use super::any_version::{AnyVersion, VersionContent};
 use super::catalog::Catalog;
+use super::imported;
 use super::record::SOURCE;
 use super::remote_heads;
 use super::revision::{InSeries, Revision};
@@ -37,9 +38,17 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
                     .hint(Hint::PullAndFollow)
             })
         }
+        Revision::Platform(of) if !matches!(**of, Revision::Source(_)) => {
+            let (_, id) = imported::find(catalog.store(), of)?;
+            catalog.number_of(&id).ok_or_else(|| {
+                Error::not_found(format!("{revision} has no local number"))
+                    .hint(Hint::PullAndFollow)
+            })
+        }
         Revision::Source(_)
         | Revision::Snapshot(_)
         | Revision::Remote(..)
+        | Revision::Platform(_)
         | Revision::Inside(..) => Err(not_an_agent_version(revision)),
     }
 }
@@ -81,6 +90,16 @@ pub fn version(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Re
                     VersionContent::Agent(Version::load(objects, number, id)?),
                 ),
             }
+        }
+        Revision::Platform(of) => {
+            let (number, id) = imported::find(store, of)?;
+            let content = match **of {
+                Revision::Source(_) => {
+                    VersionContent::Source(SourceVersion::load(objects, number, id)?)
+                }
+                _ => VersionContent::Agent(Version::load(objects, number, id)?),
+            };
+            named(revision.to_string(), content)
         }
         Revision::IdPrefix(digits) => {
             let catalog = Catalog::by_remote(store, theirs)?;
@@ -208,7 +227,10 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
                 None => Err(missing().hint(path_hint(objects, &root.id, base, path)?)),
             }
         }
-        Revision::Source(_) | Revision::Snapshot(_) | Revision::Remote(..) => {
+        Revision::Source(_)
+        | Revision::Snapshot(_)
+        | Revision::Remote(..)
+        | Revision::Platform(_) => {
             let found = version(store, theirs, revision)?;
             Ok(TreeEntry::directory(&revision.to_string(), found.id()))
         }

@@ -26,6 +26,8 @@ pub enum Revision {
     Snapshot(InSeries),
     /// A version as a remote has it, `origin/v2`, `origin/active`, `origin/source/v3`.
     Remote(String, Box<Revision>),
+    /// A version by the number that the Lua platform has for it, `platform:2`, `platform:source/2` for a backup.
+    Platform(Box<Revision>),
     /// Entry at a path inside.
     Inside(Box<Revision>, String),
 }
@@ -40,6 +42,7 @@ pub enum InSeries {
 
 const SOURCE: &str = "source/";
 const SNAPSHOT: &str = "snapshot/";
+const PLATFORM: &str = "platform:";
 
 /// Names that no remote can have: `source/v2` is a source version of this store.
 pub const RESERVED: [&str; 2] = ["source", "snapshot"];
@@ -58,7 +61,8 @@ impl Revision {
             | Revision::IdPrefix(_)
             | Revision::Source(_)
             | Revision::Snapshot(_)
-            | Revision::Remote(..) => false,
+            | Revision::Remote(..)
+            | Revision::Platform(_) => false,
         }
     }
 
@@ -97,14 +101,22 @@ impl FromStr for Revision {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Revision> {
-        match text.split_once(':') {
-            Some((base, path)) => Ok(Revision::Inside(Box::new(whole(base)?), path.to_owned())),
+        let begin = if text.starts_with(PLATFORM) { PLATFORM.len() } else { 0 };
+        match text[begin..].find(':').map(|at| text.split_at(begin + at)) {
+            Some((base, path)) => {
+                Ok(Revision::Inside(Box::new(whole(base)?), path[1..].to_owned()))
+            }
             None => whole(text),
         }
     }
 }
 
 fn whole(text: &str) -> Result<Revision> {
+    if let Some(rest) = text.strip_prefix(PLATFORM) {
+        let of = number(rest).map(|number| number.map(Revision::Number));
+        let of = of.or_else(|| of_series(rest).filter(|_| rest.starts_with(SOURCE)));
+        return of.unwrap_or_else(|| Err(invalid(text))).map(|of| Revision::Platform(Box::new(of)));
+    }
     if let Some(found) = of_agent(text) {
         return found;
     }
@@ -193,6 +205,7 @@ impl fmt::Display for Revision {
             Revision::Source(member) => write!(f, "{SOURCE}{member}"),
             Revision::Snapshot(member) => write!(f, "{SNAPSHOT}{member}"),
             Revision::Remote(name, of) => write!(f, "{name}/{of}"),
+            Revision::Platform(of) => write!(f, "{PLATFORM}{of}"),
             Revision::Active => f.write_str("active"),
             Revision::Latest => f.write_str("latest"),
             Revision::Previous => f.write_str("previous"),
@@ -237,6 +250,8 @@ mod tests {
             ("origin/v2", at(Revision::Number(2))),
             ("origin/active", at(Revision::Active)),
             ("origin/source/v2", at(Revision::Source(member))),
+            ("platform:2", Revision::Platform(Box::new(Revision::Number(2)))),
+            ("platform:source/v2", Revision::Platform(Box::new(Revision::Source(member)))),
         ] {
             assert_eq!(parse(text).unwrap(), expected, "{text}");
             assert_eq!(parse(&parse(text).unwrap().to_string()).unwrap(), expected, "{text}");
@@ -249,6 +264,9 @@ mod tests {
             "a/b/v2",
             "source/active",
             "snapshot/",
+            "platform:source/x",
+            "platform:snapshot/v1",
+            "platform:",
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.message().starts_with("Invalid version"), "{text}: {error}");
@@ -262,6 +280,8 @@ mod tests {
         let inside = |base, path: &str| Revision::Inside(Box::new(base), path.into());
         assert_eq!(parse("v2:src/a:b.ts").unwrap(), inside(Revision::Number(2), "src/a:b.ts"));
         assert_eq!(parse("active:").unwrap(), inside(Revision::Active, ""));
+        let platform = Revision::Platform(Box::new(Revision::Number(2)));
+        assert_eq!(parse("platform:2:src").unwrap(), inside(platform, "src"));
         assert!(parse(":src").is_err());
     }
 

@@ -29,5 +29,6 @@ pub mod stock;
 pub mod stock_manifest;
 pub mod undo;
 mod undo_hint;
+pub mod unseen;
 pub mod upkeep;
 pub mod wording;

@@ -12,7 +12,8 @@ use crate::history::state::{self, MODULES, State};
 use crate::history::{state::parse_key, suggest};
 use crate::model::kind::Kind;
 use crate::model::names;
-use crate::object::{self, Id, Memory, Mode, Overlay, Sink, Source, entry_at, graft};
+use crate::object::{self, Id, Memory, Mode, Overlay, Sink, Source, entry_at, graft, nest};
+use crate::operations::unseen;
 use crate::progress::Progress;
 use crate::workspace::{self, RestorePlan};
 
@@ -27,10 +28,18 @@ pub enum Replacement {
     Text { path: String, text: String },
 }
 
+/// Files that are restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestoredFiles {
+    pub tree: Id,
+    /// True for those of a backup of the platform: files that the stock command does not see stay as they are.
+    pub is_partial: bool,
+}
+
 /// Plan of a restore.
 pub struct FileRestore<'a> {
     project: &'a Project,
-    from: Id,
+    from: RestoredFiles,
     replacements: &'a [Replacement],
     captured: Captured,
     /// Trees and texts that no store has.
@@ -43,21 +52,32 @@ pub struct FileRestore<'a> {
 /// Looks at the project and at the files of the version, and changes nothing.
 pub fn prepare<'a>(
     project: &'a Project,
-    from: Id,
+    from: RestoredFiles,
     replacements: &'a [Replacement],
     progress: &Progress,
 ) -> Result<FileRestore<'a>> {
     let captured = rollback::capture(project, progress)?;
     let mut made = Memory::default();
     let mut target = captured.snapshot.tree;
+    let tree = match from.is_partial {
+        true => complete(&mut made, &captured, from.tree)?,
+        false => from.tree,
+    };
     for replacement in replacements {
-        target = replace(&mut made, &captured, from, target, replacement)?;
+        target = replace(&mut made, &captured, tree, target, replacement)?;
     }
     let objects = Overlay(&made, &captured.batch);
     let current = captured.snapshot.tree;
     let changes = diff::trees(&objects, Some(current), Some(target))?;
     let plan = workspace::plan(&objects, current, target)?;
     Ok(FileRestore { project, from, replacements, captured, made, plan, changes })
+}
+
+/// Tree of a backup with the files of the project that it cannot have.
+fn complete(made: &mut Memory, captured: &Captured, tree: Id) -> Result<Id> {
+    let list = unseen::complete(&captured.batch, captured.snapshot.tree, tree)?;
+    let list: Vec<_> = list.iter().map(|(path, mode, id)| (&**path, *mode, *id)).collect();
+    nest(made, &list, None)
 }
 
 /// The tree after one part was put into it.
@@ -71,7 +91,7 @@ fn replace(
     let objects = &captured.batch;
     match replacement {
         Replacement::Path(path) | Replacement::PathIfAny(path) => {
-            let entry = entry_at(objects, &from, path)?;
+            let entry = entry_at(&Overlay(made, objects), &from, path)?;
             if entry.is_none() && entry_at(&Overlay(made, objects), &target, path)?.is_none() {
                 if let Replacement::PathIfAny(_) = replacement {
                     return Ok(target);

@@ -3,14 +3,15 @@
 //! History only grows: edits in the workspace that were not pushed are kept as a safety snapshot
 //! before the first file is overwritten.
 
-use super::push;
+use super::{push, unseen};
 use crate::diff::{self, TreeChange};
 use crate::error::{Hint, Result};
+use crate::history::imported;
 use crate::history::project::Project;
 use crate::history::record::{Author, SourceRecord};
 use crate::history::source::{self, SNAPSHOT_REFS, SourceVersion};
 use crate::history::state::State;
-use crate::object::{Id, Source};
+use crate::object::{Id, Source, nest};
 use crate::progress::Progress;
 use crate::store::Batch;
 use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
@@ -23,7 +24,7 @@ pub enum RollbackSource {
     /// A workspace kept before an earlier restore; it was never pushed, and is not by coming back.
     Snapshot(u64),
     /// The files of a version, which is no version of this store perhaps. They are not pushed again.
-    Files { state: Id, source: Id },
+    Files { state: Id, source: Id, is_partial: bool },
 }
 
 /// Plan of a rollback.
@@ -46,6 +47,8 @@ struct Target {
     source: Id,
     /// As in the record of the version.
     unread: Option<String>,
+    /// Files that the stock command does not see are not in it, and stay as they are.
+    is_partial: bool,
 }
 
 impl Target {
@@ -54,7 +57,18 @@ impl Target {
             state: version.state,
             source: version.source,
             unread: version.record.unread.clone(),
+            is_partial: imported::source_is_partial(version),
         }
+    }
+
+    /// Completes the files of a backup with those that it cannot have.
+    fn complete(&mut self, batch: &mut Batch, current: Id) -> Result<()> {
+        if self.is_partial {
+            let list = unseen::complete(batch, current, self.source)?;
+            let list: Vec<_> = list.iter().map(|(path, mode, id)| (&**path, *mode, *id)).collect();
+            self.source = nest(batch, &list, None)?;
+        }
+        Ok(())
     }
 }
 
@@ -90,12 +104,15 @@ pub fn prepare<'a>(
     progress: &Progress,
 ) -> Result<Rollback<'a>> {
     let store = project.store();
-    let target = match from {
+    let mut target = match from {
         RollbackSource::Version(number) => Target::of(&source::get(store, number)?),
         RollbackSource::Snapshot(number) => Target::of(&source::get_snapshot(store, number)?),
-        RollbackSource::Files { state, source } => Target { state, source, unread: None },
+        RollbackSource::Files { state, source, is_partial } => {
+            Target { state, source, unread: None, is_partial }
+        }
     };
-    let Captured { previous, batch, snapshot } = capture(project, progress)?;
+    let Captured { previous, mut batch, snapshot } = capture(project, progress)?;
+    target.complete(&mut batch, snapshot.tree)?;
     let changes = diff::trees(&batch, Some(snapshot.tree), Some(target.source))?;
     let plan = workspace::plan(&batch, snapshot.tree, target.source)?;
     Ok(Rollback { project, from, target, previous, batch, snapshot, plan, changes })
@@ -124,7 +141,9 @@ impl Rollback<'_> {
         restore(project, &plan, &snapshot, kept, progress)?;
         let number = match from {
             RollbackSource::Snapshot(_) | RollbackSource::Files { .. } => None,
-            RollbackSource::Version(number) => append(project, &target, number, who)?,
+            RollbackSource::Version(number) => {
+                append(project, &target, snapshot.tree, (number, who))?
+            }
         };
         Ok(RolledBack { kept, number })
     }
@@ -216,7 +235,12 @@ pub fn keep(
 }
 
 /// The target's state and files become the next source version; `None` when they are the newest.
-fn append(project: &Project, target: &Target, number: u64, who: &Author) -> Result<Option<u64>> {
+fn append(
+    project: &Project,
+    target: &Target,
+    current: Id,
+    (number, who): (u64, &Author),
+) -> Result<Option<u64>> {
     loop {
         let previous = source::latest(project.store())?;
         if previous.as_ref().is_some_and(|p| (p.state, p.source) == (target.state, target.source)) {
@@ -236,6 +260,8 @@ fn append(project: &Project, target: &Target, number: u64, who: &Author) -> Resu
             highest: source::highest(previous.as_ref(), &old, &State::load(&batch, &target.state)?),
             unread: target.unread.clone(),
         };
+        // Its trees were in a batch that is gone.
+        target.clone().complete(&mut batch, current)?;
         let content = (target.state, target.source);
         let id = source::put_next(project.store(), &mut batch, record, content, previous.as_ref())?;
         batch.commit()?;

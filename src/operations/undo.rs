@@ -5,7 +5,7 @@
 //! and a change of another process, make it refuse.
 
 use super::push;
-use super::restore::{self, Replacement};
+use super::restore::{self, Replacement, RestoredFiles};
 use super::undo_hint::forward_hint;
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
@@ -151,5 +151,6 @@ fn restore(
         list.push(Replacement::PathIfAny(path.clone()));
     }
     created.append(&mut changed);
-    restore::prepare(project, files.before, &created, progress)?.run(who, progress)
+    let before = RestoredFiles { tree: files.before, is_partial: false };
+    restore::prepare(project, before, &created, progress)?.run(who, progress)
 }

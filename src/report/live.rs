@@ -1,6 +1,7 @@
 //! Live version in words: since when, by whom, according to which remote, and the records that were
 //! not sent there.
 
+use crate::history::imported;
 use crate::history::ledger::LedgerEntry;
 use crate::history::live::{KnownRemote, Live, Pointer, PromotionRecord, Unsent};
 use crate::history::record::Event;
@@ -32,6 +33,9 @@ pub fn lasted(ms: i64) -> String {
 /// with the token that brought it beside who says that they did it.
 pub fn since(promotion: &PromotionRecord, now_ms: i64) -> String {
     let PromotionRecord { record, via } = promotion;
+    if imported::is_undated(record) {
+        return "since a time that the platform does not say".to_owned();
+    }
     let (at, while_) = (clock(record.at_ms, now_ms), lasted(now_ms.saturating_sub(record.at_ms)));
     let reason = record.reason.iter().flat_map(|reason| reason.split_whitespace());
     let reason = reason.collect::<Vec<_>>().join(" ");

@@ -1,6 +1,7 @@
 //! Live version as JSON: since when, by whom, according to which remote, and the records that were
 //! not sent there.
 
+use crate::history::imported;
 use crate::history::live::{Live, PromotionRecord, Unsent};
 use crate::history::record::{Event, iso};
 use crate::history::via::{Via, Vias};
@@ -138,10 +139,11 @@ impl<'a> SentView<'a> {
 impl<'a> PromotedView<'a> {
     pub fn new(promotion: Option<&'a PromotionRecord>) -> PromotedView<'a> {
         let record = promotion.map(|promotion| &promotion.record);
+        let dated = record.filter(|record| !imported::is_undated(record));
         let via = promotion.and_then(|promotion| promotion.via.as_ref());
         PromotedView {
-            promoted_at: record.map(|record| iso(record.at_ms)),
-            promoted_by: record.map(|record| &*record.by),
+            promoted_at: dated.map(|record| iso(record.at_ms)),
+            promoted_by: dated.map(|record| &*record.by),
             promoted_reason: record.and_then(|record| record.reason.as_deref()),
             promoted_via: via.map(ViaView::new),
         }

@@ -12,8 +12,9 @@ use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
 use crate::history::any_version::AnyVersion;
 use crate::history::revision::Revision;
-use crate::history::{resolve, unpack};
+use crate::history::{imported, resolve, unpack};
 use crate::object::Id;
+use crate::operations::restore::RestoredFiles;
 use crate::operations::{restore, stage};
 use crate::progress::Progress;
 use crate::report::FileChangeView;
@@ -124,8 +125,10 @@ impl Restore {
         let found = resolve::version(view.store(), view.theirs(), &revision)?;
         let replacements = restore_words::replacements(cx, &view, &found, selection)?;
         let who = cx.who(&view.project)?;
+        let is_partial = imported::is_partial(view.store(), &found)?;
+        let files = RestoredFiles { tree: found.files(), is_partial };
         let prepared = with_progress(cx, "Reading", |progress| {
-            restore::prepare(&view.project, found.files(), &replacements, &progress)
+            restore::prepare(&view.project, files, &replacements, &progress)
         })?;
         let changes = prepared.changes.clone();
         let kept = match self.dry_run {

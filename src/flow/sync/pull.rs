@@ -6,6 +6,7 @@ use crate::client::fetch;
 use crate::diff::TreeChange;
 use crate::error::{Error, Hint, Result};
 use crate::flow::{Phase, Reporter};
+use crate::history::imported;
 use crate::history::project::Project;
 use crate::history::record::Author;
 use crate::operations::rollback::{self, RollbackSource};
@@ -33,7 +34,8 @@ pub fn pull<R: Reporter>(
     })?;
     let (remote, head) = (&there.remote, there.head.clone());
     fetch::fetch_from(project.store(), &remote.name, &*remote.remote, head, &Progress::default())?;
-    let from = RollbackSource::Files { state: active.state, source: active.source };
+    let is_partial = imported::version_is_partial(project.store(), &active)?;
+    let from = RollbackSource::Files { state: active.state, source: active.source, is_partial };
     let rollback =
         reporter.phase(Phase::Reading, |progress| rollback::prepare(project, from, progress))?;
     let changes = rollback.changes.clone();
