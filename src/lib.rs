@@ -48,6 +48,8 @@ mod fs;
 mod git;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod history;
+#[cfg(feature = "cli")]
+mod import;
 #[doc(hidden)]
 pub mod internals;
 mod library;

@@ -64,7 +64,7 @@ fn refresh(
     insecure: bool,
 ) -> Result<bool> {
     let now_ms = cx.now()?.as_millisecond();
-    let reached = remote::open(cx, name.to_owned(), address, insecure)?;
+    let reached = remote::open_in(cx, name.to_owned(), address, insecure, kept.store().dir())?;
     let term = *cx.out.term();
     let done = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         kept.refresh(reached.remote, now_ms, progress)

@@ -133,7 +133,7 @@ impl LiveRemoteArgs {
             name.clone(),
             address,
             insecure,
-            RetryPolicy::short(patience),
+            (RetryPolicy::short(patience), Some(store.dir())),
         ) {
             Ok(reached) => {
                 let remembered = reached.remembering(store, cx.now()?.as_millisecond());

@@ -25,9 +25,11 @@ pub mod drift_output;
 pub mod elsewhere;
 pub mod help;
 pub mod hints;
-pub mod ink;
+pub mod import_output;
+mod ink;
 pub mod ledger_output;
 pub mod live;
+mod live_check_output;
 pub mod next;
 pub mod op_view;
 pub mod open_merge;
@@ -59,7 +61,7 @@ pub mod tree_output;
 mod version_creation;
 mod which_agent;
 
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use args::Cli;
 use context::Context;
 use output::Output;
@@ -74,6 +76,8 @@ pub enum Exit {
     Done,
     /// The work is done, and it found what scripts must notice: damage, drift. Exit code 1.
     Found,
+    /// The work is done, and not all of it could be read. Exit code 11.
+    Unread,
 }
 
 /// Exit code of a process that a closed pipe ended, as a shell sees it (128 + SIGPIPE).
@@ -89,6 +93,7 @@ pub fn main() -> ExitCode {
     let code = match result {
         Ok(Exit::Done) => 0,
         Ok(Exit::Found) => 1,
+        Ok(Exit::Unread) => Kind::Unavailable.exit_code(),
         Err(_) if out.is_closed() => CLOSED_PIPE,
         Err(error) => {
             out.error(&error);

@@ -7,9 +7,11 @@ use crate::client::{
     Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice,
 };
 use crate::error::{Error, Result};
-use crate::flow::remote::{NamedRemote, choose, is_address};
+use crate::flow::remote::{DEFAULT, NamedRemote, choose, is_address};
 use crate::fs;
 use crate::history::project::Project;
+use crate::import::PlatformRemote;
+use crate::platform::{PlatformAddress, PlatformClient, PlatformKey};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use std::path::Path;
@@ -100,7 +102,8 @@ pub fn reach(
     let Some((name, address)) = choose(project, &config, name)? else { return Ok(None) };
     let insecure = cx.insecure() || config.is_insecure(&name);
     let now = cx.now()?.as_millisecond();
-    Ok(Some(open(cx, name, address, insecure)?.remembering(project.store(), now)))
+    let reached = open_in(cx, name, address, insecure, project.store().dir())?;
+    Ok(Some(reached.remembering(project.store(), now)))
 }
 
 /// The remote that is meant; having none is an error.
@@ -120,7 +123,19 @@ pub fn open(
     address: Address,
     insecure: bool,
 ) -> Result<NamedRemote> {
-    open_patiently(cx, name, address, insecure, patience()?)
+    let token = Token::find(&address)?;
+    open_as(cx, name, address, token, insecure, (patience()?, None))
+}
+
+/// The same for a store, into which the history of an agent on the platform is imported.
+pub fn open_in(
+    cx: &mut Context<'_>,
+    name: String,
+    address: Address,
+    insecure: bool,
+    store: &Path,
+) -> Result<NamedRemote> {
+    open_patiently(cx, name, address, insecure, (patience()?, Some(store)))
 }
 
 pub fn open_patiently(
@@ -128,7 +143,7 @@ pub fn open_patiently(
     name: String,
     address: Address,
     insecure: bool,
-    patience: RetryPolicy,
+    patience: (RetryPolicy, Option<&Path>),
 ) -> Result<NamedRemote> {
     let token = Token::find(&address)?;
     open_as(cx, name, address, token, insecure, patience)
@@ -141,7 +156,7 @@ pub fn open_with(
     token: Token,
     insecure: bool,
 ) -> Result<NamedRemote> {
-    open_as(cx, name, address, token, insecure, patience()?)
+    open_as(cx, name, address, token, insecure, (patience()?, None))
 }
 
 fn open_as(
@@ -150,7 +165,7 @@ fn open_as(
     address: Address,
     token: Token,
     insecure: bool,
-    patience: RetryPolicy,
+    (patience, store): (RetryPolicy, Option<&Path>),
 ) -> Result<NamedRemote> {
     token.check(&address, insecure)?;
     let remote: Box<dyn Remote> = match &address {
@@ -171,12 +186,33 @@ fn open_as(
         Address::Folder { root, agent } => {
             Box::new(FolderRemote::new(root, agent, cx.now()?.into()))
         }
+        Address::Platform(at) => {
+            let store = store.ok_or_else(|| unstored(&address))?;
+            let client = platform_client(at, patience)?;
+            // A remote that is named by its address has no name, and a store of its own.
+            let name = if is_address(&name) { DEFAULT } else { &name };
+            Box::new(PlatformRemote::new(client, name, store.to_owned()))
+        }
     };
     Ok(NamedRemote { name, address, remote, asked: None })
 }
 
+/// Client of the platform, with the key that there is for it.
+pub fn platform_client(address: &PlatformAddress, patience: RetryPolicy) -> Result<PlatformClient> {
+    let home = std::env::home_dir();
+    let key = PlatformKey::find(address, environment("LUA_API_KEY"), home.as_deref())?;
+    Ok(PlatformClient::new(address.clone(), key).hurried(patience.tries, patience.request))
+}
+
+fn unstored(address: &Address) -> Error {
+    Error::usage(format!(
+        "\"{address}\" is on the platform, and this command reads no remote there"
+    ))
+    .hint(format!("run `lua-store clone {address}` to import its history"))
+}
+
 /// `LUA_STORE_TRIES` says how often something is tried before it counts as failed.
-fn patience() -> Result<RetryPolicy> {
+pub fn patience() -> Result<RetryPolicy> {
     let mut patience = RetryPolicy::default();
     if let Some(text) = environment("LUA_STORE_TRIES") {
         patience.tries = text.parse().ok().filter(|tries| *tries > 0).ok_or_else(|| {

@@ -2,6 +2,7 @@
 //! because addresses are stored in `config.toml` and shown in messages.
 
 use crate::error::{Error, Hint, Result};
+use crate::platform::PlatformAddress;
 use crate::protocol::AgentId;
 use http::Uri;
 use std::fmt;
@@ -13,6 +14,8 @@ pub enum Address {
     Http { base: String, agent: AgentId },
     /// A folder with the data of many agents, as `lua-store serve --data` has it.
     Folder { root: PathBuf, agent: AgentId },
+    /// An agent on the Lua platform.
+    Platform(PlatformAddress),
 }
 
 impl Address {
@@ -22,8 +25,7 @@ impl Address {
             Some(("http" | "https", _)) => http(text),
             Some(("file", path)) => folder(Path::new(path), text),
             Some(("lua" | "lua+https" | "lua+http", _)) => {
-                Err(Error::usage(format!("the platform (\"{text}\") cannot be a remote yet"))
-                    .hint(Hint::CheckPlatform))
+                PlatformAddress::parse(text).map(Address::Platform)
             }
             Some((scheme, _)) => Err(Error::usage(format!(
                 "\"{text}\" begins with \"{scheme}://\", which is not supported"
@@ -37,6 +39,7 @@ impl Address {
     pub fn agent(&self) -> &AgentId {
         match self {
             Address::Http { agent, .. } | Address::Folder { agent, .. } => agent,
+            Address::Platform(address) => &address.agent,
         }
     }
 
@@ -58,7 +61,11 @@ impl Address {
 
     /// True if the traffic stays on this machine.
     pub fn is_at_home(&self) -> bool {
-        let Address::Http { base, .. } = self else { return true };
+        let base = match self {
+            Address::Http { base, .. } => base,
+            Address::Folder { .. } => return true,
+            Address::Platform(address) => return address.is_at_home(),
+        };
         let host = base
             .parse::<Uri>()
             .ok()
@@ -112,6 +119,7 @@ impl fmt::Display for Address {
         match self {
             Address::Http { base, .. } => f.write_str(base),
             Address::Folder { root, agent } => write!(f, "{}", root.join(agent.as_str()).display()),
+            Address::Platform(address) => address.fmt(f),
         }
     }
 }
@@ -132,6 +140,8 @@ mod tests {
             ("file:///srv/agents/agent_1", "/srv/agents/agent_1", "agent_1"),
             ("/srv/agents/agent_1", "/srv/agents/agent_1", "agent_1"),
             ("../agents/agent_1", "/projects/shop/../agents/agent_1", "agent_1"),
+            ("lua://agent_1", "lua://agent_1", "agent_1"),
+            ("lua+https://host/x/agent_1/", "lua+https://host/x/agent_1", "agent_1"),
         ] {
             let address = parse(text).unwrap();
             assert_eq!((address.to_string().as_str(), address.agent().as_str()), (shown, agent));
@@ -142,7 +152,7 @@ mod tests {
     fn what_is_no_address_is_refused_by_name() {
         for (text, part) in [
             ("ssh://host/a", "ssh://"),
-            ("lua://agent_1", "cannot be a remote yet"),
+            ("lua://agent.1", "letters"),
             ("https://host", "id of an agent"),
             ("https://host/a b", "not a URL"),
             ("https://host/a?x=1", "a query"),

@@ -144,6 +144,9 @@ fn connect(
             let options = client::HttpOptions { token, direct, ..Default::default() };
             Ok(Box::new(client::HttpRemote::new(base, agent, options)?))
         }
+        Address::Platform(_) => Err(Error::usage(format!(
+            "\"{address}\" is on the platform, which only the program reaches"
+        ))),
         #[cfg(not(feature = "client"))]
         Address::Http { .. } => {
             let _ = token;

@@ -96,6 +96,7 @@ const SHARED: Story = &[
     ("versionCreation", "version create -m one"),
     ("promotion", "version promote 1"),
     ("remoteList", "remote list"),
+    ("remoteShow", "remote show"),
     ("remoteStatus", "-C .. status --remote project/../data/agent_shop"),
     ("bundle", "bundle create ../all.bundle"),
     ("bundleVerification", "bundle verify ../all.bundle"),
@@ -154,7 +155,7 @@ const SERVED: Story = &[
 
 /// Kinds that no story has: the line that `serve` prints, which its tests wait for, and the check of the platform, whose
 /// tests are those of `remote check`.
-const ELSEWHERE: [&str; 2] = ["platformCheck", "server"];
+const ELSEWHERE: [&str; 3] = ["platformCheck", "remoteVerification", "server"];
 
 /// Tells a story, and compares the kinds of its answers. Every answer is checked against its schema.
 fn tell(project: &Project, story: Story, input: &str) {

@@ -45,6 +45,8 @@ const OTHERS: &[&str] = &[
     "remote add",
     "remote check",
     "remote list",
+    "remote show",
+    "remote verify",
     "remote login",
     "remote logout",
     "remote remove",

@@ -4,6 +4,7 @@ use crate::cli::answer::answer;
 use crate::cli::breaches;
 use crate::cli::clone_source::CloneSource;
 use crate::cli::context::Context;
+use crate::cli::import_output;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
 use crate::cli::{Exit, token};
@@ -28,8 +29,8 @@ use std::path::{Path, PathBuf};
 /// continue. On a terminal it asks for the token that a server needs, and stores it.
 #[derive(Debug, clap::Args)]
 pub struct Clone {
-    /// `https://host/AGENT`, the path of a folder that ends in the agent's id, or a file written by `bundle
-    /// create`
+    /// `https://host/AGENT`, the path of a folder that ends in the agent's id, `lua://AGENT` on the Lua platform, or a
+    /// file written by `bundle create`
     url: String,
     /// The folder to create [default: the id of the agent, or the name of the file]
     #[arg(value_name = "DIR")]
@@ -96,7 +97,10 @@ impl Clone {
         let root = here.join(self.folder.unwrap_or_else(|| address.agent().as_str().into()));
         let url = address.to_string();
         let insecure = cx.insecure();
-        let reached = remote::open(cx, DEFAULT.to_owned(), address, insecure)?;
+        let reached = {
+            let store = store::dir_in(&root);
+            remote::open_in(cx, DEFAULT.to_owned(), address, insecure, &store)?
+        };
         let term = *cx.out.term();
         let receive = |reached: &NamedRemote| {
             progress::show(&term, "Receiving", Unit::Byte, |progress| {
@@ -124,7 +128,9 @@ impl Clone {
             cx.out.suggest("lua-store version list");
             return Ok(Exit::Done);
         }
-        print_cloned(cx, head.agent.as_str(), &root, &adopted, &head.heads)
+        let done = print_cloned(cx, head.agent.as_str(), &root, &adopted, &head.heads)?;
+        import_output::print_after_import(cx, &store, DEFAULT)?;
+        Ok(done)
     }
 }
 

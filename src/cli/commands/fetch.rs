@@ -3,7 +3,7 @@
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::{Exit, breaches, remote};
+use crate::cli::{Exit, breaches, import_output, remote};
 use crate::client::divergence::{AheadBehind, Divergence};
 use crate::client::fetch::{self, Fetched};
 use crate::client::follow;
@@ -104,6 +104,9 @@ impl Fetch {
             })?;
         } else {
             print_result(cx, &reached.name, &fetched, &standing)?;
+            if fetched.before.is_none() {
+                import_output::print_after_import(cx, store, &reached.name)?;
+            }
         }
         cx.look_after(&project);
         Ok(Exit::Done)

@@ -12,6 +12,7 @@ use crate::cli::{Exit, complete, ledger_output, paths};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
+use crate::history::imported::PlatformNumbers;
 use crate::history::live::{Live, Unsent};
 use crate::history::resolve;
 use crate::history::timeline::TimelineSeries;
@@ -86,6 +87,7 @@ impl Log {
                 live: &live,
                 catalog: &catalog,
                 vias,
+                platform: PlatformNumbers::load(view.store())?,
                 before: Cell::default(),
             };
             match cx.out.is_json() {
@@ -173,6 +175,7 @@ struct Entries<'a> {
     live: &'a Live,
     catalog: &'a Catalog<'a>,
     vias: Vias,
+    platform: PlatformNumbers,
     /// The version before the last one that was read: mostly the next.
     before: Cell<Option<Version>>,
 }
@@ -231,7 +234,9 @@ impl Entries<'_> {
             match self.get(number)? {
                 Ok((version, changes)) => {
                     let via = self.vias.after(&version.id);
-                    print_version(cx, self.catalog.status(number), &version, &via, changes)?;
+                    let other = self.platform.after(&version.id, number);
+                    let status = self.catalog.status(number);
+                    print_version(cx, status, &version, (&via, &other), changes)?;
                 }
                 Err(damage) => {
                     let head = cx.out.paint(RED, format!("v{number} (damaged)"));
@@ -248,11 +253,11 @@ fn print_version(
     cx: &mut Context<'_>,
     status: Status,
     version: &Version,
-    via: &str,
+    (via, other): (&str, &str),
     changes: usize,
 ) -> Result<()> {
     let style = if status == Status::Active { GREEN } else { YELLOW };
-    let head = cx.out.paint(style, format!("v{} ({})", version.number, status.word()));
+    let head = cx.out.paint(style, format!("v{}{other} ({})", version.number, status.word()));
     let short = cx.out.paint(DIM, version.id.short());
     cx.out.line(format!("{head}  {short}"))?;
     let created = record::iso(version.meta.at_ms);

@@ -4,6 +4,7 @@
 mod bodies;
 #[cfg(unix)]
 mod compiling;
+mod imported;
 #[allow(dead_code, reason = "the program that measures uses other parts of it than the tests")]
 pub mod stub;
 #[cfg(unix)]

@@ -32,18 +32,22 @@ const ROOMS: &[(&str, &str)] = &[
         "operations reader workspace remote_store history model protocol store object fs error",
     ),
     ("server", "stock remote_store protocol store pack fs parallel text error"),
+    ("platform", "reader protocol model fs error"),
     (
         "client",
-        "remote_store merge operations history protocol store pack object fs progress error",
+        "platform remote_store merge operations history protocol store pack object fs progress error",
     ),
-    ("platform", "reader fs error"),
+    (
+        "import",
+        "client stock platform operations reader history model workspace protocol store object fs progress error",
+    ),
     (
         "flow",
         "client git report merge operations compare history reader diff workspace store protocol object progress error",
     ),
     (
         "cli",
-        "flow platform client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
+        "import flow platform client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
     (
         "library",

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub struct Add {
     /// Its name here; commands use `origin` by default
     name: String,
-    /// `https://host/AGENT`, or the path of a folder that ends in the agent's id
+    /// `https://host/AGENT`, the path of a folder that ends in the agent's id, or `lua://AGENT` on the Lua platform
     url: String,
 }
 
@@ -58,7 +58,10 @@ impl Add {
         } else {
             cx.out.line(format!("✓ Added the remote {} ({address}).", self.name))?;
         }
-        cx.out.hint("run `lua-store push` to push the project to this store and to the remote");
+        cx.out.hint(match address {
+            Address::Platform(_) => "run `lua-store fetch` to import its history",
+            _ => "run `lua-store push` to push the project to this store and to the remote",
+        });
         Ok(Exit::Done)
     }
 }

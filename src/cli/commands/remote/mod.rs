@@ -5,6 +5,8 @@ pub mod check;
 pub mod list;
 pub mod remove;
 pub mod set_url;
+pub mod show;
+pub mod verify;
 
 use super::{login, logout};
 use crate::cli::Exit;
@@ -13,8 +15,8 @@ use crate::error::Result;
 
 /// Add, list, change and remove remotes
 ///
-/// A remote is `https://host/AGENT`, served by `lua-store serve`, or the path of a folder whose last part is the
-/// agent's id. Only `login` contacts it.
+/// A remote is `https://host/AGENT`, served by `lua-store serve`, the path of a folder whose last part is the
+/// agent's id, or `lua://AGENT`, an agent on the Lua platform. Only `login`, `check` and `verify` contact it.
 #[derive(Debug, clap::Args)]
 pub struct Remote {
     #[command(subcommand)]
@@ -31,7 +33,9 @@ crate::cli::args::commands! {
     RemoteCommand {
         Add(add::Add),
         List(list::List),
+        Show(show::Show),
         Check(check::Check),
+        Verify(verify::Verify),
         Remove(remove::Remove),
         SetUrl(set_url::SetUrl),
         Login(login::Login),

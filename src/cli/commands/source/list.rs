@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table};
 use crate::error::{Error, Kind, Result};
+use crate::history::imported::PlatformNumbers;
 use crate::history::source::{REFS, SourceVersion};
 use crate::history::via::Vias;
 use crate::object::Id;
@@ -33,6 +34,9 @@ struct Row<'a> {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,
+    /// Number of the backup on the platform, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -69,6 +73,7 @@ impl List {
             }
         }
         let vias = Vias::load(project.store())?;
+        let platform = PlatformNumbers::load(project.store())?;
         let ids = ids.into_iter();
         let listed = versions.len() + damaged.len();
         if cx.out.is_json() {
@@ -76,15 +81,19 @@ impl List {
                 summary,
                 active: Some(summary.version) == newest,
                 via: ViaView::of(&vias, &id),
+                platform: platform.of(&id, summary.version),
             });
             let length = ListLength::of(listed, refs.len());
             cx.out.json(&Answer { source_versions: rows.collect(), length })?;
         } else if refs.is_empty() {
             cx.out.line("(no source versions yet — run `lua-store push` to create one)")?;
         } else {
-            let by = |(version, id): (&SourceSummary, Id)| vias.beside(&version.created_by, &id);
-            let authors: Vec<String> = versions.iter().zip(ids).map(by).collect();
-            print(cx, &versions, &authors, newest)?;
+            let beside = |(version, id): (&SourceSummary, Id)| {
+                let by = vias.beside(&version.created_by, &id);
+                (by, platform.after(&id, version.version))
+            };
+            let beside: Vec<(String, String)> = versions.iter().zip(ids).map(beside).collect();
+            print(cx, &versions, &beside, newest)?;
         }
         if listed < refs.len() {
             let more = refs.len() - listed;
@@ -103,14 +112,14 @@ impl List {
 fn print(
     cx: &mut Context<'_>,
     versions: &[SourceSummary],
-    authors: &[String],
+    beside: &[(String, String)],
     newest: Option<u64>,
 ) -> Result<()> {
     let mut table = Table::new(["VERSION", "CREATED", "BY", "TRIGGERED BY", "HASH"]);
-    for (version, by) in versions.iter().zip(authors) {
+    for (version, (by, platform)) in versions.iter().zip(beside) {
         let star = if Some(version.version) == newest { " *" } else { "" };
         table.row([
-            Cell::from(format!("v{}{star}", version.version)),
+            Cell::from(format!("v{}{star}{platform}", version.version)),
             Cell::from(view::minute_of(&version.created_at)),
             Cell::from(by),
             Cell::from(&version.triggered_by),

@@ -9,6 +9,7 @@ use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::{Error, Kind, Result};
 use crate::history::catalog::Catalog;
+use crate::history::imported::{self, PlatformNumbers};
 use crate::history::live::{self, Live, PromotionRecord, Unsent};
 use crate::history::version::Status;
 use crate::history::via::Vias;
@@ -61,6 +62,9 @@ struct RowAnswer<'a> {
     version: VersionFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,
+    /// Number on the platform, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<u64>,
     #[serde(flatten)]
     promoted: PromotedView<'a>,
     #[serde(flatten)]
@@ -92,6 +96,7 @@ struct ListContext<'a> {
     /// The promotions by the numbers of what they made live.
     promoted: HashMap<u64, PromotionRecord>,
     vias: Vias,
+    platform: PlatformNumbers,
 }
 
 impl Row {
@@ -116,6 +121,10 @@ impl Row {
 
     fn answer<'a>(&'a self, known: &'a ListContext<'_>) -> RowAnswer<'a> {
         let number = self.number();
+        let platform = match self {
+            Row::Sound(_, id) => known.platform.of(id, number),
+            Row::Damaged(..) => None,
+        };
         let (version, via) = match self {
             Row::Sound(summary, id) => {
                 (VersionFields::Sound(summary), ViaView::of(&known.vias, id))
@@ -128,6 +137,7 @@ impl Row {
         RowAnswer {
             version,
             via,
+            platform,
             promoted: PromotedView::new(known.promoted.get(&number)),
             sent: SentView::new(known.live, known.now_ms, is_unsent),
         }
@@ -170,6 +180,7 @@ impl List {
             now_ms: view.now_ms(),
             promoted,
             vias: Vias::load(view.store())?,
+            platform: PlatformNumbers::load(view.store())?,
         };
         let all = catalog.numbers().filter(|number| wanted.has(&catalog, *number)).count();
         if cx.out.is_json() {
@@ -211,7 +222,10 @@ fn print(
         let at = known
             .promoted
             .get(&number)
-            .map(|promotion| minute(promotion.record.at_ms))
+            .map(|promotion| match imported::is_undated(&promotion.record) {
+                true => Ok("unknown".to_owned()),
+                false => minute(promotion.record.at_ms),
+            })
             .transpose()?;
         let at = Cell::from(at.unwrap_or_else(|| "-".to_owned()));
         let (star, style) = if active == Some(number) { ("*", BOLD) } else { ("", Style::new()) };
@@ -223,7 +237,7 @@ fn print(
             continue;
         };
         table.row([
-            Cell::styled(style, format!("v{}{star}", summary.version)),
+            Cell::styled(style, format!("v{number}{star}{}", known.platform.after(id, number))),
             Cell::styled(status_style(summary.status), summary.status),
             Cell::from(view::minute_of(&summary.created_at)),
             Cell::from(known.vias.beside(&summary.created_by, id)),

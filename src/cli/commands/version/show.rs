@@ -5,9 +5,11 @@ use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::{Exit, any_version_output, complete, hints, print};
 use crate::error::{Hint, Result};
+use crate::history::imported::{self, ContentOrigins, PlatformNumbers};
 use crate::history::live::{self, Unsent};
 use crate::history::resolve;
 use crate::history::revision::Revision;
+use crate::history::state::State;
 use crate::history::version::Status;
 use crate::history::via::Vias;
 use crate::model::agent::Dropped;
@@ -38,6 +40,12 @@ struct Answer<'a> {
     snapshot: SnapshotView,
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,
+    /// Number on the platform, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<u64>,
+    /// Origins of the contents, of a version of the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origins: Option<ContentOrigins>,
     #[serde(flatten)]
     promoted: PromotedView<'a>,
     #[serde(flatten)]
@@ -64,6 +72,9 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     let vias = Vias::load(view.store())?;
     let snapshot = view::snapshot(view.store().objects(), &version.state)?;
     let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
+    let platform = PlatformNumbers::load(view.store())?;
+    let state = State::load(view.store().objects(), &version.state)?;
+    let origins = imported::origins(view.store(), &state)?;
     let losses = losses::of_files(view.store(), view.store().objects(), version.source)?.ok();
     if cx.out.is_json() {
         let dropped = losses.as_deref();
@@ -74,12 +85,15 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
             dropped,
             snapshot,
             via: ViaView::of(&vias, &version.id),
+            platform: platform.of(&version.id, number),
+            origins,
             promoted: PromotedView::new(promoted.as_ref()),
             sent: SentView::new(&live, view.now_ms(), is_unsent),
         })?;
         return Ok(Exit::Done);
     }
-    cx.out.line(format!("Version v{number} ({})", summary.status))?;
+    let other = platform.after(&version.id, number);
+    cx.out.line(format!("Version v{number}{other} ({})", summary.status))?;
     let by = format!("{}{}", summary.created_by, vias.after(&version.id));
     cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
     if let Some(since) = report::live_since(&live, number, view.now_ms()) {
@@ -94,6 +108,11 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     cx.out.line(format!("  Source:  v{}", summary.source_manifest_version))?;
     if let Some(reason) = &summary.unread {
         cx.out.line(format!("  Agent:   not read: {reason}"))?;
+    }
+    if let Some(ContentOrigins { exact, inferred, unknown }) = origins {
+        cx.out.line(format!(
+            "  Content: {exact} exact, {inferred} inferred from backups, {unknown} unknown"
+        ))?;
     }
     print::content(cx.out, &snapshot)?;
     stock::notes(&losses.unwrap_or_default()).into_iter().for_each(|note| cx.out.warn(note));

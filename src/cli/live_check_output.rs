@@ -1,0 +1,158 @@
+//! Output of the comparison of what runs on the platform with its active version.
+
+use crate::import::{LiveCheck, LivePart, LiveState, PushedBy};
+use crate::report::view;
+use serde::Serialize;
+
+/// One part as JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PartView<'a> {
+    /// `skill`, `persona`, `current persona`, `model`, `setting`, `mcp-server` …
+    kind: &'a str,
+    name: Option<&'a str>,
+    /// `equal`, `different`, `extra` (not in the version), `missing` (only in the version), `unknown`
+    state: &'static str,
+    there: Option<&'a str>,
+    version: Option<&'a str>,
+    /// Reason why it is unknown.
+    reason: Option<&'a str>,
+    /// Time and author of the push of the number that runs.
+    #[serde(rename = "pushedAt")]
+    pushed_at: Option<String>,
+    #[serde(rename = "pushedBy")]
+    pushed_by: Option<&'a str>,
+}
+
+impl<'a> PartView<'a> {
+    pub fn all(check: &'a LiveCheck, pushed: &'a [PushedBy]) -> Vec<PartView<'a>> {
+        let parts = check.parts.iter();
+        parts.map(|(part, state)| PartView::new(part, state, pushed)).collect()
+    }
+
+    fn new(part: &'a LivePart, state: &'a LiveState, pushed: &'a [PushedBy]) -> PartView<'a> {
+        let (kind, name) = match part {
+            LivePart::Primitive(kind, name) => (*kind, Some(&**name)),
+            LivePart::Persona => ("persona", None),
+            LivePart::CurrentPersona => ("current persona", None),
+            LivePart::Model => ("model", None),
+            LivePart::Server(name) => ("mcp-server", Some(&**name)),
+            LivePart::Setting(name) => ("setting", Some(*name)),
+        };
+        let (word, there, version, reason) = match state {
+            LiveState::Equal => ("equal", None, None, None),
+            LiveState::Different { there, version } => {
+                ("different", Some(&**there), Some(&**version), None)
+            }
+            LiveState::Extra { there } => ("extra", Some(&**there), None, None),
+            LiveState::Missing { version } => ("missing", None, Some(&**version), None),
+            LiveState::Unknown(reason) => ("unknown", None, None, Some(&**reason)),
+        };
+        let push = pushed.iter().find(|push| push.part == *part);
+        PartView {
+            kind,
+            name,
+            state: word,
+            there,
+            version,
+            reason,
+            pushed_at: push.and_then(|push| push.at_ms).map(crate::history::record::iso),
+            pushed_by: push.and_then(|push| push.by.as_deref()),
+        }
+    }
+}
+
+/// Sentences: one for the whole, one for each part that is not as the version says.
+pub fn lines(check: &LiveCheck, pushed: &[PushedBy]) -> Vec<String> {
+    let mut lines = vec![summary(check)];
+    for (part, state) in &check.parts {
+        if let Some(sentence) = sentence(check, part, state, pushed) {
+            lines.push(format!("  {sentence}"));
+        }
+    }
+    lines.push("  The platform does not show the code that runs.".to_owned());
+    lines
+}
+
+/// `Active: v13 · 7 of 7 primitives at their numbers · persona, model, 2 of 2 MCP servers equal`
+fn summary(check: &LiveCheck) -> String {
+    let count = |is: fn(&LivePart) -> bool| {
+        let all = check.parts.iter().filter(|(part, _)| is(part));
+        let equal = all.clone().filter(|(_, state)| *state == LiveState::Equal).count();
+        (equal, all.count())
+    };
+    let other = if check.there == check.here {
+        String::new()
+    } else {
+        format!(" (platform:{})", check.there)
+    };
+    let (equal, all) = count(|part| matches!(part, LivePart::Primitive(..)));
+    let mut words = vec![
+        format!("Active: v{}{other}", check.here),
+        format!("{equal} of {all} primitives at their numbers"),
+    ];
+    for (what, is) in [
+        (
+            "persona",
+            (|part| matches!(part, LivePart::Persona | LivePart::CurrentPersona))
+                as fn(&LivePart) -> bool,
+        ),
+        ("model", |part| matches!(part, LivePart::Model)),
+        ("settings", |part| matches!(part, LivePart::Setting(_))),
+    ] {
+        let (equal, all) = count(is);
+        if all > 0 {
+            words.push(format!("{what} {}", if equal == all { "equal" } else { "not equal" }));
+        }
+    }
+    let (equal, all) = count(|part| matches!(part, LivePart::Server(_)));
+    if all > 0 {
+        words.push(format!("{equal} of {all} MCP servers equal"));
+    }
+    words.join(" · ")
+}
+
+fn sentence(
+    check: &LiveCheck,
+    part: &LivePart,
+    state: &LiveState,
+    pushed: &[PushedBy],
+) -> Option<String> {
+    let here = check.here;
+    let what = match part {
+        LivePart::Primitive(kind, name) => format!("{kind} {name}"),
+        LivePart::Persona => "persona as served".to_owned(),
+        LivePart::CurrentPersona => "persona version".to_owned(),
+        LivePart::Model => "model".to_owned(),
+        LivePart::Server(name) => format!("MCP server {name}"),
+        LivePart::Setting(name) => format!("setting {name}"),
+    };
+    let push = pushed.iter().find(|push| push.part == *part);
+    let by =
+        push.and_then(|push| push.by.as_deref()).map_or(String::new(), |by| format!(" by {by}"));
+    let at = push
+        .and_then(|push| push.at_ms)
+        .map_or(String::new(), |at| format!(" at {}", view::minute(at)));
+    let push = if push.is_some() { format!(" (pushed{by}{at})") } else { String::new() };
+    Some(match (state, part) {
+        (LiveState::Equal, _) => return None,
+        (LiveState::Different { .. }, LivePart::Persona) => {
+            format!(
+                "{what} is not the text of v{here}: somebody edited it there, or the promote moved only the mark"
+            )
+        }
+        (LiveState::Different { there, version }, LivePart::Primitive(..)) => format!(
+            "{what} is live as {there}{push}, v{here} has {version}: deployed alone; the next promote reverts it"
+        ),
+        (LiveState::Different { there, version }, _) => {
+            format!("{what} is {there}, v{here} has {version}")
+        }
+        (LiveState::Extra { there }, _) => {
+            format!("{what} is live as {there}{push}, and not in v{here}")
+        }
+        (LiveState::Missing { version }, _) => {
+            format!("{what} is not live, v{here} has {version}")
+        }
+        (LiveState::Unknown(reason), _) => format!("{what} is unknown: {reason}"),
+    })
+}

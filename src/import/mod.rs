@@ -1,0 +1,78 @@
+//! Import: the history of an agent on the Lua platform, as versions of ours.
+//!
+//! The platform is only read. Backups become source versions and agent versions agent versions, oldest first; what it does not
+//! show is a loss that is named, never a guess. `docs/platform.md` has the mapping.
+
+mod contents;
+mod files;
+mod history;
+mod known;
+mod ledger;
+mod live;
+mod remote;
+mod state;
+
+pub use live::{LiveCheck, LivePart, LiveState};
+pub use remote::{PlatformRemote, PushedBy};
+
+use crate::error::Result;
+use crate::history::imported::ImportRecord;
+use crate::platform::details::{self, VersionSnapshot};
+use crate::platform::{ListedBackup, ListedVersion, Listing, PlatformClient, many};
+use crate::progress::{Progress, Unit};
+use crate::store::Store;
+use history::HistoryWriter;
+use std::collections::BTreeMap;
+
+/// Backups between two moments at which the import is saved.
+const WINDOW: usize = 50;
+
+/// Brings what is new into a store, and saves how far it came. The objects are stored, and no ref names them yet.
+pub fn import(
+    client: &PlatformClient,
+    store: &Store,
+    name: &str,
+    listing: &Listing,
+    progress: &Progress,
+) -> Result<ImportRecord> {
+    let mut record = ImportRecord::load(store, name, &client.address().to_string())?;
+    known::check(&record, listing)?;
+    if known::has_all(&record, listing) {
+        return Ok(record);
+    }
+    contents::ask_times(client, listing, &mut record)?;
+    let snapshots = snapshots(client, listing, &record)?;
+    let new: Vec<&ListedBackup> =
+        listing.backups.iter().filter(|row| !record.backups.contains_key(&row.number)).collect();
+    progress.begin("Importing", Unit::Item);
+    progress.expect(new.len() as u64);
+    let mut writer = HistoryWriter::new(store, listing, &snapshots, record)?;
+    for window in new.chunks(WINDOW) {
+        let manifests = many(window.len(), |at| files::manifest(client, window[at].number))?;
+        let (manifests, outside): (Vec<_>, Vec<_>) = manifests.into_iter().unzip();
+        writer.record.losses.externals.extend(outside.into_iter().flatten());
+        let mangled = files::download(client, &writer.batch, &mut writer.record, &manifests)?;
+        for (row, manifest) in window.iter().zip(&manifests) {
+            writer.backup(row, manifest, &mangled)?;
+            progress.advance(1);
+        }
+        writer.save(store, name)?;
+    }
+    writer.versions()?;
+    writer.save(store, name)?;
+    Ok(writer.record)
+}
+
+/// Snapshots of the versions that are new (#25). A version without one is gone there.
+fn snapshots(
+    client: &PlatformClient,
+    listing: &Listing,
+    record: &ImportRecord,
+) -> Result<BTreeMap<u64, Option<VersionSnapshot>>> {
+    let is_new = |row: &&ListedVersion| {
+        record.versions.get(&row.number).is_none_or(|one| one.number.is_none())
+    };
+    let new: Vec<&ListedVersion> = listing.versions.iter().filter(is_new).collect();
+    let answers = many(new.len(), |at| details::snapshot(client, new[at].number))?;
+    Ok(new.into_iter().map(|row| row.number).zip(answers).collect())
+}

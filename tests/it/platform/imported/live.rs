@@ -1,0 +1,109 @@
+//! `remote verify`: what runs there beside what the active version says.
+
+use super::{AGENT, There};
+use crate::platform::stub::Assumptions;
+use insta::assert_snapshot;
+use serde_json::json;
+
+fn verified(there: &There) -> String {
+    there.project.run("-C ../mine remote verify").to_string()
+}
+
+#[test]
+fn what_runs_is_the_active_version() {
+    let there = There::new();
+    there.cloned("mine");
+    there.platform.reset_requests();
+    assert_snapshot!(verified(&there), @r"
+    $ lua-store -C ../mine remote verify
+    Active: v2 · 3 of 3 primitives at their numbers · persona equal · model equal · 1 of 1 MCP servers equal
+      The platform does not show the code that runs.
+    ");
+    assert!(super::only_reads(&there.platform.requests()));
+    assert!(there.platform.requests().len() <= 16, "{:?}", there.platform.requests());
+}
+
+#[test]
+fn what_somebody_made_live_alone_is_named_with_who_and_when() {
+    let there = There::new();
+    there.cloned("mine");
+    let dashboard = there.platform.dashboard(AGENT);
+    dashboard.deploy("skills", "orders", "1.0.3");
+    dashboard.edit_persona("You are Bo.");
+    dashboard.set_model("openai/gpt-5");
+    dashboard.set_server(
+        "docs",
+        json!({"transport": "streamable-http", "url": "https://other.example.com"}),
+    );
+    dashboard.set_server("extra", json!({"transport": "sse", "url": "https://extra.example.com"}));
+    there.push("skills", "fresh", "1.0.1");
+    dashboard.deploy("skills", "fresh", "1.0.1");
+    dashboard.delete_primitive("jobs", "nightly");
+    assert_snapshot!(verified(&there), @r"
+    $ lua-store -C ../mine remote verify
+    Active: v2 · 1 of 4 primitives at their numbers · persona not equal · model not equal · 0 of 2 MCP servers equal
+      job nightly is not live, v2 has 1.0.1
+      skill fresh is live as 1.0.1 (pushed by bo@example.com at 2026-11-20 10:00), and not in v2
+      skill orders is live as 1.0.3 (pushed by bo@example.com at 2026-11-20 10:00), v2 has 1.0.1: deployed alone; the next promote reverts it
+      persona as served is not the text of v2: somebody edited it there, or the promote moved only the mark
+      persona version is 2, v2 has 1
+      model is openai/gpt-5, v2 has openai/gpt-4o
+      MCP server docs is streamable-http https://other.example.com, v2 has streamable-http https://docs.example.com/mcp
+      MCP server extra is live as sse https://extra.example.com, and not in v2
+      The platform does not show the code that runs.
+    --- exit 1
+    ");
+    let answer = there.project.run("-C ../mine remote verify --json");
+    assert_eq!(answer.code, 1, "{answer}");
+    let answer: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(answer["equal"], false);
+    let orders = answer["parts"].as_array().unwrap().iter().find(|part| part["name"] == "orders");
+    assert_eq!(orders.unwrap()["pushedBy"], "bo@example.com");
+}
+
+#[test]
+fn a_promote_that_serves_the_old_persona_is_seen() {
+    let there =
+        There::with(Assumptions { promote_serves_persona: false, ..Assumptions::default() });
+    let dashboard = there.platform.dashboard(AGENT);
+    dashboard.edit_persona("You are Bo.");
+    dashboard.promote(1);
+    there.cloned("mine");
+    let shown = verified(&there);
+    assert!(shown.contains("persona as served is not the text of v1"), "{shown}");
+}
+
+#[test]
+fn a_part_that_is_not_shown_is_unknown_and_neither_equal_nor_different() {
+    let there = There::new();
+    there.edit(
+        "src/index.ts",
+        "model: 'openai/gpt-4o',",
+        "model: 'openai/gpt-4o',\n  modelSettings: { temperature: 0.2 },",
+    );
+    there.version("with settings");
+    there.platform.dashboard(AGENT).promote(4);
+    there.platform.assume(|assumptions| assumptions.settings_shown = false);
+    there.cloned("mine");
+    let outcome = there.project.run("-C ../mine remote verify");
+    assert_eq!(outcome.code, 11, "{outcome}");
+    assert!(
+        outcome.stdout.contains("setting modelSettings is unknown: #9 does not contain"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn another_kind_of_remote_and_an_agent_without_a_live_version_are_refused() {
+    let there = There::empty(Assumptions::default());
+    there.version("staged");
+    there.cloned("mine");
+    let none = verified(&there);
+    assert!(
+        none.contains("no version is active on the platform") && none.ends_with("exit 3\n"),
+        "{none}"
+    );
+    there.in_clone("mine", "remote add shared ../data/agent_shop");
+    let folder = there.project.run("-C ../mine remote verify shared").to_string();
+    assert!(folder.contains("is not on the platform"), "{folder}");
+}
