@@ -139,6 +139,9 @@ fn of_remote(hint: &Hint) -> String {
             "run `lua-store login URL` to store a token where only you can read it"
         }
         Hint::FetchPlatform => "run `lua-store fetch` to import what is new there",
+        Hint::PlatformKey => {
+            "set LUA_API_KEY to an API key of the platform, or run `lua-store remote login` to store one"
+        }
         Hint::AddPlatform => "run `lua-store remote add origin lua://AGENT` to add it",
         _ => return of_values(hint),
     };

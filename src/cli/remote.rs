@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::output::Output;
-use super::token::Token;
+use super::token::{Token, credentials_file};
 use crate::client::{
-    Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice,
+    Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice, credentials,
 };
 use crate::error::{Error, Result};
 use crate::flow::remote::{DEFAULT, NamedRemote, choose, is_address};
@@ -197,10 +197,19 @@ fn open_as(
     Ok(NamedRemote { name, address, remote, asked: None })
 }
 
+/// Key of the platform for an address.
+pub fn platform_key(address: &PlatformAddress) -> Result<PlatformKey> {
+    let home = std::env::home_dir();
+    let stored = match credentials_file() {
+        Some(file) => credentials::find(&file, &Address::Platform(address.clone()))?,
+        None => None,
+    };
+    PlatformKey::find(address, environment("LUA_API_KEY"), stored, home.as_deref())
+}
+
 /// Client of the platform, with the key that there is for it.
 pub fn platform_client(address: &PlatformAddress, patience: RetryPolicy) -> Result<PlatformClient> {
-    let home = std::env::home_dir();
-    let key = PlatformKey::find(address, environment("LUA_API_KEY"), home.as_deref())?;
+    let key = platform_key(address)?;
     Ok(PlatformClient::new(address.clone(), key).hurried(patience.tries, patience.request))
 }
 

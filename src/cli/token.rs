@@ -5,6 +5,7 @@ use super::remote;
 use crate::client::{Address, credentials};
 use crate::error::{At, Error, Result};
 use crate::flow::remote::NamedRemote;
+use crate::platform::{PlatformAddress, PlatformClient, PlatformKey};
 use crate::protocol::TOKEN_PREFIX;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -87,16 +88,39 @@ pub fn login(
     Ok(reached)
 }
 
-fn read(cx: &mut Context<'_>, address: &Address) -> Result<String> {
-    let hint =
-        "run `lua-store serve token create --agent A --scope promote` to create one on the server";
+/// The same for the key of an agent on the platform, which is tried with one request that changes nothing.
+pub fn login_to_platform(cx: &mut Context<'_>, address: &PlatformAddress) -> Result<()> {
+    let file = credentials_file().ok_or_else(|| {
+        Error::failed("cannot store a key: neither HOME nor XDG_CONFIG_HOME is set")
+            .hint("set LUA_API_KEY for each command instead")
+    })?;
+    let line = ask(cx, &format!("Key for {address}: "))?;
+    let typed = line.trim();
+    if typed.is_empty() {
+        return Err(Error::usage("no key was given")
+            .hint("create an API key on the platform, with the permission to read the agent"));
+    }
+    let client = PlatformClient::new(address.clone(), PlatformKey::typed(typed)?);
+    let agent = format!("/admin/agents/{}", address.agent.as_str());
+    client.get(&agent)?.data("#9")?;
+    credentials::keep(&file, &Address::Platform(address.clone()), typed)
+}
+
+/// One line from a person who is not shown it, or from standard input.
+fn ask(cx: &mut Context<'_>, question: &str) -> Result<String> {
     let mut line = String::new();
     if cx.can_ask() {
-        line = rpassword::prompt_password(format!("Token for {address}: "))
-            .at("read", Path::new("the terminal"))?;
+        line = rpassword::prompt_password(question).at("read", Path::new("the terminal"))?;
     } else if !cx.out.term().stdin {
         std::io::stdin().lock().read_line(&mut line).at("read", Path::new("standard input"))?;
     }
+    Ok(line)
+}
+
+fn read(cx: &mut Context<'_>, address: &Address) -> Result<String> {
+    let hint =
+        "run `lua-store serve token create --agent A --scope promote` to create one on the server";
+    let line = ask(cx, &format!("Token for {address}: "))?;
     match line.trim() {
         "" => Err(Error::usage("no token was given").hint(hint)),
         token if !token.starts_with(TOKEN_PREFIX) => Err(Error::usage(format!(

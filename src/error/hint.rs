@@ -193,6 +193,7 @@ pub enum Hint {
     LoginAgain,
     LoginWithUrl,
     AddPlatform,
+    PlatformKey,
     /// The platform may have it by now.
     FetchPlatform,
     /// The token speaks for this author alone.

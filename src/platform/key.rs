@@ -1,7 +1,7 @@
 //! Key of the platform: where one is looked for, and what is never read.
 
 use super::address::PlatformAddress;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::fs;
 use std::fmt;
 use std::io::ErrorKind;
@@ -18,15 +18,19 @@ pub struct PlatformKey {
 }
 
 impl PlatformKey {
-    /// The key for an address: of `LUA_API_KEY`, or the one that the stock command stored for its own API. `variable` is
-    /// the value of `LUA_API_KEY`, `home` the user's folder.
+    /// The key for an address: of `LUA_API_KEY`, or the one that `remote login` stored for it, or the one that the stock
+    /// command stored for its own API. `variable` is the value of `LUA_API_KEY`, `home` the user's folder.
     pub fn find(
         address: &PlatformAddress,
         variable: Option<String>,
+        stored_here: Option<String>,
         home: Option<&Path>,
     ) -> Result<PlatformKey> {
         if let Some(value) = variable.filter(|value| !value.trim().is_empty()) {
             return PlatformKey::checked(value.trim(), VARIABLE);
+        }
+        if let Some(value) = stored_here {
+            return PlatformKey::checked(&value, "stored by `login`");
         }
         let folder = home.map(|home| home.join(".lua-cli"));
         if let Some(folder) = folder.as_deref().filter(|_| address.is_default())
@@ -34,8 +38,8 @@ impl PlatformKey {
         {
             return PlatformKey::checked(&value, "~/.lua-cli/credentials");
         }
-        let error = Error::auth(format!("there is no API key for {address}"))
-            .hint("set LUA_API_KEY to an API key of the platform");
+        let error =
+            Error::auth(format!("there is no API key for {address}")).hint(Hint::PlatformKey);
         let has_session = folder.is_some_and(|folder| folder.join("sessions").is_dir());
         Err(match has_session && address.is_default() {
             true => error.hint(
@@ -43,6 +47,11 @@ impl PlatformKey {
             ),
             false => error,
         })
+    }
+
+    /// One that a person has just given.
+    pub fn typed(value: &str) -> Result<PlatformKey> {
+        PlatformKey::checked(value, "typed")
     }
 
     fn checked(value: &str, origin: &'static str) -> Result<PlatformKey> {
@@ -83,7 +92,7 @@ mod tests {
 
     fn find(address: &str, variable: Option<&str>, home: &Path) -> Result<PlatformKey> {
         let address = PlatformAddress::parse(address).unwrap();
-        PlatformKey::find(&address, variable.map(str::to_owned), Some(home))
+        PlatformKey::find(&address, variable.map(str::to_owned), None, Some(home))
     }
 
     #[test]
@@ -95,6 +104,13 @@ mod tests {
         assert_eq!((&*key.bearer(), key.origin), ("Bearer given-key", VARIABLE));
         let key = find("lua://a", Some(" "), home.path()).unwrap();
         assert_eq!(key.bearer(), "Bearer stored-key");
+        let address = PlatformAddress::parse("lua://a").unwrap();
+        let login = Some("login-key".to_owned());
+        let key = PlatformKey::find(&address, None, login.clone(), Some(home.path())).unwrap();
+        assert_eq!(key.bearer(), "Bearer login-key");
+        let given = Some("given-key".to_owned());
+        let key = PlatformKey::find(&address, given, login, Some(home.path())).unwrap();
+        assert_eq!(key.origin, VARIABLE);
         let elsewhere = find("lua+https://other.example/a", None, home.path()).unwrap_err();
         assert!(elsewhere.message().contains("no API key for lua+https://other.example/a"));
     }

@@ -49,7 +49,7 @@ pub const ENVIRONMENT: &[Definition] = &[
     ("LUA_STORE_NOW", "The time to record, as RFC 3339, so that a run can be repeated exactly."),
     (
         "LUA_API_KEY",
-        "Used in place of LUA_STORE_TOKEN if it contains a token of `serve`. A key of the Lua platform is sent to no server.",
+        "The key of the Lua platform, sent only there. Used in place of LUA_STORE_TOKEN if it contains a token of `serve`.",
     ),
     ("SSL_CERT_FILE", "A PEM file of certificates to trust beside those of the system."),
     ("CI", "If set, and neither 0 nor false, the program asks no questions."),

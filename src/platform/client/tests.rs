@@ -30,7 +30,7 @@ impl Line {
 
     fn client(&self) -> PlatformClient {
         let address = PlatformAddress { base: self.base.clone(), agent: "a".parse().unwrap() };
-        let key = PlatformKey::find(&address, Some("key-1".into()), None).unwrap();
+        let key = PlatformKey::find(&address, Some("key-1".into()), None, None).unwrap();
         PlatformClient { first: Duration::ZERO, ..PlatformClient::new(address, key) }
     }
 

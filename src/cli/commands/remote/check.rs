@@ -3,11 +3,11 @@
 use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::remote::environment;
+use crate::cli::remote::platform_key;
 use crate::cli::table::{Cell, Table};
 use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Published};
-use crate::platform::{self, PlatformAddress, PlatformClient, PlatformKey, RouteCheck};
+use crate::platform::{self, PlatformAddress, PlatformClient, RouteCheck};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// Check that the Lua platform answers as this program expects
 ///
 /// Asks each route that an import of an agent reads once, and changes nothing there. Writes the status, the time and the
-/// shape of each answer to a file: keys and types, no values. The key is that of LUA_API_KEY, or the one that the `lua`
-/// command stored.
+/// shape of each answer to a file: keys and types, no values. The key is that of LUA_API_KEY, the one
+/// that `remote login` stored, or the one that the `lua` command stored.
 #[derive(Debug, clap::Args)]
 pub struct Check {
     /// `lua://AGENT`, or `lua+https://host/AGENT` for an API that is elsewhere
@@ -59,8 +59,7 @@ impl Check {
         if file.exists() {
             return Err(exists(&self.output));
         }
-        let home = std::env::home_dir();
-        let key = PlatformKey::find(&address, environment("LUA_API_KEY"), home.as_deref())?;
+        let key = platform_key(&address)?;
         let client = PlatformClient::new(address, key);
         let rows: Vec<Row> = platform::check(&client)?.into_iter().map(Row::from).collect();
         let answer = Answer {

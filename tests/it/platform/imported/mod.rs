@@ -3,6 +3,7 @@
 mod faults;
 mod history;
 mod live;
+mod login;
 mod losses;
 mod restored;
 
