@@ -67,13 +67,14 @@ pub fn print(cx: &mut Context<'_>) -> Result<Exit> {
         }
         other => other?,
     };
+    let live = there.remote.remote.live_check()?;
     let _ = match sync::compare_with(&project, &there, &DriftTarget::default())? {
         Comparison::Unreadable(error) => return Err(error),
         Comparison::NothingPublished => drift_output::nothing_published(cx)?,
         Comparison::Compared(compared) if compared.is_in_sync() => {
-            drift_output::in_sync(cx, &compared)?
+            drift_output::in_sync(cx, &compared, live.as_ref())?
         }
-        Comparison::Compared(compared) => drift_output::check(cx, &compared)?,
+        Comparison::Compared(compared) => drift_output::check(cx, &compared, live.as_ref())?,
     };
     Ok(Exit::Done)
 }
@@ -113,7 +114,7 @@ impl DriftState {
         match self {
             DriftState::Unknown(error) => DriftView::Unknown(NoComparison::unknown(error)),
             DriftState::NothingPublished => DriftView::Known(DriftAnswer::nothing()),
-            DriftState::Compared(compared) => DriftView::Known(DriftAnswer::new(compared)),
+            DriftState::Compared(compared) => DriftView::Known(DriftAnswer::new(compared, None)),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Drift of a project from the server, as JSON: the answer of `sync` and `compile --sync`.
 
+use crate::cli::live_check_output::LiveCheckView;
 use crate::cli::output::ErrorView;
+use crate::client::LiveCheck;
 use crate::error::Error;
 use crate::flow::sync::Compared;
 use crate::history::record::iso;
@@ -21,6 +23,9 @@ pub struct DriftAnswer<'a> {
     promoted_by: Option<&'a str>,
     total: usize,
     components: Vec<Component<'a>>,
+    /// The parts that run on the Lua platform, compared with those of its active version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<LiveCheckView<'a>>,
 }
 
 /// The answer where the two could not be compared.
@@ -59,7 +64,7 @@ enum Component<'a> {
 }
 
 impl<'a> DriftAnswer<'a> {
-    pub fn new(compared: &'a Compared) -> DriftAnswer<'a> {
+    pub fn new(compared: &'a Compared, runs: Option<&'a LiveCheck>) -> DriftAnswer<'a> {
         let drift = &compared.drift;
         let one = |(part, standing): &'a (AgentPart, DriftStatus)| {
             Component::new(compared, part, *standing)
@@ -79,6 +84,7 @@ impl<'a> DriftAnswer<'a> {
             promoted_by: step.map(|step| &*step.record.by),
             total: components.len(),
             components,
+            runs: runs.map(LiveCheckView::new),
         }
     }
 
@@ -94,6 +100,7 @@ impl<'a> DriftAnswer<'a> {
             promoted_by: None,
             total: 0,
             components: Vec::new(),
+            runs: None,
         }
     }
 }

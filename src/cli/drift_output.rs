@@ -5,7 +5,8 @@ use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::drift_answer::DriftAnswer;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
-use crate::cli::{print, time};
+use crate::cli::{live_check_output, print, time};
+use crate::client::LiveCheck;
 use crate::compare::{PersonaContent, SettingChange};
 use crate::diff::lines::{self, DiffLine};
 use crate::error::Result;
@@ -35,15 +36,30 @@ pub fn nothing_published(cx: &mut Context<'_>) -> Result<Exit> {
 
 const IN_SYNC: &str = "✅ No drift detected. Local code is in sync with server.";
 
-pub fn in_sync(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
+/// `live` is the comparison of what runs with the live version, of a remote on which agents run.
+pub fn in_sync(
+    cx: &mut Context<'_>,
+    compared: &Compared,
+    live: Option<&LiveCheck>,
+) -> Result<Exit> {
+    let exit = live.map_or(Exit::Done, live_check_output::exit);
     if cx.out.is_json() {
-        cx.out.json(&DriftAnswer::new(compared))?;
-        return Ok(Exit::Done);
+        cx.out.json(&DriftAnswer::new(compared, live))?;
+        return Ok(exit);
     }
     cx.out.line(IN_SYNC)?;
     let line = compared_line(cx, compared, "In sync with")?;
     cx.out.line(line.text)?;
-    Ok(Exit::Done)
+    print_live(cx, live)?;
+    Ok(exit)
+}
+
+/// What runs there, if it is not what the active version says, or is not shown.
+fn print_live(cx: &mut Context<'_>, live: Option<&LiveCheck>) -> Result<()> {
+    for line in live.map(live_check_output::lines).unwrap_or_default() {
+        cx.out.line(line)?;
+    }
+    Ok(())
 }
 
 /// Compared version, and the live one, which may be another.
@@ -70,10 +86,10 @@ fn compared_line(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<re
 }
 
 /// The summary of `--check`.
-pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
+pub fn check(cx: &mut Context<'_>, compared: &Compared, live: Option<&LiveCheck>) -> Result<Exit> {
     if cx.out.is_json() {
         print_ways(cx, compared);
-        cx.out.json(&DriftAnswer::new(compared))?;
+        cx.out.json(&DriftAnswer::new(compared, live))?;
         return Ok(Exit::Found);
     }
     let rule = "=".repeat(WIDTH);
@@ -110,6 +126,7 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         }
         _ => format!("Local code is {}.", compared.drift.standing().phrase()),
     })?;
+    print_live(cx, live)?;
     print_ways(cx, compared);
     Ok(Exit::Found)
 }

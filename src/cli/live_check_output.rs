@@ -1,13 +1,47 @@
 //! Output of the comparison of what runs on the platform with its active version.
 
-use crate::import::{LiveCheck, LivePart, LiveState, PushedBy};
+use super::Exit;
+use crate::client::{LiveCheck, LivePart, LiveState, PushedBy};
 use crate::report::view;
 use serde::Serialize;
+
+/// The comparison as JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LiveCheckView<'a> {
+    /// Active version: its number here, and there.
+    version: u64,
+    platform: u64,
+    /// True if every part is as the version says; null if the platform does not show all parts, and the others are.
+    equal: Option<bool>,
+    parts: Vec<PartView<'a>>,
+}
+
+impl<'a> LiveCheckView<'a> {
+    pub fn new(check: &'a LiveCheck) -> LiveCheckView<'a> {
+        let is_equal = check.is_equal();
+        LiveCheckView {
+            version: check.here,
+            platform: check.there,
+            equal: Some(is_equal).filter(|is_equal| !is_equal || !check.has_unknown()),
+            parts: PartView::all(check),
+        }
+    }
+}
+
+/// Exit code of a comparison.
+pub fn exit(check: &LiveCheck) -> Exit {
+    match (check.is_equal(), check.has_unknown()) {
+        (false, _) => Exit::Found,
+        (true, true) => Exit::Unread,
+        (true, false) => Exit::Done,
+    }
+}
 
 /// One part as JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct PartView<'a> {
+struct PartView<'a> {
     /// `skill`, `persona`, `current persona`, `model`, `setting`, `mcp-server` …
     kind: &'a str,
     name: Option<&'a str>,
@@ -25,9 +59,9 @@ pub struct PartView<'a> {
 }
 
 impl<'a> PartView<'a> {
-    pub fn all(check: &'a LiveCheck, pushed: &'a [PushedBy]) -> Vec<PartView<'a>> {
+    fn all(check: &'a LiveCheck) -> Vec<PartView<'a>> {
         let parts = check.parts.iter();
-        parts.map(|(part, state)| PartView::new(part, state, pushed)).collect()
+        parts.map(|(part, state)| PartView::new(part, state, &check.pushed)).collect()
     }
 
     fn new(part: &'a LivePart, state: &'a LiveState, pushed: &'a [PushedBy]) -> PartView<'a> {
@@ -63,10 +97,10 @@ impl<'a> PartView<'a> {
 }
 
 /// Sentences: one for the whole, one for each part that is not as the version says.
-pub fn lines(check: &LiveCheck, pushed: &[PushedBy]) -> Vec<String> {
+pub fn lines(check: &LiveCheck) -> Vec<String> {
     let mut lines = vec![summary(check)];
     for (part, state) in &check.parts {
-        if let Some(sentence) = sentence(check, part, state, pushed) {
+        if let Some(sentence) = sentence(check, part, state) {
             lines.push(format!("  {sentence}"));
         }
     }
@@ -112,12 +146,7 @@ fn summary(check: &LiveCheck) -> String {
     words.join(" · ")
 }
 
-fn sentence(
-    check: &LiveCheck,
-    part: &LivePart,
-    state: &LiveState,
-    pushed: &[PushedBy],
-) -> Option<String> {
+fn sentence(check: &LiveCheck, part: &LivePart, state: &LiveState) -> Option<String> {
     let here = check.here;
     let what = match part {
         LivePart::Primitive(kind, name) => format!("{kind} {name}"),
@@ -127,7 +156,7 @@ fn sentence(
         LivePart::Server(name) => format!("MCP server {name}"),
         LivePart::Setting(name) => format!("setting {name}"),
     };
-    let push = pushed.iter().find(|push| push.part == *part);
+    let push = check.pushed.iter().find(|push| push.part == *part);
     let by =
         push.and_then(|push| push.by.as_deref()).map_or(String::new(), |by| format!(" by {by}"));
     let at = push

@@ -14,6 +14,7 @@ mod folder;
 pub mod follow;
 #[cfg(feature = "client")]
 mod http;
+mod live_check;
 pub mod promote;
 pub mod purge;
 pub mod push;
@@ -24,6 +25,7 @@ pub use address::Address;
 pub use folder::FolderRemote;
 #[cfg(feature = "client")]
 pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
+pub use live_check::{LiveCheck, LivePart, LiveState, PushedBy};
 
 use crate::error::{Error, Result};
 use crate::fs::Spool;
@@ -59,6 +61,12 @@ pub trait Remote: Send {
 
     /// `known` is what it had a moment ago.
     fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome>;
+
+    /// Compares the parts that run there with those of the active version, at the moment of the last answer. `None`: nothing
+    /// runs there, or no version is active.
+    fn live_check(&self) -> Result<Option<LiveCheck>> {
+        Ok(None)
+    }
 
     /// Gets one pack. What the spool holds of the same pack already is not sent again.
     fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()>;

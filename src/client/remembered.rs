@@ -1,7 +1,7 @@
 //! Remembered remote: saves each answer with its time, so that the state of the remote is known without asking it.
 
 use super::fetch::tracking;
-use super::{Remote, fetch};
+use super::{LiveCheck, Remote, fetch};
 use crate::client::fast_forward;
 use crate::error::{Kind, Result};
 use crate::fs::Spool;
@@ -77,6 +77,10 @@ impl Remote for RememberedRemote {
 
     fn token(&self) -> Option<String> {
         self.remote.token()
+    }
+
+    fn live_check(&self) -> Result<Option<LiveCheck>> {
+        self.remote.live_check()
     }
 
     fn send(&self, pack: &Mapped, progress: &Progress) -> Result<()> {

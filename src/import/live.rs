@@ -4,6 +4,7 @@
 //! these makes a version, and the next promote takes most of them back.
 
 use super::contents;
+use crate::client::{LiveCheck, LivePart, LiveState};
 use crate::error::Result;
 use crate::history::imported::ImportRecord;
 use crate::history::state::{DEFINITION, SETTINGS, State, parse_key};
@@ -27,92 +28,30 @@ const FIELDS: [(&str, &str); 4] = [
     ("browser", "browser"),
 ];
 
-/// Part of an agent that runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LivePart {
-    /// Kind and name.
-    Primitive(&'static str, String),
-    /// The text with which it speaks.
-    Persona,
-    /// The version of the persona that is marked as current.
-    CurrentPersona,
-    Model,
-    Server(String),
-    Setting(&'static str),
+/// Compares a listing with the version that is active in it. `None`: none is.
+pub fn check<S: Source + ?Sized>(
+    objects: &S,
+    record: &ImportRecord,
+    listing: &Listing,
+) -> Result<Option<LiveCheck>> {
+    let Some(row) = listing.active() else { return Ok(None) };
+    let here = record.versions.get(&row.number).and_then(|version| version.number);
+    let Some(here) = here else { return Ok(None) };
+    let id = record.heads.versions[here as usize - 1];
+    let state = State::load(objects, &Version::load(objects, here, id)?.state)?;
+    let mut parts = PartList::default();
+    parts.primitives(listing, &state);
+    parts.persona(objects, listing, &state)?;
+    parts.settings(objects, listing, &state)?;
+    parts.servers(objects, listing, &state)?;
+    Ok(Some(LiveCheck { there: row.number, here, parts: parts.0, pushed: Vec::new() }))
 }
 
-/// Comparison of one part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LiveState {
-    Equal,
-    /// Both: the part that runs, and that of the active version.
-    Different {
-        there: String,
-        version: String,
-    },
-    /// It runs, and the version does not have it.
-    Extra {
-        there: String,
-    },
-    /// The version has it, and it does not run.
-    Missing {
-        version: String,
-    },
-    /// The platform does not show it, for this reason.
-    Unknown(String),
-}
+/// The parts that were compared.
+#[derive(Default)]
+struct PartList(Vec<(LivePart, LiveState)>);
 
-impl LiveState {
-    /// The part that runs, where it is not that of the version.
-    pub fn there(&self) -> Option<&str> {
-        match self {
-            LiveState::Different { there, .. } | LiveState::Extra { there } => Some(there),
-            LiveState::Equal | LiveState::Missing { .. } | LiveState::Unknown(_) => None,
-        }
-    }
-}
-
-/// Comparison of all parts with the active version.
-#[derive(Clone, Debug)]
-pub struct LiveCheck {
-    /// Number of the active version there.
-    pub there: u64,
-    /// Its number here.
-    pub here: u64,
-    pub parts: Vec<(LivePart, LiveState)>,
-}
-
-impl LiveCheck {
-    /// Compares a listing with the version that is active in it. `None`: none is.
-    pub fn of<S: Source + ?Sized>(
-        objects: &S,
-        record: &ImportRecord,
-        listing: &Listing,
-    ) -> Result<Option<LiveCheck>> {
-        let Some(row) = listing.active() else { return Ok(None) };
-        let here = record.versions.get(&row.number).and_then(|version| version.number);
-        let Some(here) = here else { return Ok(None) };
-        let id = record.heads.versions[here as usize - 1];
-        let state = State::load(objects, &Version::load(objects, here, id)?.state)?;
-        let mut check = LiveCheck { there: row.number, here, parts: Vec::new() };
-        check.primitives(listing, &state);
-        check.persona(objects, listing, &state)?;
-        check.settings(objects, listing, &state)?;
-        check.servers(objects, listing, &state)?;
-        Ok(Some(check))
-    }
-
-    /// True if every part that the platform shows is as the version says.
-    pub fn is_equal(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|(_, state)| matches!(state, LiveState::Equal | LiveState::Unknown(_)))
-    }
-
-    pub fn has_unknown(&self) -> bool {
-        self.parts.iter().any(|(_, state)| matches!(state, LiveState::Unknown(_)))
-    }
-
+impl PartList {
     fn add(&mut self, part: LivePart, there: Option<String>, version: Option<String>) {
         let state = match (there, version) {
             (None, None) => return,
@@ -121,7 +60,7 @@ impl LiveCheck {
             (Some(there), None) => LiveState::Extra { there },
             (None, Some(version)) => LiveState::Missing { version },
         };
-        self.parts.push((part, state));
+        self.0.push((part, state));
     }
 
     /// The live number of each primitive. Kinds that are in no snapshot have versions of their own.
@@ -170,7 +109,7 @@ impl LiveCheck {
             None => None,
         };
         match listing.document.get("persona").filter(|persona| !persona.is_null()) {
-            None if text.is_some() => self.parts.push((
+            None if text.is_some() => self.0.push((
                 LivePart::Persona,
                 LiveState::Unknown("#9 does not contain the persona".to_owned()),
             )),
@@ -202,7 +141,7 @@ impl LiveCheck {
                 let there = there.filter(|model| !model.is_empty()).map(str::to_owned);
                 self.add(LivePart::Model, there, Some(model.clone()));
             }
-            Some(_) => self.parts.push((
+            Some(_) => self.0.push((
                 LivePart::Model,
                 LiveState::Unknown(
                     "it is computed by code, which the platform does not show".to_owned(),
@@ -215,7 +154,7 @@ impl LiveCheck {
                 continue;
             };
             match listing.document.get(field) {
-                None => self.parts.push((
+                None => self.0.push((
                     LivePart::Setting(setting),
                     LiveState::Unknown(format!("#9 does not contain \"{field}\"")),
                 )),
@@ -246,7 +185,7 @@ impl LiveCheck {
             match row {
                 Some(row) if row.transport.is_none() && row.url.is_none() => {
                     let why = "#6 does not contain its address".to_owned();
-                    self.parts.push((part, LiveState::Unknown(why)));
+                    self.0.push((part, LiveState::Unknown(why)));
                 }
                 row => {
                     let (there, version) = server_words(row, &definition);

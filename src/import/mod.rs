@@ -12,8 +12,7 @@ mod live;
 mod remote;
 mod state;
 
-pub use live::{LiveCheck, LivePart, LiveState};
-pub use remote::{PlatformRemote, PushedBy};
+pub use remote::PlatformRemote;
 
 use crate::error::Result;
 use crate::history::imported::ImportRecord;

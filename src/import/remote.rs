@@ -1,7 +1,7 @@
 //! The platform as a remote: its history is imported, and read as that of any other remote.
 
-use super::live::{LiveCheck, LivePart};
-use crate::client::Remote;
+use super::live;
+use crate::client::{LiveCheck, LivePart, PushedBy, Remote};
 use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Spool};
 use crate::history::imported::ImportRecord;
@@ -11,14 +11,7 @@ use crate::progress::Progress;
 use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnOutcome};
 use crate::store::{Mapped, Receipts, Store};
 use std::path::PathBuf;
-
-/// The push of a number that runs and is not that of the active version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PushedBy {
-    pub part: LivePart,
-    pub at_ms: Option<i64>,
-    pub by: Option<String>,
-}
+use std::sync::{Mutex, PoisonError};
 
 /// An agent on the platform, imported into the store that asks.
 pub struct PlatformRemote {
@@ -26,38 +19,13 @@ pub struct PlatformRemote {
     name: String,
     /// Folder of the store.
     dir: PathBuf,
+    /// The last answers, for a comparison with what they made.
+    last: Mutex<Option<(ImportRecord, Listing)>>,
 }
 
 impl PlatformRemote {
     pub fn new(client: PlatformClient, name: &str, dir: PathBuf) -> PlatformRemote {
-        PlatformRemote { client, name: name.to_owned(), dir }
-    }
-
-    /// Compares what runs with the version that is active there. `None`: none is. Asks, and changes nothing there.
-    pub fn live(&self, progress: &Progress) -> Result<Option<(LiveCheck, Vec<PushedBy>)>> {
-        let listing = Listing::read(&self.client)?;
-        let record = self.import(&listing, progress)?;
-        let store = Store::open(&self.dir)?;
-        let Some(check) = LiveCheck::of(store.objects(), &record, &listing)? else {
-            return Ok(None);
-        };
-        let mut pushed = Vec::new();
-        for (part, state) in &check.parts {
-            let (LivePart::Primitive(kind, name), Some(number)) = (part, state.there()) else {
-                continue;
-            };
-            let row = listing.primitives.iter();
-            let mut row = row.filter(|row| row.route.kind.word == *kind && row.name == *name);
-            let Some(row) = row.next() else { continue };
-            let all = details::numbers(&self.client, row)?;
-            let found = all.into_iter().find(|one| one.number == number);
-            pushed.extend(found.map(|one| PushedBy {
-                part: part.clone(),
-                at_ms: one.at_ms,
-                by: one.by,
-            }));
-        }
-        Ok(Some((check, pushed)))
+        PlatformRemote { client, name: name.to_owned(), dir, last: Mutex::default() }
     }
 
     /// Brings everything that is new into the store, whose refs stay as they are.
@@ -83,8 +51,20 @@ impl Remote for PlatformRemote {
             Store::init(&self.dir)?;
         }
         let record = self.import(&listing, &Progress::default())?;
-        let receipts = Receipts::default();
-        Ok(Head { agent, heads: record.heads, receipts })
+        let (heads, receipts) = (record.heads.clone(), Receipts::default());
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, listing));
+        Ok(Head { agent, heads, receipts })
+    }
+
+    fn live_check(&self) -> Result<Option<LiveCheck>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((record, listing)) = &*last else { return Ok(None) };
+        let store = Store::open(&self.dir)?;
+        let Some(mut check) = live::check(store.objects(), record, listing)? else {
+            return Ok(None);
+        };
+        check.pushed = self.pushed(listing, &check)?;
+        Ok(Some(check))
     }
 
     fn author(&self) -> Option<String> {
@@ -110,6 +90,27 @@ impl Remote for PlatformRemote {
 }
 
 impl PlatformRemote {
+    /// Asks who pushed the numbers that run and are not those of the version (#33).
+    fn pushed(&self, listing: &Listing, check: &LiveCheck) -> Result<Vec<PushedBy>> {
+        let mut pushed = Vec::new();
+        for (part, state) in &check.parts {
+            let (LivePart::Primitive(kind, name), Some(number)) = (part, state.there()) else {
+                continue;
+            };
+            let mut rows = listing.primitives.iter();
+            let row = rows.find(|row| row.route.kind.word == *kind && row.name == *name);
+            let Some(row) = row else { continue };
+            let all = details::numbers(&self.client, row)?;
+            let found = all.into_iter().find(|one| one.number == number);
+            pushed.extend(found.map(|one| PushedBy {
+                part: part.clone(),
+                at_ms: one.at_ms,
+                by: one.by,
+            }));
+        }
+        Ok(pushed)
+    }
+
     fn not_sent(&self) -> Error {
         Error::usage(format!(
             "\"{}\" is on the platform, and this program only reads it",

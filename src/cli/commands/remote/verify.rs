@@ -3,13 +3,12 @@
 use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::live_check_output::{self, PartView};
+use crate::cli::live_check_output::{self, LiveCheckView};
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
 use crate::client::Address;
 use crate::error::{Error, Hint, Result};
 use crate::flow::remote::choose;
-use crate::import::PlatformRemote;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
@@ -27,16 +26,11 @@ pub struct Verify {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     name: &'a str,
     url: String,
-    /// Active version: its number here, and there.
-    version: u64,
-    platform: u64,
-    /// True if every part is as the version says; null if the platform does not show all parts, and the others are.
-    equal: Option<bool>,
-    parts: Vec<PartView<'a>>,
+    #[serde(flatten)]
+    check: LiveCheckView<'a>,
 }
 
 answer!(remoteVerification: Answer<'_>);
@@ -47,41 +41,30 @@ impl Verify {
         let config = project.store().config()?;
         let (name, address) =
             choose(&project, &config, self.remote.as_deref())?.ok_or_else(remote::no_remote)?;
-        let Address::Platform(at) = &address else {
+        let Address::Platform(_) = &address else {
             return Err(Error::usage(format!(
                 "the remote \"{name}\" ({address}) is not on the platform"
             ))
             .hint(Hint::AddPlatform));
         };
-        let client = remote::platform_client(at, remote::patience()?)?;
-        let there = PlatformRemote::new(client, &name, project.store().dir().to_owned());
+        let there = remote::require(cx, &project, Some(&name))?;
         let term = *cx.out.term();
-        let checked =
-            progress::show(&term, "Importing", Unit::Item, |progress| there.live(progress))?;
-        let (check, pushed) = checked.ok_or_else(|| {
+        let check = progress::show(&term, "Importing", Unit::Item, |_| {
+            there.remote.head(None)?;
+            there.remote.live_check()
+        })?;
+        let check = check.ok_or_else(|| {
             Error::not_found(format!("no version is active on the platform ({address})"))
                 .hint(Hint::FetchPlatform)
         })?;
-        let is_equal = check.is_equal();
         if cx.out.is_json() {
-            let equal = Some(is_equal).filter(|is_equal| !is_equal || !check.has_unknown());
-            cx.out.json(&Answer {
-                name: &name,
-                url: address.to_string(),
-                version: check.here,
-                platform: check.there,
-                equal,
-                parts: PartView::all(&check, &pushed),
-            })?;
+            let url = address.to_string();
+            cx.out.json(&Answer { name: &name, url, check: LiveCheckView::new(&check) })?;
         } else {
-            for line in live_check_output::lines(&check, &pushed) {
+            for line in live_check_output::lines(&check) {
                 cx.out.line(line)?;
             }
         }
-        Ok(match (is_equal, check.has_unknown()) {
-            (false, _) => Exit::Found,
-            (true, true) => Exit::Unread,
-            (true, false) => Exit::Done,
-        })
+        Ok(live_check_output::exit(&check))
     }
 }

@@ -58,7 +58,7 @@ pub fn accept(
     let AcceptedEdits { paths, kept } = write(cx, project, &values, force)?;
     if cx.out.is_json() {
         cx.out.json(&Accepted {
-            drift: DriftAnswer::new(compared),
+            drift: DriftAnswer::new(compared, None),
             accepted: values.iter().map(|one| one.label.to_lowercase()).collect(),
             files: &paths,
             snapshot: kept,

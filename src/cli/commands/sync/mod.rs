@@ -81,11 +81,12 @@ impl Sync {
             Comparison::NothingPublished => return drift_output::nothing_published(cx),
             Comparison::Compared(compared) => compared,
         };
+        let live = there.remote.remote.live_check()?;
         if compared.is_in_sync() {
-            return drift_output::in_sync(cx, &compared);
+            return drift_output::in_sync(cx, &compared, live.as_ref());
         }
         match (self.check, self.accept, self.push) {
-            (true, ..) => drift_output::check(cx, &compared),
+            (true, ..) => drift_output::check(cx, &compared, live.as_ref()),
             (_, true, _) => act::accept(cx, &project, &compared, self.force),
             (_, _, true) => act::push(cx, &which),
             _ => ask::each(cx, &project, &compared, &which, self.force),

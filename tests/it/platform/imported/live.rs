@@ -107,3 +107,28 @@ fn another_kind_of_remote_and_an_agent_without_a_live_version_are_refused() {
     let folder = there.project.run("-C ../mine remote verify shared").to_string();
     assert!(folder.contains("is not on the platform"), "{folder}");
 }
+
+#[test]
+fn a_check_of_drift_names_what_runs_beside_what_the_version_says() {
+    let there = There::new();
+    there.in_sync_clone();
+    there.platform.reset_requests();
+    let same = there.project.run("-C ../mine sync --check");
+    assert_eq!(same.code, 0, "{same}");
+    assert!(same.stdout.contains("Active: v2 · 3 of 3 primitives at their numbers"), "{same}");
+    assert!(there.platform.requests().len() <= 16, "{:?}", there.platform.requests());
+    assert!(super::only_reads(&there.platform.requests()));
+    there.platform.dashboard(AGENT).deploy("skills", "orders", "1.0.3");
+    let outcome = there.project.run("-C ../mine sync --check");
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(outcome.stdout.contains("Local code is in sync with server"), "{outcome}");
+    assert!(outcome.stdout.contains("skill orders is live as 1.0.3"), "{outcome}");
+    let answer = there.project.run("-C ../mine sync --check --json");
+    let answer: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!((&answer["drift"], &answer["runs"]["equal"]), (&json!(false), &json!(false)));
+    // Another remote has nothing that runs.
+    there.in_clone("mine", "remote add shared ../data/agent_shop");
+    there.in_clone("mine", "push --remote shared");
+    let folder = there.in_clone("mine", "sync --check --remote shared");
+    assert!(!folder.contains("The platform"), "{folder}");
+}

@@ -85,6 +85,12 @@ impl There {
         assert_eq!(outcome.code, 0, "{outcome}");
     }
 
+    /// A clone with the files of the active version.
+    fn in_sync_clone(&self) {
+        self.cloned("mine");
+        self.in_clone("mine", "pull --version 2 --force");
+    }
+
     /// Runs a command in a clone.
     fn in_clone(&self, folder: &str, line: &str) -> String {
         self.project.ok(&format!("-C ../{folder} {line}"))
