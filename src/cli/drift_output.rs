@@ -54,7 +54,7 @@ pub fn in_sync(
     Ok(exit)
 }
 
-/// What runs there, if it is not what the active version says, or is not shown.
+/// The comparison of what runs there.
 fn print_live(cx: &mut Context<'_>, live: Option<&LiveCheck>) -> Result<()> {
     for line in live.map(live_check_output::lines).unwrap_or_default() {
         cx.out.line(line)?;

@@ -129,7 +129,7 @@ fn without_a_key_or_with_a_wrong_one_nothing_is_written() {
     $ lua-store remote check lua+[URL]/a
     --- stderr
     Error: there is no API key for lua+[URL]/a
-    hint: set LUA_API_KEY to an API key of the platform
+    hint: set LUA_API_KEY to an API key of the platform, or run `lua-store remote login` to store one
     --- exit 9
     ");
     assert!(stub.requests().is_empty(), "no request without a key");
