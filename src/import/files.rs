@@ -33,8 +33,18 @@ pub fn manifest(client: &PlatformClient, number: u64) -> Result<(BackupFiles, Ve
 /// Result of one file.
 enum Received {
     Blob(Id),
+    /// It looks like a secret wherever it is, and is not stored.
+    Secret(BTreeMap<String, String>),
     /// The bytes are not those of the key, and are no text: the stock command read a binary file as text.
     Mangled,
+}
+
+/// Keys whose contents are not stored.
+#[derive(Default)]
+pub struct NotStored {
+    mangled: BTreeSet<String>,
+    /// With the path and the reason of each file.
+    secrets: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// Downloads the contents that no earlier backup had. Each is compared with its key before it is stored.
@@ -43,19 +53,31 @@ pub fn download(
     batch: &Batch,
     record: &mut ImportRecord,
     backups: &[BackupFiles],
-) -> Result<BTreeSet<String>> {
-    let all = backups.iter().flat_map(|backup| &backup.files).map(|entry| &entry.hash);
-    let missing: BTreeSet<String> =
-        all.filter(|key| !record.keys.contains_key(*key)).cloned().collect();
-    let missing: Vec<String> = missing.into_iter().collect();
+) -> Result<NotStored> {
+    let mut paths: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for entry in backups.iter().flat_map(|backup| &backup.files) {
+        if !record.keys.contains_key(&entry.hash) {
+            paths.entry(&entry.hash).or_default().insert(&entry.relative_path);
+        }
+    }
+    let missing: Vec<String> = paths.keys().map(|key| (*key).to_owned()).collect();
     if missing.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(NotStored::default());
     }
     let addresses = platform::details::addresses(client, &missing)?;
+    let secrets = |key: &str, bytes: &[u8]| -> BTreeMap<String, String> {
+        let paths = paths[key].iter();
+        let reason = |path: &&str| Some(((*path).to_owned(), workspace::secret_file(path, bytes)?));
+        paths.filter_map(reason).collect()
+    };
     let received = many(missing.len(), |at| {
         let key = &missing[at];
         let bytes = unpack(key, client.download(&addresses[key])?)?;
         match fits(key, &bytes) {
+            // Before it is stored: what is in a pack stays there.
+            Ok(()) if secrets(key, &bytes).len() == paths[&**key].len() => {
+                Ok(Received::Secret(secrets(key, &bytes)))
+            }
             Ok(()) => batch.add(ObjectKind::Blob, &bytes, None).map(Received::Blob),
             Err(true) => Err(Error::failed(format!(
                 "#18: the file with the key {key} has other bytes than its key says"
@@ -63,14 +85,15 @@ pub fn download(
             Err(false) => Ok(Received::Mangled),
         }
     })?;
-    let mut mangled = BTreeSet::new();
+    let mut not_stored = NotStored::default();
     for (key, received) in missing.into_iter().zip(received) {
         match received {
             Received::Blob(id) => drop(record.keys.insert(key, id)),
-            Received::Mangled => drop(mangled.insert(key)),
+            Received::Mangled => drop(not_stored.mangled.insert(key)),
+            Received::Secret(reasons) => drop(not_stored.secrets.insert(key, reasons)),
         }
     }
-    Ok(mangled)
+    Ok(not_stored)
 }
 
 /// Bytes of a file that the stock command stored packed.
@@ -108,7 +131,7 @@ pub fn tree(
     batch: &mut Batch,
     record: &mut ImportRecord,
     backup: &BackupFiles,
-    mangled: &BTreeSet<String>,
+    not_stored: &NotStored,
     base: Option<Id>,
 ) -> Result<Id> {
     let old: BTreeMap<String, (Mode, Id)> = match base {
@@ -121,9 +144,11 @@ pub fn tree(
     for entry in &backup.files {
         let path = &entry.relative_path;
         let Some(id) = record.keys.get(&entry.hash).copied() else {
-            if mangled.contains(&entry.hash) {
+            if not_stored.mangled.contains(&entry.hash) {
                 record.losses.binaries.insert(path.clone());
             }
+            let reason = not_stored.secrets.get(&entry.hash).and_then(|all| all.get(path));
+            record.losses.secrets.extend(reason.map(|reason| format!("{path} {reason}")));
             continue;
         };
         let before = old.get(path).filter(|(mode, _)| *mode != Mode::Symlink);

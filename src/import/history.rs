@@ -1,7 +1,7 @@
 //! History of an import: source versions and agent versions, in the order in which the platform numbered them.
 
 use super::contents::{self, numbers_at};
-use super::files::{self, BackupFiles};
+use super::files::{self, BackupFiles, NotStored};
 use super::known::word;
 use super::ledger;
 use super::state::{self, ListedState};
@@ -18,7 +18,7 @@ use crate::platform::details::VersionSnapshot;
 use crate::platform::{ListedBackup, ListedVersion, Listing};
 use crate::reader::Unreadable;
 use crate::store::{Batch, Store};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The newest source version, with its state.
@@ -87,11 +87,11 @@ impl<'a> HistoryWriter<'a> {
         &mut self,
         row: &ListedBackup,
         manifest: &BackupFiles,
-        mangled: &BTreeSet<String>,
+        not_stored: &NotStored,
     ) -> Result<()> {
         self.fill_backups(row)?;
         let base = self.tip.as_ref().map(|tip| tip.version.source);
-        let files = files::tree(&mut self.batch, &mut self.record, manifest, mangled, base)?;
+        let files = files::tree(&mut self.batch, &mut self.record, manifest, not_stored, base)?;
         let read = self.read(files)?;
         let numbers = numbers_at(&self.record, self.listing, row.at_ms);
         if let Ok(read) = &read {

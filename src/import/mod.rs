@@ -50,9 +50,9 @@ pub fn import(
         let manifests = many(window.len(), |at| files::manifest(client, window[at].number))?;
         let (manifests, outside): (Vec<_>, Vec<_>) = manifests.into_iter().unzip();
         writer.record.losses.externals.extend(outside.into_iter().flatten());
-        let mangled = files::download(client, &writer.batch, &mut writer.record, &manifests)?;
+        let not_stored = files::download(client, &writer.batch, &mut writer.record, &manifests)?;
         for (row, manifest) in window.iter().zip(&manifests) {
-            writer.backup(row, manifest, &mangled)?;
+            writer.backup(row, manifest, &not_stored)?;
             progress.advance(1);
         }
         writer.save(store, name)?;

@@ -175,6 +175,30 @@ fn versions_of_one_backup_have_source_versions_of_their_own_and_both_numbers_are
     assert!(missing.contains("\"platform:v9\" is not imported"), "{missing}");
 }
 
+/// Somebody made a version of a number that no backup followed, after one of a higher number.
+#[test]
+fn a_version_may_go_back_to_a_number_that_no_backup_has() {
+    let there = There::new();
+    let dashboard = there.platform.dashboard(AGENT);
+    dashboard.set_model("openai/gpt-5");
+    dashboard.create_version("back");
+    dashboard.change_snapshot(4, |snapshot| {
+        let skills = snapshot["skills"].as_array_mut().unwrap();
+        let orders = skills.iter_mut().find(|skill| skill["name"] == "orders").unwrap();
+        orders["version"] = "1.0.2".into();
+    });
+    there.cloned("mine");
+    let answer = there.json("mine", "version show 4 --offline");
+    assert_eq!(answer["origins"]["unknown"], 1, "{answer}");
+    let checked = there.in_clone("mine", "fsck");
+    assert!(checked.contains("nothing is damaged"), "{checked}");
+    // The number is not free for another content.
+    there.edit("src/lib/store.ts", "the door", "the gate");
+    there.push("skills", "orders", "1.0.4");
+    there.version("fifth");
+    there.in_clone("mine", "pull");
+}
+
 #[test]
 fn a_number_that_is_gone_is_a_hole_and_is_never_given_again() {
     let there = There::new();

@@ -50,6 +50,12 @@ fn losses_are_said_at_the_end_of_the_import_and_by_remote_show() {
         std::fs::read(there.project.path("../mine/src/logo.png")).unwrap(),
         b"\x89PNG\r\n\x1a\n\xff\xfe\x00"
     );
+    // Its bytes are in no pack: the command makes the id, and stores nothing.
+    let id = there.project.ok("hash-object settings.json");
+    let stored = there.project.run(&format!("-C ../mine cat-file -p {}", id.trim()));
+    assert_eq!(stored.code, 3, "{stored}");
+    let kept = there.project.ok("hash-object src/logo.png");
+    assert_eq!(there.project.run(&format!("-C ../mine cat-file -t {}", kept.trim())).code, 0);
     let again = there.project.run("-C ../mine fetch").to_string();
     assert!(!again.contains("Not imported"), "{again}");
 }

@@ -2,6 +2,9 @@
 
 mod faults;
 mod history;
+mod joined;
+#[cfg(unix)]
+mod killed;
 mod live;
 mod login;
 mod losses;
