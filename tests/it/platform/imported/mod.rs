@@ -2,12 +2,12 @@
 
 mod faults;
 mod history;
-mod joined;
 #[cfg(unix)]
 mod killed;
 mod live;
 mod login;
 mod losses;
+mod own_history;
 mod restored;
 
 use super::stub::{Assumptions, Platform, Request};
