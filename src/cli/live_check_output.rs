@@ -45,12 +45,15 @@ struct PartView<'a> {
     /// `skill`, `persona`, `current persona`, `model`, `setting`, `mcp-server` …
     kind: &'a str,
     name: Option<&'a str>,
-    /// `equal`, `different`, `extra` (not in the version), `missing` (only in the version), `unknown`
+    /// `equal`, `different`, `extra` (not in the version), `elsewhere` (not in the version, made in the dashboard or the
+    /// marketplace), `missing` (only in the version), `unknown`
     state: &'static str,
     there: Option<&'a str>,
     version: Option<&'a str>,
     /// Reason why it is unknown.
     reason: Option<&'a str>,
+    /// Origin of one that was made elsewhere: `dashboard`, `marketplace` …
+    source: Option<&'a str>,
     /// Time and author of the push of the number that runs.
     #[serde(rename = "pushedAt")]
     pushed_at: Option<String>,
@@ -79,6 +82,7 @@ impl<'a> PartView<'a> {
                 ("different", Some(&**there), Some(&**version), None)
             }
             LiveState::Extra { there } => ("extra", Some(&**there), None, None),
+            LiveState::Elsewhere { there, .. } => ("elsewhere", Some(&**there), None, None),
             LiveState::Missing { version } => ("missing", None, Some(&**version), None),
             LiveState::Unknown(reason) => ("unknown", None, None, Some(&**reason)),
         };
@@ -90,6 +94,10 @@ impl<'a> PartView<'a> {
             there,
             version,
             reason,
+            source: match state {
+                LiveState::Elsewhere { source, .. } => Some(source),
+                _ => None,
+            },
             pushed_at: push.and_then(|push| push.at_ms).map(crate::history::record::iso),
             pushed_by: push.and_then(|push| push.by.as_deref()),
         }
@@ -104,46 +112,88 @@ pub fn lines(check: &LiveCheck) -> Vec<String> {
             lines.push(format!("  {sentence}"));
         }
     }
-    lines.push("  The platform does not show the code that runs.".to_owned());
     lines
 }
 
-/// `Active: v13 · 7 of 7 primitives at their numbers · persona, model, 2 of 2 MCP servers equal`
+/// `Active v13 there · 7 of 7 primitives at their numbers · persona, model, 2 MCP servers equal · settings equal · code of
+/// bundles: not shown by the platform`
 fn summary(check: &LiveCheck) -> String {
-    let count = |is: fn(&LivePart) -> bool| {
-        let all = check.parts.iter().filter(|(part, _)| is(part));
-        let equal = all.clone().filter(|(_, state)| *state == LiveState::Equal).count();
-        (equal, all.count())
+    let other = match check.there == check.here {
+        true => String::new(),
+        false => format!(" (platform:{})", check.there),
     };
-    let other = if check.there == check.here {
-        String::new()
-    } else {
-        format!(" (platform:{})", check.there)
-    };
-    let (equal, all) = count(|part| matches!(part, LivePart::Primitive(..)));
+    let primitives = Tally::of(check, |part| matches!(part, LivePart::Primitive(..)));
     let mut words = vec![
-        format!("Active: v{}{other}", check.here),
-        format!("{equal} of {all} primitives at their numbers"),
+        format!("Active v{}{other} there", check.here),
+        format!("{} of {} primitives at their numbers", primitives.equal, primitives.all()),
     ];
-    for (what, is) in [
+    let servers = Tally::of(check, |part| matches!(part, LivePart::Server(_)));
+    words.extend(Tally::words(&[
         (
-            "persona",
-            (|part| matches!(part, LivePart::Persona | LivePart::CurrentPersona))
-                as fn(&LivePart) -> bool,
+            "persona".to_owned(),
+            Tally::of(check, |part| matches!(part, LivePart::Persona | LivePart::CurrentPersona)),
         ),
-        ("model", |part| matches!(part, LivePart::Model)),
-        ("settings", |part| matches!(part, LivePart::Setting(_))),
-    ] {
-        let (equal, all) = count(is);
-        if all > 0 {
-            words.push(format!("{what} {}", if equal == all { "equal" } else { "not equal" }));
-        }
-    }
-    let (equal, all) = count(|part| matches!(part, LivePart::Server(_)));
-    if all > 0 {
-        words.push(format!("{equal} of {all} MCP servers equal"));
-    }
+        ("model".to_owned(), Tally::of(check, |part| matches!(part, LivePart::Model))),
+        (
+            match servers.all() {
+                1 => "1 MCP server".to_owned(),
+                all => format!("{all} MCP servers"),
+            },
+            servers,
+        ),
+    ]));
+    let settings = Tally::of(check, |part| matches!(part, LivePart::Setting(_)));
+    words.extend(Tally::words(&[("settings".to_owned(), settings)]));
+    words.push("code of bundles: not shown by the platform".to_owned());
     words.join(" · ")
+}
+
+/// Number of parts by their result.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    equal: usize,
+    different: usize,
+    unknown: usize,
+}
+
+impl Tally {
+    fn of(check: &LiveCheck, is: fn(&LivePart) -> bool) -> Tally {
+        let mut tally = Tally::default();
+        for (_, state) in check.parts.iter().filter(|(part, _)| is(part)) {
+            match state {
+                LiveState::Equal => tally.equal += 1,
+                LiveState::Elsewhere { .. } => {}
+                LiveState::Unknown(_) => tally.unknown += 1,
+                LiveState::Different { .. }
+                | LiveState::Extra { .. }
+                | LiveState::Missing { .. } => tally.different += 1,
+            }
+        }
+        tally
+    }
+
+    fn all(self) -> usize {
+        self.equal + self.different + self.unknown
+    }
+
+    /// Names of parts with one result: `persona, model equal`, `2 MCP servers not equal`. A part without
+    /// any is left out.
+    fn words(parts: &[(String, Tally)]) -> Vec<String> {
+        let result = |tally: &Tally| match tally {
+            Tally { different: 1.., .. } => "not equal",
+            Tally { unknown: 1.., .. } => "unknown",
+            _ => "equal",
+        };
+        let with = |word: &str| {
+            let names: Vec<&str> = parts
+                .iter()
+                .filter(|(_, tally)| tally.all() > 0 && result(tally) == word)
+                .map(|(name, _)| &**name)
+                .collect();
+            (!names.is_empty()).then(|| format!("{} {word}", names.join(", ")))
+        };
+        ["equal", "not equal", "unknown"].into_iter().filter_map(with).collect()
+    }
 }
 
 fn sentence(check: &LiveCheck, part: &LivePart, state: &LiveState) -> Option<String> {
@@ -178,6 +228,9 @@ fn sentence(check: &LiveCheck, part: &LivePart, state: &LiveState) -> Option<Str
         }
         (LiveState::Extra { there }, _) => {
             format!("{what} is live as {there}{push}, and not in v{here}")
+        }
+        (LiveState::Elsewhere { there, source }, _) => {
+            format!("{what} is live as {there}, made in the {source}: not part of v{here}")
         }
         (LiveState::Missing { version }, _) => {
             format!("{what} is not live, v{here} has {version}")

@@ -27,6 +27,12 @@ pub enum LiveState {
     Extra {
         there: String,
     },
+    /// It runs, was made in the dashboard or the marketplace, and the version does not have it: no push or promote of ours
+    /// would make or remove it.
+    Elsewhere {
+        there: String,
+        source: String,
+    },
     /// The version has it, and it does not run.
     Missing {
         version: String,
@@ -40,7 +46,10 @@ impl LiveState {
     pub fn there(&self) -> Option<&str> {
         match self {
             LiveState::Different { there, .. } | LiveState::Extra { there } => Some(there),
-            LiveState::Equal | LiveState::Missing { .. } | LiveState::Unknown(_) => None,
+            LiveState::Equal
+            | LiveState::Elsewhere { .. }
+            | LiveState::Missing { .. }
+            | LiveState::Unknown(_) => None,
         }
     }
 }
@@ -68,9 +77,9 @@ pub struct PushedBy {
 impl LiveCheck {
     /// True if every part that the remote shows is as the version says.
     pub fn is_equal(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|(_, state)| matches!(state, LiveState::Equal | LiveState::Unknown(_)))
+        self.parts.iter().all(|(_, state)| {
+            matches!(state, LiveState::Equal | LiveState::Elsewhere { .. } | LiveState::Unknown(_))
+        })
     }
 
     pub fn has_unknown(&self) -> bool {

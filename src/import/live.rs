@@ -86,7 +86,14 @@ impl PartList {
             let row = rows.iter().find(|(known, _)| known == key);
             let there = row.and_then(|(_, row)| row.active.clone());
             let version = state.numbers.get(key).filter(|_| state.primitives.contains_key(key));
-            self.add(LivePart::Primitive(kind.word, name), there, version.cloned());
+            let part = LivePart::Primitive(kind.word, name);
+            let elsewhere = row.and_then(|(_, row)| row.made_elsewhere());
+            match (there, version, elsewhere) {
+                (Some(there), None, Some(source)) => {
+                    self.0.push((part, LiveState::Elsewhere { there, source: source.to_owned() }));
+                }
+                (there, version, _) => self.add(part, there, version.cloned()),
+            }
         }
     }
 

@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// Kinds whose routes not every platform has.
 const OPTIONAL: [&str; 4] = ["voice", "device", "device-trigger", "workflow"];
 
+/// Origins of what the stock command makes.
+const PUSHED: [&str; 2] = ["cli", "manual"];
+
 /// Status of an agent version there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionStatus {
@@ -63,6 +66,15 @@ pub struct ListedNumbers {
     /// Numbers of the list, which need not be all.
     pub numbers: Vec<String>,
     pub active: Option<String>,
+    /// Origin of the primitive: `cli`, `dashboard`, `marketplace` … `None` where the platform does not say it.
+    pub source: Option<String>,
+}
+
+impl ListedNumbers {
+    /// Origin other than code that somebody pushed: `dashboard`, `marketplace` …
+    pub fn made_elsewhere(&self) -> Option<&str> {
+        self.source.as_deref().filter(|source| !PUSHED.contains(source))
+    }
 }
 
 /// An MCP server (#6).
@@ -267,6 +279,7 @@ fn primitives(route: &str, kind: &'static KindRoute, value: &Value) -> Result<Ve
             id: id.to_owned(),
             name: name.to_owned(),
             active: active_number(&row, &versions)?,
+            source: row.owned("source")?,
             numbers: numbers?,
         });
     }

@@ -16,8 +16,7 @@ fn what_runs_is_the_active_version() {
     there.platform.reset_requests();
     assert_snapshot!(verified(&there), @r"
     $ lua-store -C ../mine remote verify
-    Active: v2 · 3 of 3 primitives at their numbers · persona equal · model equal · 1 of 1 MCP servers equal
-      The platform does not show the code that runs.
+    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
     ");
     assert!(super::only_reads(&there.platform.requests()));
     assert!(there.platform.requests().len() <= 16, "{:?}", there.platform.requests());
@@ -41,7 +40,7 @@ fn what_somebody_made_live_alone_is_named_with_who_and_when() {
     dashboard.delete_primitive("jobs", "nightly");
     assert_snapshot!(verified(&there), @r"
     $ lua-store -C ../mine remote verify
-    Active: v2 · 1 of 4 primitives at their numbers · persona not equal · model not equal · 0 of 2 MCP servers equal
+    Active v2 there · 1 of 4 primitives at their numbers · persona, model, 2 MCP servers not equal · code of bundles: not shown by the platform
       job nightly is not live, v2 has 1.0.1
       skill fresh is live as 1.0.1 (pushed by bo@example.com at 2026-11-20 10:00), and not in v2
       skill orders is live as 1.0.3 (pushed by bo@example.com at 2026-11-20 10:00), v2 has 1.0.1: deployed alone; the next promote reverts it
@@ -50,7 +49,6 @@ fn what_somebody_made_live_alone_is_named_with_who_and_when() {
       model is openai/gpt-5, v2 has openai/gpt-4o
       MCP server docs is streamable-http https://other.example.com, v2 has streamable-http https://docs.example.com/mcp
       MCP server extra is live as sse https://extra.example.com, and not in v2
-      The platform does not show the code that runs.
     --- exit 1
     ");
     let answer = there.project.run("-C ../mine remote verify --json");
@@ -59,6 +57,42 @@ fn what_somebody_made_live_alone_is_named_with_who_and_when() {
     assert_eq!(answer["equal"], false);
     let orders = answer["parts"].as_array().unwrap().iter().find(|part| part["name"] == "orders");
     assert_eq!(orders.unwrap()["pushedBy"], "bo@example.com");
+}
+
+#[test]
+fn a_primitive_that_was_made_elsewhere_is_named_and_is_no_difference() {
+    let there = There::new();
+    there.cloned("mine");
+    let dashboard = there.platform.dashboard(AGENT);
+    dashboard.push_from("marketplace", "skills", "weather", "1.0.0", json!({}));
+    dashboard.deploy("skills", "weather", "1.0.0");
+    // One that does not run is no part of anything.
+    dashboard.push_from("dashboard", "webhooks", "idle", "1.0.0", json!({}));
+    assert_snapshot!(verified(&there), @r"
+    $ lua-store -C ../mine remote verify
+    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+      skill weather is live as 1.0.0, made in the marketplace: not part of v2
+    ");
+    let answer = there.json("mine", "remote verify");
+    let parts = answer["parts"].as_array().unwrap();
+    let weather = parts.iter().find(|part| part["name"] == "weather").unwrap();
+    assert_eq!(
+        (&weather["state"], &weather["source"]),
+        (&json!("elsewhere"), &json!("marketplace"))
+    );
+    assert_eq!(answer["equal"], true);
+    // In a version, it is one of its primitives, wherever it came from.
+    dashboard.create_version("with it");
+    dashboard.promote(4);
+    there.in_clone("mine", "fetch");
+    dashboard.push("skills", "weather", "1.0.1", json!({}));
+    dashboard.deploy("skills", "weather", "1.0.1");
+    let moved = verified(&there);
+    assert!(moved.contains("skill weather is live as 1.0.1"), "{moved}");
+    assert!(
+        moved.contains("4 of 5 primitives at their numbers") && moved.ends_with("exit 1\n"),
+        "{moved}"
+    );
 }
 
 #[test]
@@ -115,7 +149,7 @@ fn a_check_of_drift_names_what_runs_beside_what_the_version_says() {
     there.platform.reset_requests();
     let same = there.project.run("-C ../mine sync --check");
     assert_eq!(same.code, 0, "{same}");
-    assert!(same.stdout.contains("Active: v2 · 3 of 3 primitives at their numbers"), "{same}");
+    assert!(same.stdout.contains("Active v2 there · 3 of 3 primitives at their numbers"), "{same}");
     assert!(there.platform.requests().len() <= 16, "{:?}", there.platform.requests());
     assert!(super::only_reads(&there.platform.requests()));
     there.platform.dashboard(AGENT).deploy("skills", "orders", "1.0.3");
@@ -130,5 +164,5 @@ fn a_check_of_drift_names_what_runs_beside_what_the_version_says() {
     there.in_clone("mine", "remote add shared ../data/agent_shop");
     there.in_clone("mine", "push --remote shared");
     let folder = there.in_clone("mine", "sync --check --remote shared");
-    assert!(!folder.contains("The platform"), "{folder}");
+    assert!(!folder.contains("at their numbers"), "{folder}");
 }

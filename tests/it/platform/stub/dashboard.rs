@@ -27,11 +27,16 @@ impl Dashboard {
         self.shared.world()
     }
 
-    /// Pushes a number of a primitive, which is created if there is none of this name. `body` is that of #3.
+    /// Pushes a number of a primitive with the command, which creates one if there is none of this name. `body` is that of #3.
     pub fn push(&self, kind: &str, name: &str, number: &str, body: Value) {
+        self.push_from("cli", kind, name, number, body);
+    }
+
+    /// Pushes a number of a primitive, which comes from `source` if there was none of this name.
+    pub fn push_from(&self, source: &str, kind: &str, name: &str, number: &str, body: Value) {
         let mut world = self.world();
         if world.agent(&self.agent).primitive(kind, name).is_none() {
-            routes::add_primitive(&mut world, &self.agent, kind, name, "dashboard");
+            routes::add_primitive(&mut world, &self.agent, kind, name, source);
         }
         let mut body = body.as_object().cloned().expect("a body is an object");
         body.entry("name").or_insert(json!(name));
