@@ -4,6 +4,7 @@
 
 use super::detail::{self, Detail};
 use crate::compare::moved;
+use crate::history::state::unknown_content;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use similar::TextDiff;
@@ -30,6 +31,9 @@ pub struct PrimitiveChange {
     pub packages: Vec<PackageMove>,
     pub env_added: Vec<String>,
     pub env_removed: Vec<String>,
+    /// Numbers of either side whose content is unknown: nothing is compared then, and the other lists are empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -90,6 +94,11 @@ const ALIKE: f32 = 0.6;
 
 impl PrimitiveChange {
     pub fn compare_definitions(&mut self, old: &Value, new: &Value) {
+        let unknown = [old, new].map(|one| unknown_content(one).map(str::to_owned));
+        self.unknown = unknown.into_iter().flatten().collect();
+        if !self.unknown.is_empty() {
+            return;
+        }
         self.fields = fields(old, new).into_iter().filter(|field| field != TOOLS).collect();
         self.details = details(old, new, &self.fields);
         let (old, new) = (tools(old), tools(new));
@@ -127,6 +136,9 @@ impl PrimitiveChange {
     }
 
     pub fn compare_reaches(&mut self, old: &Value, new: &Value) {
+        if !self.unknown.is_empty() {
+            return;
+        }
         let part = |value: &Value, name: &str| {
             value.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
         };
@@ -171,7 +183,7 @@ impl PrimitiveChange {
     /// True if the definition itself differs, and not only its reach.
     pub fn is_defined_otherwise(&self) -> bool {
         let tools = self.tools_added.len() + self.tools_removed.len() + self.tools_renamed.len();
-        !self.fields.is_empty() || tools + self.tools_changed.len() > 0
+        !(self.unknown.is_empty() && self.fields.is_empty()) || tools + self.tools_changed.len() > 0
     }
 }
 

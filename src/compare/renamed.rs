@@ -3,7 +3,7 @@
 
 use super::PrimitiveChange;
 use crate::error::Result;
-use crate::history::state::{Content, DEFINITION, REACH};
+use crate::history::state::{Content, DEFINITION, REACH, unknown_content};
 use crate::model::json;
 use crate::object::{Id, Source};
 use serde_json::Value;
@@ -34,11 +34,15 @@ impl RenameCandidate {
     ) -> Result<RenameCandidate> {
         let content = Content::of(source, primitive)?;
         let mut definition: Value = json::decode(&source.blob(&content.definition)?, DEFINITION)?;
+        let is_known = unknown_content(&definition).is_none();
         if let Some(map) = definition.as_object_mut() {
             map.remove("name");
         }
         let mut leaves = BTreeMap::new();
-        collect("", &definition, &mut leaves);
+        // Without leaves it is like nothing: two equal numbers of two names say nothing.
+        if is_known {
+            collect("", &definition, &mut leaves);
+        }
         Ok(RenameCandidate { at, content, definition, leaves })
     }
 

@@ -8,6 +8,7 @@ pub use crate::model::names::CODE;
 use crate::model::numbers::Numbers;
 use crate::model::{json, names};
 use crate::object::{Id, Mode, Sink, Source, Tree, TreeEntry};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Entries of a state tree beside the folders of primitives.
@@ -20,6 +21,10 @@ pub const NUMBERS: &str = "versions.json";
 pub const DEFINITION: &str = "definition.json";
 pub const REACH: &str = "reach.json";
 pub const MODULES: &str = "modules";
+
+/// Field of a definition of which only the name and the number are known. The number is in it, so that two such definitions
+/// differ.
+pub const UNKNOWN_CONTENT: &str = "unknownContentOf";
 
 /// The persona's blob, and whether it is text or canonical JSON of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +112,13 @@ impl Content {
         let tree = source.tree(primitive)?;
         Ok(Content { definition: tree.require(DEFINITION)?, reach: tree.require(REACH)? })
     }
+}
+
+/// Number of a definition of which nothing else is known but the name.
+pub fn unknown_content(definition: &Value) -> Option<&str> {
+    let fields = definition.as_object().filter(|fields| fields.len() == 2)?;
+    fields.get("name")?;
+    fields.get(UNKNOWN_CONTENT)?.as_str()
 }
 
 /// The key of a primitive in a state: `skills/user-skill`.

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::history::imported::{ContentOrigin, ImportRecord, NumberContent};
-use crate::history::state::{DEFINITION, REACH, State, parse_key};
+use crate::history::state::{DEFINITION, REACH, State, UNKNOWN_CONTENT, parse_key};
 use crate::model::agent::Reach;
 use crate::model::{json, names, numbers};
 use crate::object::{Id, Sink, Tree, TreeEntry};
@@ -11,9 +11,6 @@ use crate::platform::details::{self, PushedNumber};
 use crate::platform::{ListedNumbers, Listing, PlatformClient, many};
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Field of a definition of which only the number is known. The number is in it, so that two such definitions differ.
-pub const UNKNOWN: &str = "unknownContentOf";
 
 /// Key of a primitive in a state.
 pub fn key_of(row: &ListedNumbers) -> String {
@@ -118,7 +115,7 @@ pub fn tree_of<S: Sink>(
 /// A primitive of which the name and the number are known.
 fn unknown<S: Sink>(sink: &mut S, key: &str, number: &str) -> Result<Id> {
     let name = parse_key(key).map_or_else(|| key.to_owned(), |(_, name)| name);
-    let definition = json!({"name": name, UNKNOWN: number});
+    let definition = json!({"name": name, UNKNOWN_CONTENT: number});
     let definition = sink.put_blob(json::encode_value(&definition)?, None)?;
     let reach = sink.put_blob(json::encode_value(&Reach::default().to_json())?, None)?;
     let entries = vec![TreeEntry::file(DEFINITION, definition), TreeEntry::file(REACH, reach)];

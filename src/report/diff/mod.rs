@@ -123,6 +123,9 @@ fn beside_name(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
 
 /// Differences inside one primitive, without indentation.
 pub fn part_lines(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
+    if !parts.unknown.is_empty() {
+        return vec![Line::plain(unknown_words(&parts.unknown))];
+    }
     if !parts.is_defined_otherwise() {
         return vec![Line::plain("only code or packages it reaches (see below)")];
     }
@@ -150,6 +153,15 @@ pub fn part_lines(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
         lines.extend(details(list, whole).into_iter().map(|line| line.indented(4)));
     }
     lines
+}
+
+/// `the content of 1.0.9 is unknown: no backup has it, so what changed is unknown`
+fn unknown_words(numbers: &[String]) -> String {
+    let subject = match numbers {
+        [one] => format!("the content of {one} is"),
+        several => format!("the contents of {} are", several.join(" and ")),
+    };
+    format!("{subject} unknown: no backup has it, so what changed is unknown")
 }
 
 /// Differences in one primitive that changed or was renamed, the persona or the settings, by kind

@@ -80,14 +80,7 @@ fn the_content_of_a_number_that_no_backup_has_is_unknown_in_every_comparison() {
     Diff v4 → v5
     Skills:
       ~ catalog 1.0.2 → 1.0.9
-          context: Use this to find products. → (none)
-          description: Knows the products → (none)
-          unknownContentOf: (none) → 1.0.9
-          - tool search
-    Code:
-      - src/skills/catalog.skill.ts reached skill catalog
-    Packages:
-      ~ zod unknown → (none) reaches skill catalog
+          the content of 1.0.9 is unknown: no backup has it, so what changed is unknown
     No changes: webhooks, jobs, preprocessors, postprocessors, triggers, MCP servers, persona, model, voice
     ");
 }
