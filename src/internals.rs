@@ -53,7 +53,10 @@ pub mod pack {
 
 #[cfg(feature = "cli")]
 pub mod platform {
-    pub use crate::platform::{CompileRequest, CompiledCopy, PushBodies, SentFiles};
+    pub use crate::platform::{
+        CompileRequest, CompiledCopy, IdempotencyKey, PlatformAddress, PlatformClient, PlatformKey,
+        PushBodies, SentFiles, changes,
+    };
 }
 
 pub mod progress {

@@ -28,6 +28,12 @@ pub fn refusal(status: u16, bytes: &[u8]) -> String {
     }
 }
 
+/// Code of a refusal, by which a client tells it from others.
+pub fn refusal_code(bytes: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(bytes).ok()?;
+    body.get("code")?.as_str().map(str::to_owned)
+}
+
 /// Error of a status that is no success, with what a person can do.
 pub fn error_of(status: u16, route: &str, bytes: &[u8]) -> Error {
     let text = format!("{route}: {}", refusal(status, bytes));

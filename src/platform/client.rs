@@ -1,5 +1,10 @@
 //! Requests to the platform: with a key that goes to no other host, tried again when it is busy, within limits.
 
+mod blobs;
+mod changing;
+
+pub use changing::{IdempotencyKey, perhaps_done};
+
 use super::address::PlatformAddress;
 use super::answer;
 use super::key::PlatformKey;
@@ -95,31 +100,14 @@ impl PlatformClient {
         self.ask(Method::POST, path, Some(body.to_string()))
     }
 
-    /// Bytes at an address that an answer named, which the key is not sent to: another host keeps the files.
-    pub fn download(&self, url: &str) -> Result<Vec<u8>> {
-        let is_allowed = url.starts_with("https://")
-            || (self.address.is_at_home() && PlatformAddress::is_local_url(url));
-        // The address is a secret itself: whoever has it can read the file.
-        let host = url.split(['?', '#']).next().unwrap_or_default();
-        if !is_allowed {
-            return Err(Error::failed(format!("#16: the address \"{host}\" is not https")));
-        }
-        let answer = self.try_often(|| {
-            let request = Request::builder().method(Method::GET).uri(url);
-            self.read(host, self.run(request.body(()))?, MAX_FILE)
-        })?;
-        match answer.status {
-            200..300 => Ok(answer.bytes),
-            status => Err(answer::error_of(status, &format!("#18 {host}"), &[])),
-        }
-    }
-
     fn ask(&self, method: Method, path: &str, body: Option<String>) -> Result<PlatformAnswer> {
-        self.try_often(|| self.try_once(&method, path, body.as_deref()))
+        let body = body.as_deref();
+        self.try_often(Repeat::Always, || self.try_once(&method, path, body, None))
     }
 
     fn try_often(
         &self,
+        repeat: Repeat,
         once: impl Fn() -> Result<(PlatformAnswer, Option<Duration>), Attempt>,
     ) -> Result<PlatformAnswer> {
         let mut left = self.retries;
@@ -127,9 +115,8 @@ impl PlatformClient {
             let since = Instant::now();
             let tried = once();
             let wait = match &tried {
-                Ok(answer) if !is_busy(answer.0.status) => None,
-                Ok((_, asked)) => Some(*asked),
-                Err(error) => error.is_transient.then_some(None),
+                Ok((answer, asked)) => repeat.is_after(answer.status).then_some(*asked),
+                Err(error) => (error.is_transient && repeat == Repeat::Always).then_some(None),
             };
             let Some(asked) = wait.filter(|_| left > 0) else {
                 let (answer, _) = tried.map_err(|error| error.error)?;
@@ -146,43 +133,42 @@ impl PlatformClient {
         method: &Method,
         path: &str,
         body: Option<&str>,
+        key: Option<&IdempotencyKey>,
     ) -> Result<(PlatformAnswer, Option<Duration>), Attempt> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.address.base))
             .header(header::AUTHORIZATION, self.key.bearer())
             .header(header::ACCEPT, "application/json")
             .header("X-Lua-Client", concat!("lua-store/", env!("CARGO_PKG_VERSION")));
+        if let Some(key) = key {
+            request = request.header("X-Idempotency-Key", key.as_str());
+        }
+        let base = &self.address.base;
         let sent = match body {
             Some(body) => {
                 let request = request.header(header::CONTENT_TYPE, "application/json");
-                self.run(request.body(body))
+                self.run(base, request.body(body))
             }
-            None => self.run(request.body(())),
+            None => self.run(base, request.body(())),
         };
-        self.read(path, sent?, MAX_ANSWER)
+        self.read(base, path, sent?, MAX_ANSWER)
     }
 
     fn run<B: AsSendBody>(
         &self,
+        place: &str,
         request: std::result::Result<Request<B>, ureq::http::Error>,
     ) -> Result<Response<Body>, Attempt> {
         let request = request.map_err(|error| Attempt::last(Error::usage(error.to_string())))?;
         let request =
             self.http.configure_request(request).timeout_global(Some(self.request)).build();
-        self.http.run(request).map_err(|error| self.unreachable(&error))
-    }
-
-    fn unreachable(&self, error: &ureq::Error) -> Attempt {
-        let base = &self.address.base;
-        Attempt {
-            error: Error::unavailable(format!("cannot reach the platform at {base}: {error}")),
-            is_transient: true,
-        }
+        self.http.run(request).map_err(|error| unreachable(place, &error))
     }
 
     fn read(
         &self,
+        place: &str,
         path: &str,
         response: Response<Body>,
         most: u64,
@@ -199,7 +185,7 @@ impl PlatformClient {
         let mut bytes = Vec::new();
         let body = response.into_body().into_with_config().limit(most + 1).reader();
         let read = body.take(most + 1).read_to_end(&mut bytes);
-        read.map_err(|error| self.unreachable(&ureq::Error::Io(error)))?;
+        read.map_err(|error| unreachable(place, &ureq::Error::Io(error)))?;
         if bytes.len() as u64 > most {
             let what = format!("the answer to {path} is larger than {} MiB", most >> 20);
             return Err(Attempt::last(Error::failed(what)));
@@ -224,9 +210,36 @@ impl Attempt {
     }
 }
 
-/// True for a status that another try may not have.
-fn is_busy(status: u16) -> bool {
-    matches!(status, 429 | 502..=504)
+/// Error of a host that gave no answer. `place` is its address without what may be a secret.
+fn unreachable(place: &str, error: &ureq::Error) -> Attempt {
+    let reason = match error {
+        // It contains the whole address.
+        ureq::Error::BadUri(_) => "the address is not a URL".to_owned(),
+        error => error.to_string(),
+    };
+    Attempt {
+        error: Error::unavailable(format!("cannot reach the platform at {place}: {reason}")),
+        is_transient: true,
+    }
+}
+
+/// The tries of a request after the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeat {
+    /// Nothing happens twice.
+    Always,
+    /// It may have been done unless the platform said that it was too busy to begin.
+    IfRefused,
+}
+
+impl Repeat {
+    /// True if a request with this answer is sent again.
+    fn is_after(self, status: u16) -> bool {
+        match self {
+            Repeat::Always => matches!(status, 429 | 502..=504),
+            Repeat::IfRefused => status == 429,
+        }
+    }
 }
 
 /// Between 0 and 1. Without a source of randomness all wait the whole time, which is no harm.

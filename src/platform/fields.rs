@@ -37,6 +37,20 @@ impl<'a> Fields<'a> {
         all.iter().map(|one| Fields::of(self.route, one)).collect()
     }
 
+    /// Texts of a list.
+    pub fn texts(&self, name: &str) -> Result<Vec<&'a str>> {
+        let Some(Value::Array(all)) = self.get(name) else {
+            return Err(self.wrong(name, "is not a list"));
+        };
+        let text = |one: &'a Value| one.as_str().ok_or_else(|| self.wrong(name, "has no texts"));
+        all.iter().map(text).collect()
+    }
+
+    /// Names of the fields.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.values.keys().map(String::as_str)
+    }
+
     pub fn object(&self, name: &str) -> Result<Option<Fields<'a>>> {
         match self.get(name) {
             None => Ok(None),

@@ -1,5 +1,4 @@
-//! The Lua platform, on which agents run, as its stock client speaks to it. So far it is only read: `remote check` shows
-//! where its answers differ from what this program expects of them.
+//! The Lua platform, on which agents run, as its stock client speaks to it: what it has, and each single change of it.
 //!
 //! Nothing here is from a file of a project: an address and a key that come from there would send a key to whoever wrote
 //! the file.
@@ -9,6 +8,8 @@ mod address;
 mod answer;
 #[cfg(feature = "cli")]
 mod body;
+#[cfg(feature = "cli")]
+pub mod changes;
 #[cfg(feature = "cli")]
 mod client;
 #[cfg(feature = "cli")]
@@ -32,7 +33,7 @@ pub use address::PlatformAddress;
 #[cfg(feature = "cli")]
 pub use {
     body::PushBodies,
-    client::PlatformClient,
+    client::{IdempotencyKey, PlatformClient},
     compile::{CompileRequest, CompiledCopy, SentFiles, run_to_end},
     key::PlatformKey,
     listing::{

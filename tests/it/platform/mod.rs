@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod bodies;
+mod changes;
 #[cfg(unix)]
 mod compiling;
 mod imported;
