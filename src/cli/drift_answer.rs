@@ -76,13 +76,13 @@ impl<'a> DriftAnswer<'a> {
         let (active, step) = (live.map(|(version, _)| version.number), live.map(|(_, step)| step));
         DriftAnswer {
             standing: standing.word(),
-            drift: !components.is_empty(),
+            drift: !components.is_empty() && standing.is_drift(),
             compared: active.filter(|_| compared.is_live).or(Some(compared.server.number)),
             published: Some(compared.published.number),
             active,
             promoted_at: step.map(|step| iso(step.record.at_ms)),
             promoted_by: step.map(|step| &*step.record.by),
-            total: components.len(),
+            total: if components.is_empty() { 0 } else { drift.drifted() },
             components,
             runs: runs.map(LiveCheckView::new),
         }

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::flow::sync::Compared;
 use crate::history::revision::Revision;
 use crate::model::kind::Kind;
-use crate::operations::drift::{AgentPart, DriftTarget};
+use crate::operations::drift::{AgentPart, DriftStatus, DriftTarget};
 use crate::report;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -85,12 +85,21 @@ fn compared_line(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<re
     }))
 }
 
+/// Exit code of a comparison: a part that cannot be compared is neither equal nor different.
+fn exit(compared: &Compared, live: Option<&LiveCheck>) -> Exit {
+    match live.map_or(Exit::Done, live_check_output::exit) {
+        _ if compared.drift.standing().is_drift() => Exit::Found,
+        Exit::Found => Exit::Found,
+        _ => Exit::Unread,
+    }
+}
+
 /// The summary of `--check`.
 pub fn check(cx: &mut Context<'_>, compared: &Compared, live: Option<&LiveCheck>) -> Result<Exit> {
     if cx.out.is_json() {
         print_ways(cx, compared);
         cx.out.json(&DriftAnswer::new(compared, live))?;
-        return Ok(Exit::Found);
+        return Ok(exit(compared, live));
     }
     let rule = "=".repeat(WIDTH);
     cx.out.lines(format!("\n{rule}\n🔍 Drift Check Summary\n{rule}\n"))?;
@@ -117,7 +126,11 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared, live: Option<&LiveCheck>
     }
     primitives(cx.out, compared)?;
     cx.out.line(&rule)?;
-    cx.out.line(format!("Total: {} component(s) with drift", compared.drift.parts.len()))?;
+    let drifted = compared.drift.drifted();
+    cx.out.line(match compared.drift.parts.len() - drifted {
+        0 => format!("Total: {drifted} component(s) with drift"),
+        unknown => format!("Total: {drifted} component(s) with drift, {unknown} unknown"),
+    })?;
     let line = compared_line(cx, compared, "Compared with")?;
     cx.out.line(line.text)?;
     cx.out.line(match &compared.against {
@@ -128,7 +141,7 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared, live: Option<&LiveCheck>
     })?;
     print_live(cx, live)?;
     print_ways(cx, compared);
-    Ok(Exit::Found)
+    Ok(exit(compared, live))
 }
 
 /// Ways to end the drift.
@@ -173,16 +186,24 @@ fn values(out: &mut Output, what: &str, local: &str, server: &str) -> Result<()>
 /// One line for each primitive, and what differs in it.
 fn primitives(out: &mut Output, compared: &Compared) -> Result<()> {
     let mut any = false;
-    for (part, _) in &compared.drift.parts {
+    for (part, standing) in &compared.drift.parts {
         let AgentPart::Primitive(word, name) = part else { continue };
         if !any {
-            out.line("Primitive drift detected:")?;
+            let heading = match compared.drift.standing() {
+                DriftStatus::Unknown => "Primitives that cannot be compared:",
+                _ => "Primitive drift detected:",
+            };
+            out.line(heading)?;
             any = true;
         }
         let label =
             Kind::named(word).map_or_else(|| word.to_uppercase(), |kind| kind.label.to_uppercase());
         let label = out.paint(RED, format!("{label:<16}"));
-        out.line(format!("  {label} {name} ({})", numbers(compared, word, name)))?;
+        let numbers = match standing {
+            DriftStatus::Unknown => "unknown".to_owned(),
+            _ => numbers(compared, word, name),
+        };
+        out.line(format!("  {label} {name} ({numbers})"))?;
         let lines = report::item_lines(&compared.drift.change, word, name);
         print::lines(out, lines.into_iter().map(|line| line.indented(6)))?;
     }

@@ -41,7 +41,7 @@ pub fn exit(check: &LiveCheck) -> Exit {
 /// One part as JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct PartView<'a> {
+pub struct PartView<'a> {
     /// `skill`, `persona`, `current persona`, `model`, `setting`, `mcp-server` …
     kind: &'a str,
     name: Option<&'a str>,
@@ -67,7 +67,7 @@ impl<'a> PartView<'a> {
         parts.map(|(part, state)| PartView::new(part, state, &check.pushed)).collect()
     }
 
-    fn new(part: &'a LivePart, state: &'a LiveState, pushed: &'a [PushedBy]) -> PartView<'a> {
+    pub fn new(part: &'a LivePart, state: &'a LiveState, pushed: &'a [PushedBy]) -> PartView<'a> {
         let (kind, name) = match part {
             LivePart::Primitive(kind, name) => (*kind, Some(&**name)),
             LivePart::Persona => ("persona", None),
@@ -117,7 +117,7 @@ pub fn lines(check: &LiveCheck) -> Vec<String> {
 
 /// `Active v13 there · 7 of 7 primitives at their numbers · persona, model, 2 MCP servers equal · settings equal · code of
 /// bundles: not shown by the platform`
-fn summary(check: &LiveCheck) -> String {
+pub fn summary(check: &LiveCheck) -> String {
     let other = match check.there == check.here {
         true => String::new(),
         false => format!(" (platform:{})", check.there),
@@ -196,15 +196,12 @@ impl Tally {
     }
 }
 
-fn sentence(check: &LiveCheck, part: &LivePart, state: &LiveState) -> Option<String> {
+/// Sentence about a part that is not as the version says.
+pub fn sentence(check: &LiveCheck, part: &LivePart, state: &LiveState) -> Option<String> {
     let here = check.here;
     let what = match part {
-        LivePart::Primitive(kind, name) => format!("{kind} {name}"),
         LivePart::Persona => "persona as served".to_owned(),
-        LivePart::CurrentPersona => "persona version".to_owned(),
-        LivePart::Model => "model".to_owned(),
-        LivePart::Server(name) => format!("MCP server {name}"),
-        LivePart::Setting(name) => format!("setting {name}"),
+        part => part.to_string(),
     };
     let push = check.pushed.iter().find(|push| push.part == *part);
     let by =

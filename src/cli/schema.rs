@@ -57,6 +57,7 @@ pub const SCHEMAS: &[(&str, &str)] = schemas! {
     "personaDiff"
     "personaList"
     "platformCheck"
+    "platformDiff"
     "promotion"
     "pull"
     "pullAbort"

@@ -1,6 +1,7 @@
 //! Steps after `status`: the commands that its text names in hints, for a program.
 
 use super::context::Context;
+use crate::history::version::Version;
 use crate::operations::stage::PushReport;
 
 /// Limit on the staged versions that `status` names.
@@ -37,5 +38,14 @@ pub fn listed(staged: &[u64]) -> String {
     match older.len() {
         0 => names.join(", "),
         older => format!("{} and {older} older", names.join(", ")),
+    }
+}
+
+/// `v2  launch`
+pub fn named(version: &Version) -> String {
+    let message = version.meta.message.as_deref().unwrap_or_default();
+    match message.lines().next().filter(|first| !first.is_empty()) {
+        Some(first) => format!("v{}  {first}", version.number),
+        None => format!("v{}", version.number),
     }
 }

@@ -1,5 +1,9 @@
 //! Live check: the parts that run at a remote, compared with those of its active version. Of a remote on which agents run.
 
+use crate::store::Store;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
 /// Part of an agent that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LivePart {
@@ -12,6 +16,19 @@ pub enum LivePart {
     Model,
     Server(String),
     Setting(&'static str),
+}
+
+impl fmt::Display for LivePart {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LivePart::Primitive(kind, name) => write!(to, "{kind} {name}"),
+            LivePart::Persona => to.write_str("persona"),
+            LivePart::CurrentPersona => to.write_str("persona version"),
+            LivePart::Model => to.write_str("model"),
+            LivePart::Server(name) => write!(to, "MCP server {name}"),
+            LivePart::Setting(name) => write!(to, "setting {name}"),
+        }
+    }
 }
 
 /// Comparison of one part.
@@ -42,6 +59,14 @@ pub enum LiveState {
 }
 
 impl LiveState {
+    /// True if the part that runs is not that of the version.
+    pub fn is_different(&self) -> bool {
+        matches!(
+            self,
+            LiveState::Different { .. } | LiveState::Extra { .. } | LiveState::Missing { .. }
+        )
+    }
+
     /// The part that runs, where it is not that of the version.
     pub fn there(&self) -> Option<&str> {
         match self {
@@ -66,6 +91,32 @@ pub struct LiveCheck {
     pub pushed: Vec<PushedBy>,
 }
 
+/// Summary of a comparison, which is kept until the next one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RunningSummary {
+    /// Number of the active version here.
+    pub version: u64,
+    /// Parts that run and are not as this version has them.
+    pub differs: Vec<String>,
+    /// Parts that the remote does not show.
+    pub unknown: Vec<String>,
+}
+
+impl RunningSummary {
+    /// Summary of the last answer of a remote.
+    pub fn last(store: &Store, name: &str) -> Option<RunningSummary> {
+        serde_json::from_str(&store.last_running(name)?).ok()
+    }
+
+    /// Saves the summary. One that cannot be saved is made again with the next answer.
+    pub fn remember(&self, store: &Store, name: &str) {
+        if let Ok(json) = serde_json::to_string(self) {
+            drop(store.set_last_running(name, &json));
+        }
+    }
+}
+
 /// The push of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushedBy {
@@ -77,9 +128,19 @@ pub struct PushedBy {
 impl LiveCheck {
     /// True if every part that the remote shows is as the version says.
     pub fn is_equal(&self) -> bool {
-        self.parts.iter().all(|(_, state)| {
-            matches!(state, LiveState::Equal | LiveState::Elsewhere { .. } | LiveState::Unknown(_))
-        })
+        !self.parts.iter().any(|(_, state)| state.is_different())
+    }
+
+    pub fn summary(&self) -> RunningSummary {
+        let of = |is: fn(&LiveState) -> bool| {
+            let parts = self.parts.iter().filter(|(_, state)| is(state));
+            parts.map(|(part, _)| part.to_string()).collect()
+        };
+        RunningSummary {
+            version: self.here,
+            differs: of(LiveState::is_different),
+            unknown: of(|state| matches!(state, LiveState::Unknown(_))),
+        }
     }
 
     pub fn has_unknown(&self) -> bool {

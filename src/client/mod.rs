@@ -25,7 +25,7 @@ pub use address::Address;
 pub use folder::FolderRemote;
 #[cfg(feature = "client")]
 pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
-pub use live_check::{LiveCheck, LivePart, LiveState, PushedBy};
+pub use live_check::{LiveCheck, LivePart, LiveState, PushedBy, RunningSummary};
 
 use crate::error::{Error, Result};
 use crate::fs::Spool;

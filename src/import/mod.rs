@@ -26,8 +26,22 @@ use std::collections::BTreeMap;
 /// Backups between two moments at which the import is saved.
 const WINDOW: usize = 50;
 
-/// Brings what is new into a store, and saves how far it came. The objects are stored, and no ref names them yet.
+/// Brings what is new into a store, and saves how far it came, and what runs. The objects are stored, and no ref names them yet.
 pub fn import(
+    client: &PlatformClient,
+    store: &Store,
+    name: &str,
+    listing: &Listing,
+    progress: &Progress,
+) -> Result<ImportRecord> {
+    let record = import_history(client, store, name, listing, progress)?;
+    if let Some(check) = live::check(store.objects(), &record, listing)? {
+        check.summary().remember(store, name);
+    }
+    Ok(record)
+}
+
+fn import_history(
     client: &PlatformClient,
     store: &Store,
     name: &str,

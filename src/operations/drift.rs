@@ -5,7 +5,9 @@
 //! is still compared with the version that was last meant to be live. The last common state decides
 //! which side moved.
 
-use crate::compare::{self, PersonaChange, SettingChange, StateChange};
+use crate::compare::{
+    self, ChangedPrimitive, KindChange, PersonaChange, SettingChange, StateChange,
+};
 use crate::error::{Error, Hint, Result};
 use crate::history::ledger::{self, LedgerEntry, LedgerIndex};
 use crate::history::record::Event;
@@ -25,6 +27,8 @@ pub enum DriftStatus {
     Behind,
     /// Changed on both sides.
     Diverged,
+    /// One side cannot be read: it is neither equal nor different.
+    Unknown,
 }
 
 impl DriftStatus {
@@ -34,6 +38,7 @@ impl DriftStatus {
             DriftStatus::Ahead => "ahead",
             DriftStatus::Behind => "behind",
             DriftStatus::Diverged => "diverged",
+            DriftStatus::Unknown => "unknown",
         }
     }
 
@@ -44,7 +49,15 @@ impl DriftStatus {
             DriftStatus::Ahead => "ahead of the server: changed here, and not promoted yet",
             DriftStatus::Behind => "behind the server: changed there",
             DriftStatus::Diverged => "diverged from the server: changed on both sides",
+            DriftStatus::Unknown => {
+                "not compared: the server does not have the content of some numbers"
+            }
         }
+    }
+
+    /// True if one side is known to have changed.
+    pub fn is_drift(self) -> bool {
+        !matches!(self, DriftStatus::InSync | DriftStatus::Unknown)
     }
 
     fn of(here: bool, there: bool) -> DriftStatus {
@@ -57,8 +70,11 @@ impl DriftStatus {
     }
 
     /// Status of two components together.
-    fn combine(self, other: DriftStatus) -> DriftStatus {
+    pub fn combine(self, other: DriftStatus) -> DriftStatus {
         let is = |standing| [self, other].contains(&standing);
+        if is(DriftStatus::Unknown) && !self.is_drift() && !other.is_drift() {
+            return DriftStatus::Unknown;
+        }
         let here = is(DriftStatus::Ahead) || is(DriftStatus::Diverged);
         let there = is(DriftStatus::Behind) || is(DriftStatus::Diverged);
         DriftStatus::of(here, there)
@@ -102,8 +118,12 @@ impl Drift {
         let touched = |side: &Option<BTreeSet<AgentPart>>, part: &AgentPart| {
             side.as_ref().is_none_or(|parts| parts.contains(part))
         };
+        let unknown = unknown(&change);
         let standing = |part: AgentPart| {
-            let standing = DriftStatus::of(touched(&here, &part), touched(&there, &part));
+            let standing = match unknown.contains(&part) {
+                true => DriftStatus::Unknown,
+                false => DriftStatus::of(touched(&here, &part), touched(&there, &part)),
+            };
             (part, standing)
         };
         let parts = parts(&change).into_iter().map(standing).collect();
@@ -114,6 +134,11 @@ impl Drift {
         self.parts.iter().fold(DriftStatus::InSync, |all, (_, one)| all.combine(*one))
     }
 
+    /// Number of parts of which one side is known to have changed.
+    pub fn drifted(&self) -> usize {
+        self.parts.iter().filter(|(_, standing)| standing.is_drift()).count()
+    }
+
     pub fn persona(&self) -> Option<&PersonaChange> {
         self.change.persona.as_ref()
     }
@@ -121,6 +146,17 @@ impl Drift {
     pub fn setting(&self, name: &str) -> Option<&SettingChange> {
         self.change.setting(name)
     }
+}
+
+/// Primitives whose content is unknown on one side.
+fn unknown(change: &StateChange) -> BTreeSet<AgentPart> {
+    let of_kind = |kind: &'_ KindChange| {
+        let unknown = kind.changed.iter().filter(|changed| !changed.parts.unknown.is_empty());
+        let part =
+            |changed: &ChangedPrimitive| AgentPart::Primitive(kind.kind.word, changed.name.clone());
+        unknown.map(part).collect::<Vec<_>>()
+    };
+    change.kinds.iter().flat_map(of_kind).collect()
 }
 
 fn parts(change: &StateChange) -> BTreeSet<AgentPart> {
@@ -249,6 +285,10 @@ mod tests {
             (Behind, InSync, Behind),
             (Diverged, InSync, Diverged),
             (Diverged, Ahead, Diverged),
+            (Unknown, InSync, Unknown),
+            (Unknown, Ahead, Ahead),
+            (Unknown, Diverged, Diverged),
+            (Unknown, Unknown, Unknown),
         ] {
             assert_eq!(one.combine(two), both);
             assert_eq!(two.combine(one), both);

@@ -57,8 +57,32 @@ impl Store {
     }
 
     pub fn forget_last_known(&self, name: &str) -> Result<()> {
-        let path = self.last_known_path(name)?;
-        if path.exists() { fs::remove(&path) } else { Ok(()) }
+        for path in [self.last_known_path(name)?, self.path(layout::RUNNING).join(name)] {
+            if path.exists() {
+                fs::remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Last comparison of what runs at a remote with its active version, as JSON; `None` where none was saved, or it is
+    /// damaged.
+    pub fn last_running(&self, name: &str) -> Option<String> {
+        config::check_remote_name(name).ok()?;
+        let bytes = fs::read_if_exists(&self.path(layout::RUNNING).join(name)).ok()??;
+        Some(checksummed::verify_checksum(&bytes).ok()?.trim_end_matches('\n').to_owned())
+    }
+
+    /// Saves the same, if it is another one. Needs no lock, as [`Store::set_last_known`].
+    pub fn set_last_running(&self, name: &str, json: &str) -> Result<()> {
+        if self.last_running(name).as_deref() == Some(json) {
+            return Ok(());
+        }
+        config::check_remote_name(name)?;
+        let folder = self.path(layout::RUNNING);
+        fs::create_dir_all(&folder)?;
+        let text = checksummed::append_checksum(format!("{json}\n"));
+        fs::replace_unsynced(&folder.join(name), text.as_bytes())
     }
 
     fn last_known_path(&self, name: &str) -> Result<PathBuf> {
@@ -96,9 +120,11 @@ mod tests {
         assert_eq!(store.last_known("origin"), None);
         store.set_last_known("origin", &last_known(5)).unwrap();
         store.set_last_known("origin", &last_known(-7)).unwrap();
+        store.set_last_running("origin", "{}").unwrap();
+        assert_eq!(store.last_running("origin").as_deref(), Some("{}"));
         assert_eq!(store.last_known("origin"), Some(last_known(-7)));
         store.forget_remote(&store.lock().unwrap(), "origin").unwrap();
-        assert_eq!(store.last_known("origin"), None);
+        assert_eq!((store.last_known("origin"), store.last_running("origin")), (None, None));
         assert!(store.set_last_known("../x", &last_known(5)).is_err());
     }
 

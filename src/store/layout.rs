@@ -55,6 +55,8 @@ pub const MULTI_PACK_INDEX: &str = "cache/multi-pack-index";
 pub const RECORDS: &str = "cache/records";
 /// The last answer of each remote.
 pub const LAST_KNOWN: &str = "cache/heard";
+/// Last comparisons of what runs at remotes with their active versions.
+pub const RUNNING: &str = "cache/running";
 /// Objects that nothing reaches, and since when that is known.
 pub const UNREACHED: &str = "cache/unreached";
 /// Caches of linked work trees, a folder for each.

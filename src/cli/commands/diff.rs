@@ -7,7 +7,7 @@ use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::ErrorView;
 use crate::cli::paths::{self, PathFilter};
 use crate::cli::selection::{self, AgentParts, Words};
-use crate::cli::{Exit, complete, print};
+use crate::cli::{Exit, complete, platform_diff, print};
 use crate::compare::{self, StateChange};
 use crate::diff::{self, TreeChange};
 use crate::error::{Error, Result};
@@ -25,7 +25,8 @@ use serde::Serialize;
 ///
 /// With one version: the project against that one. With two: the second against the first. With paths, only these
 /// files and folders are compared, with their changed lines, and the agent is not read. With `skill NAME` (or
-/// another kind) or `persona`, only these parts of the agent are compared.
+/// another kind) or `persona`, only these parts of the agent are compared. With `platform`, the project is compared
+/// with what runs on the Lua platform, part by part; exit code 1 if anything differs, 11 if a part is unknown.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// At most two versions, then paths, `skill NAME`, `persona`; see `help versions`
@@ -166,6 +167,9 @@ impl DiffFilter {
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        if self.is_of_platform(cx)? {
+            return platform_diff::run(cx, &self.whom);
+        }
         let most = if self.pushed { 1 } else { 2 };
         let Words { mut versions, paths, parts } =
             selection::split(cx, &self.words, &self.paths, most)?;
@@ -199,6 +203,13 @@ impl Diff {
                 self.files(cx, &opened, from, &filter)
             }
         }
+    }
+
+    /// True for `diff platform`, unless a path has this name: what runs there is compared.
+    fn is_of_platform(&self, cx: &Context<'_>) -> Result<bool> {
+        let is_alone = !self.pushed && self.paths.is_empty();
+        let named = is_alone && self.words == [platform_diff::PLATFORM];
+        Ok(named && cx.directory()?.join(platform_diff::PLATFORM).symlink_metadata().is_err())
     }
 
     /// Two versions.

@@ -10,7 +10,8 @@ use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
 use crate::cli::push_output::print_remarks;
 use crate::cli::status_steps;
-use crate::cli::{Exit, elsewhere, print};
+use crate::cli::{Exit, elsewhere, print, running_output};
+use crate::client::RunningSummary;
 use crate::compare::PushChange;
 use crate::error::Result;
 use crate::flow::remote::is_address;
@@ -74,6 +75,7 @@ impl Status {
                 project: ProjectFields::new(&report),
                 pushed_not_versioned: unversioned,
                 allowed: &allowed,
+                runs: running_output::last(view.store(), &live),
                 live: LiveView::new(&live, view.now_ms()),
                 error: error.as_ref().map(ErrorView::new),
             })?;
@@ -84,6 +86,7 @@ impl Status {
         warn_of_damage(cx, &catalog);
         merge.map_or(Ok(()), |merge| open_merge::print(cx, &merge))?;
         print_live(cx, &view, &live, active.as_ref())?;
+        running_output::print(cx, running_output::last(view.store(), &live).as_ref())?;
         let pushed = report.previous.as_ref().map(|previous| previous.number);
         let staged = catalog.staged();
         print_versions(cx, &catalog, latest.as_ref(), pushed, &staged)?;
@@ -114,6 +117,9 @@ struct Answer<'a> {
     project: ProjectFields<'a>,
     pushed_not_versioned: bool,
     allowed: &'a [String],
+    /// Comparison of what runs on the platform with the active version, at its last answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<RunningSummary>,
     #[serde(flatten)]
     live: LiveView<'a>,
     /// The merge that `pull --markers` left open.
@@ -243,15 +249,6 @@ fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
     print_versions(cx, &catalog, latest(&catalog)?.as_ref(), source, &staged).map(|()| Exit::Done)
 }
 
-/// `v2  launch`
-fn named(version: &Version) -> String {
-    let message = version.meta.message.as_deref().unwrap_or_default();
-    match message.lines().next().filter(|first| !first.is_empty()) {
-        Some(first) => format!("v{}  {first}", version.number),
-        None => format!("v{}", version.number),
-    }
-}
-
 /// Live version, since when, and according to which remote.
 fn print_live(
     cx: &mut Context<'_>,
@@ -261,7 +258,7 @@ fn print_live(
 ) -> Result<()> {
     let name = match (&live.served, active) {
         (None, _) => "(none)".to_owned(),
-        (Some(_), Some(version)) => named(version),
+        (Some(_), Some(version)) => status_steps::named(version),
         (Some(served), None) => {
             format!("v{}  (not downloaded yet: run `lua-store pull`)", served.number)
         }
@@ -289,7 +286,7 @@ fn print_versions(
     staged: &[u64],
 ) -> Result<()> {
     let newest = match (latest, catalog.latest()) {
-        (Some(version), _) => named(version),
+        (Some(version), _) => status_steps::named(version),
         (None, Some(number)) => format!("v{number}  (cannot be read)"),
         (None, None) => "(none)".to_owned(),
     };

@@ -3,6 +3,7 @@
 
 pub mod accept;
 mod pull;
+pub mod running;
 
 pub use pull::{Restored, pull};
 

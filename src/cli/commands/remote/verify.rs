@@ -5,10 +5,8 @@ use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live_check_output::{self, LiveCheckView};
 use crate::cli::progress::{self, Unit};
-use crate::cli::remote;
-use crate::client::Address;
-use crate::error::{Error, Hint, Result};
-use crate::flow::remote::choose;
+use crate::cli::{platform_remote, remote};
+use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
@@ -38,25 +36,14 @@ answer!(remoteVerification: Answer<'_>);
 impl Verify {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
-        let config = project.store().config()?;
-        let (name, address) =
-            choose(&project, &config, self.remote.as_deref())?.ok_or_else(remote::no_remote)?;
-        let Address::Platform(_) = &address else {
-            return Err(Error::usage(format!(
-                "the remote \"{name}\" ({address}) is not on the platform"
-            ))
-            .hint(Hint::AddPlatform));
-        };
+        let (name, address) = platform_remote::choose_platform(&project, self.remote.as_deref())?;
         let there = remote::require(cx, &project, Some(&name))?;
         let term = *cx.out.term();
         let check = progress::show(&term, "Importing", Unit::Item, |_| {
             there.remote.head(None)?;
             there.remote.live_check()
         })?;
-        let check = check.ok_or_else(|| {
-            Error::not_found(format!("no version is active on the platform ({address})"))
-                .hint(Hint::FetchPlatform)
-        })?;
+        let check = check.ok_or_else(|| platform_remote::none_active(&address))?;
         if cx.out.is_json() {
             let url = address.to_string();
             cx.out.json(&Answer { name: &name, url, check: LiveCheckView::new(&check) })?;

@@ -9,6 +9,7 @@ mod login;
 mod losses;
 mod own_history;
 mod restored;
+mod running;
 
 use super::stub::{Assumptions, Platform, Request};
 use crate::common::{Project, shop};
