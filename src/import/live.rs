@@ -106,10 +106,6 @@ impl PartList {
         state: &State,
     ) -> Result<()> {
         let text = match state.persona {
-            Some(persona) if persona.is_object => {
-                let value: Value = json::decode(&objects.blob(&persona.id)?, "persona")?;
-                Some(value.to_string())
-            }
             Some(persona) => {
                 Some(String::from_utf8_lossy(&objects.blob(&persona.id)?).into_owned())
             }
@@ -122,7 +118,11 @@ impl PartList {
             )),
             None => {}
             Some(Value::String(served)) => self.add(LivePart::Persona, Some(served.clone()), text),
-            Some(served) => self.add(LivePart::Persona, Some(served.to_string()), text),
+            // An object, stored as canonical JSON: the platform may have its fields in another order.
+            Some(served) => {
+                let served = String::from_utf8_lossy(&json::encode_value(served)?).into_owned();
+                self.add(LivePart::Persona, Some(served), text);
+            }
         }
         let current = listing.personas.iter().find(|row| row.is_current);
         let version = state.numbers.get(PERSONA).filter(|_| state.persona.is_some());
@@ -165,6 +165,9 @@ impl PartList {
                     LivePart::Setting(setting),
                     LiveState::Unknown(format!("#9 does not contain \"{field}\"")),
                 )),
+                Some(there) if there == version => {
+                    self.0.push((LivePart::Setting(setting), LiveState::Equal));
+                }
                 Some(there) => self.add(
                     LivePart::Setting(setting),
                     Some(there.to_string()),

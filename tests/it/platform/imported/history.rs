@@ -3,7 +3,7 @@
 use super::{AGENT, There, only_reads};
 use crate::platform::stub::{Assumptions, Seed};
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 #[test]
 fn a_clone_has_the_versions_the_backups_and_the_live_one() {
@@ -243,18 +243,6 @@ fn an_agent_without_a_backup_or_a_version_is_no_history() {
     // Primitives that nobody backed up are no history either.
     there.push("skills", "orders", "1.0.1");
     assert_eq!(there.project.run(&there.clone_line("mine")).code, 3);
-}
-
-#[test]
-fn a_persona_that_is_an_object_and_an_id_without_a_suffix_are_imported() {
-    let there = There::empty(Assumptions::default());
-    there.platform.add_agent("plain");
-    let dashboard = there.platform.dashboard("plain");
-    dashboard.back_up(&there.project.root());
-    dashboard.create_version("first");
-    there.project.ok(&format!("clone {} ../mine", there.platform.address("plain")));
-    let answer = there.json("mine", "version show 1 --offline");
-    assert_eq!(answer["version"], json!(1));
 }
 
 #[test]

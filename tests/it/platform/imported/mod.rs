@@ -10,6 +10,8 @@ mod losses;
 mod own_history;
 mod restored;
 mod running;
+mod together;
+mod unusual;
 
 use super::stub::{Assumptions, Platform, Request};
 use crate::common::{Project, shop};

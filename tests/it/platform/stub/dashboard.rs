@@ -57,7 +57,12 @@ impl Dashboard {
 
     /// Edits the persona, which is served from now on. Gives its number.
     pub fn edit_persona(&self, text: &str) -> u64 {
-        routes::add_persona(&mut self.world(), &self.agent, json!(text), false, OTHER)
+        self.edit_persona_object(json!(text))
+    }
+
+    /// The same with a persona that is an object.
+    pub fn edit_persona_object(&self, persona: Value) -> u64 {
+        routes::add_persona(&mut self.world(), &self.agent, persona, false, OTHER)
     }
 
     pub fn set_model(&self, model: &str) {
