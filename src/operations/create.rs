@@ -141,7 +141,7 @@ pub fn create_planned(
 /// Confirms that the newest version is durable, whoever made it, and reports that there is nothing
 /// new.
 fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
-    store.confirm()?;
+    store.confirm_heads()?;
     Ok(Created::NothingStaged { latest })
 }
 
@@ -234,13 +234,31 @@ pub fn publish(
     staged: &StagedVersion,
     pushed: u64,
 ) -> Result<Option<Created>> {
-    let newest = store.refs().latest(REFS)?.map_or(0, |(number, _)| number);
-    let StagedVersion { number, source_number, id } = *staged;
-    if source_number != pushed || newest + 1 != number {
+    if !is_next(store, staged, pushed)? {
         return Ok(None);
     }
+    let StagedVersion { number, id, .. } = *staged;
     store.create_ref(lock, &format!("{REFS}/v{number}"), id)?;
     Ok(Some(Created::New { number, id }))
+}
+
+/// The same for a version whose source version has no ref yet: both in one step. `None`: one after the other, then.
+pub fn publish_both(
+    store: &Store,
+    lock: &StoreLock,
+    staged: &StagedVersion,
+    pushed: (u64, Id),
+) -> Result<Option<Created>> {
+    let StagedVersion { number, id, .. } = *staged;
+    let is_done =
+        is_next(store, staged, pushed.0)? && store.append_both(lock, pushed, (number, id))?;
+    Ok(is_done.then_some(Created::New { number, id }))
+}
+
+/// True if nobody took one of the numbers of a staged version.
+fn is_next(store: &Store, staged: &StagedVersion, pushed: u64) -> Result<bool> {
+    let newest = store.refs().latest(REFS)?.map_or(0, |(number, _)| number);
+    Ok(staged.source_number == pushed && newest + 1 == staged.number)
 }
 
 /// The ledger names versions by id, so two versions must never be one object. They could be only with

@@ -52,7 +52,7 @@ impl DeletionChange {
                 let change = self.step(&pointer_state);
                 promote::record_here(store, &lock, &pointer_state, number, change, who)?;
             }
-            DeletionOutcome::DoneBefore => store.confirm()?,
+            DeletionOutcome::DoneBefore => store.confirm_heads()?,
         }
         Ok(outcome)
     }

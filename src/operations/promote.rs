@@ -182,7 +182,7 @@ pub fn promote(
     let pointer_state = PointerState::here(store)?;
     let promotion = plan_promotion(&pointer_state, version, request.expect.as_ref())?;
     if promotion.settled {
-        store.confirm()?;
+        store.confirm_heads()?;
     } else {
         let change = promotion_of(promotion.number, request.reason.as_deref());
         record_here(store, &lock, &pointer_state, promotion.number, change, who)?;

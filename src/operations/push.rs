@@ -55,7 +55,7 @@ pub fn push(
         let healed = batch.healed();
         if !report.changed() {
             match healed {
-                0 => store.confirm()?,
+                0 => store.confirm_heads()?,
                 _ => drop(batch.commit()?),
             }
             require_sound(store, report.previous.as_ref().map(|previous| previous.id))?;
@@ -160,6 +160,12 @@ fn publish_with(
     let newest = store.refs().latest(source::REFS)?.map(|(number, _)| number);
     if newest != previous.map(|previous| previous.number) {
         return Ok(None);
+    }
+    let next = (newest.unwrap_or(0) + 1, id);
+    let both = version.map(|version| create::publish_both(store, &lock, version, next));
+    if let Some(created) = both.transpose()?.flatten() {
+        remember_base(project, id);
+        return Ok(Some((next.0, Some(created))));
     }
     let number = store.append_ref(&lock, source::REFS, id)?;
     remember_base(project, id);

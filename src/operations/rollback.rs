@@ -244,7 +244,7 @@ fn append(
     loop {
         let previous = source::latest(project.store())?;
         if previous.as_ref().is_some_and(|p| (p.state, p.source) == (target.state, target.source)) {
-            project.store().confirm()?;
+            project.store().confirm_heads()?;
             return Ok(None);
         }
         let mut batch = project.store().batch();

@@ -4,6 +4,7 @@
 //! files, and what another process does meanwhile is not part of it.
 
 use super::operation::{FilesChange, HeadsChange};
+use super::refs::RefName;
 use super::refs::log::{self, RefTips};
 use super::{Active, Heads, Operation, Store, operation_log, refs};
 use crate::error::Result;
@@ -96,15 +97,20 @@ impl Store {
         }
     }
 
-    /// Notes a new ref, with the newest refs after it.
-    pub(super) fn note_ref(&self, series: &str, number: u64, id: Id, tips: Option<RefTips>) {
-        if series == refs::SNAPSHOTS {
+    /// Notes refs that were created in one step, with the newest refs after it.
+    pub(super) fn note_refs(&self, new: &[(RefName, Id)], tips: Option<RefTips>) {
+        if new.iter().any(|(name, _)| name.series() == refs::SNAPSHOTS) {
             return;
         }
         let step = tips.map(|tips| {
             let mut step = HeadsChange::none_at(&tips);
-            let change = if series == refs::SOURCE { &mut step.source } else { &mut step.versions };
-            (change.kept, change.after) = (number as usize - 1, vec![id]);
+            for (name, id) in new {
+                let change = match name.series() {
+                    refs::SOURCE => &mut step.source,
+                    _ => &mut step.versions,
+                };
+                (change.kept, change.after) = (name.number() as usize - 1, vec![*id]);
+            }
             step
         });
         self.note(|changes| changes.add(step));

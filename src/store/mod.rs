@@ -63,6 +63,7 @@ pub use refs::Refs;
 
 use crate::error::Result;
 use crate::object::Id;
+use crate::store::refs::RefName;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -135,16 +136,37 @@ impl Store {
         self.require_kept(&[id])?;
         self.require_unpurged(&id)?;
         let (number, tips) = self.refs().append_logged(lock, series, id)?;
-        self.note_ref(series, number, id, tips);
+        self.note_refs(&[(RefName::new(series, number)?, id)], tips);
         Ok(number)
+    }
+
+    /// Creates the next source version and the next version in one durable step. `false`: that is not possible here, and
+    /// nothing was created.
+    pub fn append_both(
+        &self,
+        lock: &StoreLock,
+        source: (u64, Id),
+        version: (u64, Id),
+    ) -> Result<bool> {
+        let new = [(refs::SOURCE, source), (refs::VERSIONS, version)];
+        for (_, (_, id)) in &new {
+            self.require_kept(&[*id])?;
+            self.require_unpurged(id)?;
+        }
+        let new = new.map(|(series, (number, id))| Ok((RefName::new(series, number)?, id)));
+        let new = new.into_iter().collect::<Result<Vec<_>>>()?;
+        if !self.refs().create_packed(lock, &new)? {
+            return Ok(false);
+        }
+        self.note_refs(&new, refs::log::add_refs(&self.refs(), &new));
+        Ok(true)
     }
 
     /// Creates a ref, durably. A name that is taken is a conflict.
     pub fn create_ref(&self, lock: &StoreLock, name: &str, id: Id) -> Result<()> {
         self.require_kept(&[id])?;
         let tips = self.refs().create(lock, name, id)?;
-        let name: refs::RefName = name.parse()?;
-        self.note_ref(name.series(), name.number(), id, tips);
+        self.note_refs(&[(name.parse()?, id)], tips);
         Ok(())
     }
 

@@ -218,6 +218,11 @@ struct Cost {
 
 impl Cost {
     fn of(project: &mut Project, line: &str) -> Cost {
+        Cost::and_steps(project, line).0
+    }
+
+    /// The same with the disk steps.
+    fn and_steps(project: &mut Project, line: &str) -> (Cost, Vec<String>) {
         let (reads, steps) = (project.path("../reads"), project.path("../steps"));
         let before = size(project);
         let plan = format!("reads={},trace={}", reads.display(), steps.display());
@@ -231,8 +236,10 @@ impl Cost {
         });
         lines[0].retain(|path| path.contains("/.lua/"));
         let syncs = lines[1].iter().filter(|step| step.starts_with("Sync")).count() as u64;
-        let [reads, steps] = lines.map(|lines| lines.len() as u64);
-        Cost { reads, steps, syncs, bytes: size(project).saturating_sub(before) }
+        let [reads, steps] = lines;
+        let bytes = size(project).saturating_sub(before);
+        let cost = Cost { reads: reads.len() as u64, steps: steps.len() as u64, syncs, bytes };
+        (cost, steps)
     }
 
     /// Figures above the budget, by name.
@@ -275,4 +282,46 @@ fn no_command_costs_more_than_its_budget_at_10_and_at_5000_versions() {
         }
     }
     assert!(over.is_empty(), "\n{}", over.join("\n"));
+}
+
+/// The pack, and both refs in one file. Behind a long history that file is not written again, and each ref is a file.
+#[test]
+fn a_version_with_its_push_takes_four_syncs_and_six_after_a_long_history() {
+    const LINE: &str = "version create --auto-push -m next";
+    for (count, syncs) in [(10, 4), (1200, 6)] {
+        let mut project = history(count);
+        shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+        let cost = Cost::of(&mut project, LINE);
+        assert_eq!(cost.syncs, syncs, "{count} versions: {cost:?}");
+    }
+}
+
+/// Log of the refs: it proves that all of it is durable.
+#[test]
+fn a_command_that_finds_nothing_to_do_syncs_nothing() {
+    let mut project = history(10);
+    project.ok("version create --auto-push -m next");
+    for line in ["push", "version create", "version create --auto-push", "version promote 1"] {
+        let cost = Cost::of(&mut project, line);
+        assert_eq!((cost.syncs, cost.bytes), (0, 0), "{line}: {cost:?}");
+    }
+    // Without the log nobody knows whether whoever wrote them lived to sync them.
+    std::fs::remove_file(project.path(".lua/reflog")).unwrap();
+    for line in ["push", "version create", "version promote 1"] {
+        let cost = Cost::of(&mut project, line);
+        assert!(cost.syncs >= 5, "{line}: {cost:?}");
+    }
+}
+
+/// Maker of the pointer: it may have died before the name of the file was durable.
+#[test]
+fn a_log_is_begun_again_after_the_name_of_the_pointer_is_synced() {
+    let mut project = history(10);
+    std::fs::remove_file(project.path(".lua/reflog")).unwrap();
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    let (_, steps) = Cost::and_steps(&mut project, "push");
+    let at = |step: String| steps.iter().position(|one| *one == step);
+    let synced = at(format!("SyncDir {}", project.path(".lua").display()));
+    let begun = at(format!("Rename {}", project.path(".lua/reflog").display()));
+    assert!(synced.is_some() && synced < begun, "{steps:#?}");
 }

@@ -12,7 +12,8 @@ fn history() -> Project {
     let project = shop::project();
     for (number, (from, to)) in (1..).zip([("Ava", "Ava"), ("Ava", "Eve"), ("Eve", "Ida")]) {
         edit(&project, "src/index.ts", &format!("You are {from}."), &format!("You are {to}."));
-        project.ok(&format!("version create --auto-push -m {number}"));
+        project.ok("push");
+        project.ok(&format!("version create -m {number}"));
         if number == 2 {
             project.ok("version promote 1");
             project.ok("version promote 2");

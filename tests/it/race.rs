@@ -285,7 +285,8 @@ fn a_ref_that_a_listing_missed_is_found_by_the_second_look() {
     for text in ["You do help", "You help"] {
         let old = if text == "You help" { "You do help" } else { "You help" };
         edit(&project, "src/index.ts", old, text);
-        project.ok("version create --auto-push");
+        project.ok("push");
+        project.ok("version create");
     }
     edit(&project, "src/index.ts", "You help", "You do help");
     for (line, series) in

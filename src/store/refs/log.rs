@@ -6,7 +6,7 @@
 //! that is missing is begun again.
 
 use super::super::active::{self, Active};
-use super::super::layout::REFLOG;
+use super::super::layout::{PACKED_REFS, REFLOG};
 use super::name::number_of;
 use super::{RefName, Refs, SOURCE, VERSIONS};
 use crate::error::Result;
@@ -41,6 +41,18 @@ impl RefTips {
         match series {
             SOURCE => self.source,
             VERSIONS => self.versions,
+            _ => None,
+        }
+    }
+
+    /// The same with the next ref of a series; `None` for one that does not follow the newest.
+    fn with(self, name: &RefName, id: Id) -> Option<RefTips> {
+        let newest = self.newest(name.series()).map_or(0, |(number, _)| number);
+        let next =
+            Some((name.number(), id)).filter(|_| newest.checked_add(1) == Some(name.number()))?;
+        match name.series() {
+            SOURCE => Some(RefTips { source: Some(next), ..self }),
+            VERSIONS => Some(RefTips { versions: Some(next), ..self }),
             _ => None,
         }
     }
@@ -195,24 +207,17 @@ fn logged_in(bytes: &[u8]) -> LoggedRefs {
     logged
 }
 
-/// Adds a ref that is durable, and gives the newest refs. Nothing depends on its success.
-pub fn add_ref(refs: &Refs, name: &RefName, id: Id) -> Option<RefTips> {
-    let before = newest(&refs.dir);
-    let follows = before.as_ref().is_some_and(|mark| {
-        mark.newest(name.series()).map_or(0, |(number, _)| number).checked_add(1)
-            == Some(name.number())
-    });
-    let done = match (before, name.series()) {
-        (Some(mark), SOURCE) if follows => {
-            append(&refs.dir, RefTips { source: Some((name.number(), id)), ..mark })
-        }
-        (Some(mark), VERSIONS) if follows => {
-            append(&refs.dir, RefTips { versions: Some((name.number(), id)), ..mark })
-        }
-        (_, SOURCE | VERSIONS) => begin(refs),
-        _ => return None,
-    };
-    done.ok()
+/// Adds refs that became durable in one step, and gives the newest refs. Nothing depends on its success.
+pub fn add_refs(refs: &Refs, new: &[(RefName, Id)]) -> Option<RefTips> {
+    if !new.iter().all(|(name, _)| [SOURCE, VERSIONS].contains(&name.series())) {
+        return None;
+    }
+    let after = newest(&refs.dir)
+        .and_then(|mark| new.iter().try_fold(mark, |mark, (name, id)| mark.with(name, *id)));
+    match after {
+        Some(mark) => append(&refs.dir, mark).ok(),
+        None => begin(refs).ok(),
+    }
 }
 
 /// Adds a pointer that is durable to a log whose last mark was read under the same lock, and gives the newest refs.
@@ -253,6 +258,10 @@ pub fn begin(refs: &Refs) -> Result<RefTips> {
         }
     }
     mark.active = active::read(&refs.dir)?;
+    // As above: the maker of the pointer, or of packed refs, may have died before its name was durable.
+    if mark.active.is_some() || refs.dir.join(PACKED_REFS).exists() {
+        fs::sync_dir(&refs.dir)?;
+    }
     if mark.active.is_some() || text.is_empty() {
         text.push_str(&mark.encode());
     }

@@ -13,6 +13,7 @@ pub(super) mod packed;
 pub(super) mod packed_file;
 mod packed_table;
 mod packed_text;
+mod packing;
 mod series_view;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
@@ -28,7 +29,6 @@ use super::{StoreLock, layout};
 use crate::error::{At, Error, Hint, Kind, Result};
 use crate::fs::{self, Published};
 use crate::object::Id;
-use packed::Packed;
 use packed_file::PackedFile;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,10 +51,6 @@ impl Refs {
     /// packed, is a conflict.
     pub fn create(&self, lock: &StoreLock, name: &str, id: Id) -> Result<Option<RefTips>> {
         lock.check(&self.dir);
-        let already_exists = || {
-            Error::conflict(format!("cannot create the ref \"{name}\": it exists"))
-                .hint("somebody else took this number: run the command again")
-        };
         let parsed: RefName = name.parse()?;
         // Before the new ref, so that a failure to pack means that nothing was created, and before the look at
         // `packed-refs`, which must see a ref of this name that was a file until now.
@@ -66,12 +62,12 @@ impl Refs {
             }
         }
         if PackedFile::open(&self.dir)?.get(&parsed)?.0.is_some() {
-            return Err(already_exists());
+            return Err(already_exists(name));
         }
         self.make_folder(parsed.series())?;
         match fs::create(&self.path(&parsed), format!("{id}\n").as_bytes())? {
-            Published::Done => Ok(log::add_ref(self, &parsed, id)),
-            Published::Exists => Err(already_exists()),
+            Published::Done => Ok(log::add_refs(self, &[(parsed, id)])),
+            Published::Exists => Err(already_exists(name)),
         }
     }
 
@@ -109,36 +105,6 @@ impl Refs {
         lock.check(&self.dir);
         let name = RefName::new(SNAPSHOTS, number)?;
         fs::replace(&self.path(&name), format!("{id}\n").as_bytes())
-    }
-
-    /// Moves the loose refs of `refs/source` and `refs/versions` into `packed-refs`. A crash in
-    /// between leaves refs that are both loose and packed, with the same id: the next run removes
-    /// them. It also removes what killed processes left in the folders. A file of an older program becomes a table.
-    pub fn pack_refs(&self, lock: &StoreLock) -> Result<()> {
-        lock.check(&self.dir);
-        let is_old = PackedFile::open(&self.dir)?.is_text();
-        self.pack_onto(Packed::read(&self.dir)?, is_old)
-    }
-
-    /// `anew` writes the file even where there is nothing to add to it.
-    fn pack_onto(&self, mut packed: Packed, anew: bool) -> Result<()> {
-        let mut folded = Vec::new();
-        for (at, series) in packed::SERIES.into_iter().enumerate() {
-            let mut numbers = self.loose_numbers(series)?;
-            numbers.sort_unstable();
-            for number in numbers {
-                let name = RefName::new(series, number)?;
-                let Some(id) = self.loose(&name)? else { continue };
-                packed.insert(at, number, id)?;
-                folded.push(name);
-            }
-        }
-        if folded.is_empty() && !anew {
-            return Ok(());
-        }
-        layout::folders(&self.dir).try_for_each(|folder| fs::sweep(&folder))?;
-        packed.write(&self.dir)?;
-        folded.iter().try_for_each(|name| fs::remove(&self.path(name)))
     }
 
     /// The folder of the snapshots comes with the first of them, and whoever made it may have died before its
@@ -192,6 +158,11 @@ impl Refs {
         }
         Ok(numbers)
     }
+}
+
+fn already_exists(name: &str) -> Error {
+    Error::conflict(format!("cannot create the ref \"{name}\": it exists"))
+        .hint("somebody else took this number: run the command again")
 }
 
 fn missing(dir: &Path) -> Error {

@@ -96,6 +96,16 @@ impl PackedFile {
         Ok(Some(last).filter(|last| damage.is_none() && *last == count))
     }
 
+    /// Number of refs of both series.
+    pub fn count(&self) -> u64 {
+        match &self.content {
+            PackedContent::Table(table) => table.header.counts.iter().sum(),
+            PackedContent::Whole(scan) => {
+                packed::SERIES.iter().map(|series| scan.packed.series(series).len() as u64).sum()
+            }
+        }
+    }
+
     /// The pointer that precedes the refs, if it is certain whether there is one.
     pub fn pointer(&self) -> Result<Option<Active>> {
         match &self.content {

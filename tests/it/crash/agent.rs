@@ -123,8 +123,8 @@ fn version_create() {
 fn version_create_with_its_push() {
     let project = promoted();
     edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");
-    // Two commit points: the source version is one by itself.
-    Cut::new(project, "version create --auto-push -m third").run(false);
+    // Both refs in one step.
+    Cut::new(project, "version create --auto-push -m third").run(true);
 }
 
 #[test]
@@ -204,7 +204,8 @@ fn a_repair() {
     let store = open(&project.root());
     store.refs().pack_refs(&store.lock().unwrap()).unwrap();
     edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");
-    project.ok("version create --auto-push -m third");
+    project.ok("push");
+    project.ok("version create -m third");
     let whole = store.heads().unwrap();
     let mut packed = std::fs::read(dir.join("packed-refs")).unwrap();
     packed[40] ^= 1;

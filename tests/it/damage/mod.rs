@@ -21,7 +21,8 @@ fn history() -> (Project, PathBuf) {
     let store = Store::open(&project.path(".lua")).unwrap();
     store.refs().pack_refs(&store.lock().unwrap()).unwrap();
     edit(&project, "src/index.ts", "You are Ava.", "You are Eve.");
-    project.ok("version create --auto-push -m two");
+    project.ok("push");
+    project.ok("version create -m two");
     (project, first)
 }
 

@@ -48,7 +48,8 @@ fn three() -> Project {
     let (project, _) = history();
     project.ok("version promote 2");
     edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");
-    project.ok("version create --auto-push -m three");
+    project.ok("push");
+    project.ok("version create -m three");
     project
 }
 
@@ -100,7 +101,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     damaged: refs: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it contains "x"
       affects versions/v2
       next: run `echo f249efd5bb2fe5ba40996f06393e83ca25f10fd34e6d0d89695621dc60960954 > "[DIR]/project/.lua/refs/versions/v2"` to restore it, as the log recorded it
-    Checked 66 objects in 4 pack(s), 5 ref(s): 1 problem(s).
+    Checked 66 objects in 6 pack(s), 5 ref(s): 1 problem(s).
     --- stderr
     hint: run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well
     --- exit 1

@@ -288,7 +288,7 @@ fn a_ledger_record_of_a_version_that_no_ref_has() {
     assert_snapshot!(project.run("fsck"), @"
     $ lua-store fsck
     damaged: ledger: ledger record b3b545aa names a version to which no ref points
-    Checked 58 objects in 3 pack(s), 3 ref(s): 1 problem(s).
+    Checked 58 objects in 4 pack(s), 3 ref(s): 1 problem(s).
     --- stderr
     hint: run `lua-store fsck --repair` to repair what can be repaired; add `--from REMOTE` to use a remote as well
     --- exit 1
