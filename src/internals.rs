@@ -35,6 +35,11 @@ pub mod history {
     };
 }
 
+#[cfg(feature = "cli")]
+pub mod import {
+    pub use crate::import::skill_yaml;
+}
+
 pub mod merge {
     pub use crate::merge::{Choices, PullRequest, Side, incoming, pull};
 }

@@ -49,6 +49,7 @@ mod git;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod history;
 #[cfg(feature = "cli")]
+#[allow(missing_docs, reason = "reached by `internals` alone")]
 mod import;
 #[doc(hidden)]
 pub mod internals;

@@ -10,6 +10,7 @@ mod known;
 mod ledger;
 mod live;
 mod remote;
+pub mod skill_yaml;
 mod state;
 
 pub use remote::PlatformRemote;

@@ -6,6 +6,8 @@ mod changes;
 #[cfg(unix)]
 mod compiling;
 mod imported;
+#[cfg(unix)]
+mod skill_yaml;
 #[allow(dead_code, reason = "the program that measures uses other parts of it than the tests")]
 pub mod stub;
 #[cfg(unix)]

@@ -55,7 +55,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "internals",
-        "cli flow platform client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+        "cli import flow platform client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),
     ("main", ""),
 ];
