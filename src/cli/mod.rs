@@ -25,6 +25,7 @@ pub mod drift_output;
 pub mod elsewhere;
 pub mod help;
 pub mod hints;
+pub mod import_allowance;
 pub mod import_output;
 mod ink;
 pub mod ledger_output;

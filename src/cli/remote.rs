@@ -213,6 +213,16 @@ pub fn platform_client(address: &PlatformAddress, patience: RetryPolicy) -> Resu
     Ok(PlatformClient::new(address.clone(), key).hurried(patience.tries, patience.request))
 }
 
+/// Makes the store of a clone in which an import takes files that look like secrets.
+pub fn prepare_import(address: &Address, store: &Path, allowed: &[String]) -> Result<()> {
+    match address {
+        Address::Platform(at) => {
+            crate::import::prepare_clone(&platform_client(at, patience()?)?, store, allowed)
+        }
+        _ => Ok(()),
+    }
+}
+
 fn unstored(address: &Address) -> Error {
     Error::usage(format!(
         "\"{address}\" is on the platform, and this command reads no remote there"

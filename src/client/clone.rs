@@ -71,7 +71,7 @@ fn nothing_pushed(remote: &dyn Remote, url: &str) -> Error {
 }
 
 /// The folder is empty, or holds the beginning of the same clone.
-fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
+pub fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
     let mut others = Vec::new();
     if root.exists() {
         for entry in std::fs::read_dir(root).at("read", root)? {

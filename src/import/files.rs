@@ -7,7 +7,7 @@ use crate::platform::{self, PlatformClient, many};
 use crate::stock::key_hasher::KeyHasher;
 use crate::stock::manifest::{Manifest, ManifestEntry};
 use crate::store::Batch;
-use crate::workspace::{self, walker};
+use crate::workspace::{self, Patterns, walker};
 use flate2::read::MultiGzDecoder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -53,6 +53,7 @@ pub fn download(
     batch: &Batch,
     record: &mut ImportRecord,
     backups: &[BackupFiles],
+    allowed: &Patterns,
 ) -> Result<NotStored> {
     let mut paths: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for entry in backups.iter().flat_map(|backup| &backup.files) {
@@ -66,7 +67,7 @@ pub fn download(
     }
     let addresses = platform::details::addresses(client, &missing)?;
     let secrets = |key: &str, bytes: &[u8]| -> BTreeMap<String, String> {
-        let paths = paths[key].iter();
+        let paths = paths[key].iter().filter(|path| !allowed.matches(path));
         let reason = |path: &&str| Some(((*path).to_owned(), workspace::secret_file(path, bytes)?));
         paths.filter_map(reason).collect()
     };
@@ -133,6 +134,7 @@ pub fn tree(
     backup: &BackupFiles,
     not_stored: &NotStored,
     base: Option<Id>,
+    allowed: &Patterns,
 ) -> Result<Id> {
     let old: BTreeMap<String, (Mode, Id)> = match base {
         Some(base) => {
@@ -153,6 +155,7 @@ pub fn tree(
         };
         let before = old.get(path).filter(|(mode, _)| *mode != Mode::Symlink);
         if before.is_none_or(|(_, before)| *before != id)
+            && !allowed.matches(path)
             && let Some(reason) = workspace::secret_file(path, &batch.blob(&id)?)
         {
             record.losses.secrets.insert(format!("{path} {reason}"));
@@ -169,6 +172,17 @@ pub fn tree(
         files.iter().map(|(path, (mode, id))| (path.as_str(), *mode, *id)).collect();
     list.sort_by(|a, b| a.0.split('/').cmp(b.0.split('/')));
     nest(batch, &list, base)
+}
+
+/// Removes the losses that are allowed since. True if there were any.
+pub fn take_allowed(record: &mut ImportRecord, allowed: &Patterns) -> bool {
+    let before = record.losses.secrets.len();
+    // A line is the path, a space, and the reason; both may have spaces.
+    record
+        .losses
+        .secrets
+        .retain(|line| !line.match_indices(' ').any(|(end, _)| allowed.matches(&line[..end])));
+    record.losses.secrets.len() < before
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::platform::details::VersionSnapshot;
 use crate::platform::{ListedBackup, ListedVersion, Listing};
 use crate::reader::Unreadable;
 use crate::store::{Batch, Store};
+use crate::workspace::Patterns;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -39,6 +40,8 @@ pub struct HistoryWriter<'a> {
     pub batch: Batch,
     /// Any folder that exists.
     root: PathBuf,
+    /// Patterns of secrets that may be stored.
+    allowed: Vec<String>,
     tip: Option<Tip>,
     /// The files that were read last.
     read: Option<(Id, ReadState)>,
@@ -71,7 +74,8 @@ impl<'a> HistoryWriter<'a> {
             None => None,
         };
         let (batch, root) = (store.batch(), store.project().to_owned());
-        Ok(HistoryWriter { listing, snapshots, record, batch, root, tip, read: None })
+        let allowed = store.config()?.allow();
+        Ok(HistoryWriter { listing, snapshots, record, batch, root, allowed, tip, read: None })
     }
 
     /// Stores what was written, and the record of it.
@@ -90,8 +94,7 @@ impl<'a> HistoryWriter<'a> {
         not_stored: &NotStored,
     ) -> Result<()> {
         self.fill_backups(row)?;
-        let base = self.tip.as_ref().map(|tip| tip.version.source);
-        let files = files::tree(&mut self.batch, &mut self.record, manifest, not_stored, base)?;
+        let files = self.tree(manifest, not_stored)?;
         let read = self.read(files)?;
         let numbers = numbers_at(&self.record, self.listing, row.at_ms);
         if let Ok(read) = &read {
@@ -128,7 +131,28 @@ impl<'a> HistoryWriter<'a> {
             Some((known, Ok(state))) => Some((*known, state.clone())),
             _ => None,
         };
-        state::read(&mut self.batch, &self.root, files, before.as_ref())
+        state::read(&mut self.batch, (&self.root, &self.allowed), files, before.as_ref())
+    }
+
+    fn tree(&mut self, manifest: &BackupFiles, not_stored: &NotStored) -> Result<Id> {
+        let base = self.tip.as_ref().map(|tip| tip.version.source);
+        let allowed = Patterns::new(&self.allowed);
+        files::tree(&mut self.batch, &mut self.record, manifest, not_stored, base, &allowed)
+    }
+
+    /// The newest backup once more, with files that were left out and are allowed since. What was imported stays as it is.
+    pub fn backup_again(&mut self, manifest: &BackupFiles, not_stored: &NotStored) -> Result<()> {
+        let files = self.tree(manifest, not_stored)?;
+        let (state, previous) = self.before();
+        let Some(previous) = previous.filter(|previous| previous.source != files) else {
+            return Ok(());
+        };
+        let (at_ms, message) = (previous.record.at_ms, None);
+        let triggered_by = "the newest backup with files that are allowed since".to_owned();
+        let read = self.read(files)?;
+        self.source(NewSource { at_ms, triggered_by, message, files, read: &read, state })?;
+        self.read = Some((files, read));
+        Ok(())
     }
 
     fn compose(&mut self, named: &ListedState, read: &ReadState) -> Result<State> {

@@ -28,7 +28,7 @@ const TRANSPORT: &str = "streamable-http";
 /// Agent in the files of a backup, as a state; or the reason why it cannot be read.
 pub fn read<S: Source + Sink>(
     objects: &mut S,
-    root: &Path,
+    (root, allowed): (&Path, &[String]),
     files: Id,
     before: Option<&(Id, State)>,
 ) -> Result<Result<State, Unreadable>> {
@@ -36,7 +36,7 @@ pub fn read<S: Source + Sink>(
         Ok(agent) => agent,
         Err(reason) => return Ok(Err(reason)),
     };
-    let guard = SecretGuard::new(root, &[]);
+    let guard = SecretGuard::new(root, allowed);
     guard.clean(&mut agent);
     let (source, state) = match before {
         Some((files, state)) => (Some(*files), state.clone()),

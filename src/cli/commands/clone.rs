@@ -4,6 +4,7 @@ use crate::cli::answer::answer;
 use crate::cli::breaches;
 use crate::cli::clone_source::CloneSource;
 use crate::cli::context::Context;
+use crate::cli::import_allowance::ImportAllowance;
 use crate::cli::import_output;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
@@ -38,6 +39,8 @@ pub struct Clone {
     /// Accept records that break the current rules: written before the rules existed, by somebody you trust
     #[arg(long)]
     as_is: bool,
+    #[command(flatten)]
+    allowance: ImportAllowance,
 }
 
 #[derive(Serialize)]
@@ -91,14 +94,20 @@ impl Clone {
             CloneSource::Bundle(file) => {
                 let name = file.file_stem().unwrap_or_default().to_owned();
                 let root = here.join(self.folder.unwrap_or_else(|| name.into()));
+                self.allowance.patterns(None)?;
                 return bundle(cx, &file, &root, strictness);
             }
         };
         let root = here.join(self.folder.unwrap_or_else(|| address.agent().as_str().into()));
         let url = address.to_string();
         let insecure = cx.insecure();
+        let allowed = self.allowance.patterns(Some(&address))?;
         let reached = {
             let store = store::dir_in(&root);
+            if !allowed.is_empty() {
+                clone::check_empty(&root, DEFAULT, &url)?;
+                remote::prepare_import(&address, &store, &allowed)?;
+            }
             remote::open_in(cx, DEFAULT.to_owned(), address, insecure, &store)?
         };
         let term = *cx.out.term();

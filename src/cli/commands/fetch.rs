@@ -2,6 +2,7 @@
 
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
+use crate::cli::import_allowance::ImportAllowance;
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, breaches, import_output, remote};
 use crate::client::divergence::{AheadBehind, Divergence};
@@ -27,6 +28,8 @@ pub struct Fetch {
     /// Accept records that break the current rules: written before the rules existed, by somebody you trust
     #[arg(long)]
     as_is: bool,
+    #[command(flatten)]
+    allowance: ImportAllowance,
 }
 
 #[derive(Serialize)]
@@ -73,10 +76,12 @@ impl Fetch {
         {
             let file = file?;
             if file.is_file() {
+                self.allowance.save(&project, None)?;
                 return bundle(cx, &project, &file, strictness);
             }
         }
         let reached = remote::require(cx, &project, self.remote.as_deref())?;
+        self.allowance.save(&project, Some(&reached.address))?;
         let store = project.store();
         let term = *cx.out.term();
         let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {

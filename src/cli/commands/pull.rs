@@ -4,6 +4,7 @@ use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::hints;
+use crate::cli::import_allowance::ImportAllowance;
 use crate::cli::output::ErrorView;
 use crate::cli::print;
 use crate::cli::progress::{self, Unit};
@@ -46,7 +47,7 @@ pub struct Pull {
     #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "")]
     theirs: Vec<String>,
     /// Restore the files of this version instead, and merge nothing
-    #[arg(long, value_name = "N", conflicts_with_all = ["ours", "theirs", "markers"], allow_negative_numbers = true, add = ArgValueCompleter::new(crate::cli::complete::versions))]
+    #[arg(long, value_name = "N", conflicts_with_all = ["ours", "theirs", "markers", "allow"], allow_negative_numbers = true, add = ArgValueCompleter::new(crate::cli::complete::versions))]
     version: Option<Revision>,
     /// Overwrite the files without a question
     #[arg(long, requires = "version")]
@@ -57,11 +58,13 @@ pub struct Pull {
     /// they were.
     #[arg(long)]
     markers: bool,
+    #[command(flatten)]
+    allowance: ImportAllowance,
     /// Complete the open merge with the files as they are now
-    #[arg(long = "continue", conflicts_with_all = ["remote", "ours", "theirs", "markers", "version"])]
+    #[arg(long = "continue", conflicts_with_all = ["remote", "ours", "theirs", "markers", "version", "allow"])]
     finish: bool,
     /// Restore the files as they were before the open merge
-    #[arg(long, conflicts_with_all = ["remote", "ours", "theirs", "markers", "version", "finish"])]
+    #[arg(long, conflicts_with_all = ["remote", "ours", "theirs", "markers", "version", "finish", "allow"])]
     abort: bool,
 }
 
@@ -135,7 +138,7 @@ impl Pull {
         }
         let choices = self.choices(&project)?;
         let who = cx.who(&project)?;
-        let (name, there) = fetch(cx, &project, self.remote.as_deref())?;
+        let (name, there) = self.fetch(cx, &project)?;
         let request = PullRequest { choices, markers: self.markers.then(|| name.clone()) };
         let mut terminal = Terminal::new(cx);
         let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, &request)?;
@@ -157,6 +160,28 @@ impl Pull {
 }
 
 impl Pull {
+    /// Heads of the remote, or of the bundle, with their objects fetched.
+    fn fetch(&self, cx: &mut Context<'_>, project: &Project) -> Result<(String, Heads)> {
+        let term = *cx.out.term();
+        let from = self.remote.as_deref();
+        if let Some(name) = from {
+            let file = cx.directory()?.join(name);
+            if file.is_file() {
+                self.allowance.save(project, None)?;
+                let (heads, _) = progress::show(&term, "Receiving", Unit::Item, |progress| {
+                    bundle::fetch(project, &file, bundle::NAME, Strictness::Refuse, progress)
+                })?;
+                return Ok((name.to_owned(), heads));
+            }
+        }
+        let NamedRemote { name, remote, address, .. } = remote::require(cx, project, from)?;
+        self.allowance.save(project, Some(&address))?;
+        let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+            fetch::fetch(project.store(), &name, &*remote, progress)
+        })?;
+        Ok((name, fetched.head.heads))
+    }
+
     fn choices(&self, project: &Project) -> Result<Choices> {
         let is_all = |given: &[String]| given.iter().any(String::is_empty);
         let all = match (is_all(&self.ours), is_all(&self.theirs)) {
@@ -190,25 +215,6 @@ impl Pull {
         }
         Ok(choices)
     }
-}
-
-/// Heads of the remote, or of the bundle, with their objects fetched.
-fn fetch(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<(String, Heads)> {
-    let term = *cx.out.term();
-    if let Some(name) = from {
-        let file = cx.directory()?.join(name);
-        if file.is_file() {
-            let (heads, _) = progress::show(&term, "Receiving", Unit::Item, |progress| {
-                bundle::fetch(project, &file, bundle::NAME, Strictness::Refuse, progress)
-            })?;
-            return Ok((name.to_owned(), heads));
-        }
-    }
-    let NamedRemote { name, remote, .. } = remote::require(cx, project, from)?;
-    let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
-        fetch::fetch(project.store(), &name, &*remote, progress)
-    })?;
-    Ok((name, fetched.head.heads))
 }
 
 /// Conflicts are in the files now: a person goes on.

@@ -1,5 +1,6 @@
 //! Import: the history of an agent on the platform, which somebody else made there, read by `clone`, `fetch` and `pull`.
 
+mod allowed;
 mod faults;
 mod history;
 #[cfg(unix)]
