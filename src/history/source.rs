@@ -24,21 +24,32 @@ pub struct SourceVersion {
 
 impl SourceVersion {
     pub fn load<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<SourceVersion> {
-        SourceVersion::read(source, number, id)
-            .map_err(|error| record::unreadable(&format!("source version v{number}"), error))
+        let read = || -> Result<SourceVersion> {
+            let tree = source.tree(&id)?;
+            let bytes = source.blob(&tree.require(RECORD)?)?;
+            SourceVersion::decode(number, id, &tree, &bytes)
+        };
+        read().map_err(|error| unreadable(number, error))
     }
 
-    fn read<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<SourceVersion> {
-        let tree = source.tree(&id)?;
-        let bytes = source.blob(&tree.require(RECORD)?)?;
+    /// The same from its tree and the bytes of its record.
+    pub fn of(number: u64, id: Id, tree: &Tree, record: &[u8]) -> Result<SourceVersion> {
+        SourceVersion::decode(number, id, tree, record).map_err(|error| unreadable(number, error))
+    }
+
+    fn decode(number: u64, id: Id, tree: &Tree, bytes: &[u8]) -> Result<SourceVersion> {
         Ok(SourceVersion {
             number,
             id,
-            record: record::decode(&bytes, "record of a source version")?,
+            record: record::decode(bytes, "record of a source version")?,
             state: tree.require(STATE)?,
             source: tree.require(SOURCE)?,
         })
     }
+}
+
+fn unreadable(number: u64, error: Error) -> Error {
+    record::unreadable(&format!("source version v{number}"), error)
 }
 
 /// The newest source version, or `None` before the first push.

@@ -45,13 +45,22 @@ pub struct State {
 impl State {
     pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<State> {
         let tree = source.tree(id)?;
-        let mut state = State::default();
+        let numbers = match tree.get(NUMBERS) {
+            Some(entry) => json::decode(&source.blob(&entry.id)?, NUMBERS)?,
+            None => Numbers::default(),
+        };
+        State::of(source, &tree, numbers)
+    }
+
+    /// The state of a tree whose numbers were read.
+    pub fn of<S: Source + ?Sized>(source: &S, tree: &Tree, numbers: Numbers) -> Result<State> {
+        let mut state = State { numbers, ..State::default() };
         for entry in tree.entries() {
             match &*entry.name {
                 SETTINGS => state.settings = Some(entry.id),
                 PERSONA_TEXT => state.persona = Some(PersonaId { id: entry.id, is_object: false }),
                 PERSONA_OBJECT => state.persona = Some(PersonaId { id: entry.id, is_object: true }),
-                NUMBERS => state.numbers = json::decode(&source.blob(&entry.id)?, NUMBERS)?,
+                NUMBERS => {}
                 folder if entry.mode.is_directory() => {
                     let primitives = source.tree(&entry.id)?;
                     let keyed =

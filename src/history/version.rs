@@ -2,7 +2,7 @@
 //! `state/` and `source/`. What a version's status is, the ledger says.
 
 use super::record::{self, META, SOURCE, STATE, VersionMeta};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Id, Sink, Source, Tree, TreeEntry};
 use crate::store::refs;
 
@@ -45,21 +45,32 @@ pub struct Version {
 
 impl Version {
     pub fn load<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<Version> {
-        Version::read(source, number, id)
-            .map_err(|error| record::unreadable(&format!("version v{number}"), error))
+        let read = || -> Result<Version> {
+            let tree = source.tree(&id)?;
+            let bytes = source.blob(&tree.require(META)?)?;
+            Version::decode(number, id, &tree, &bytes)
+        };
+        read().map_err(|error| unreadable(number, error))
     }
 
-    fn read<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<Version> {
-        let tree = source.tree(&id)?;
-        let bytes = source.blob(&tree.require(META)?)?;
+    /// The same from its tree and the bytes of its record.
+    pub fn of(number: u64, id: Id, tree: &Tree, meta: &[u8]) -> Result<Version> {
+        Version::decode(number, id, tree, meta).map_err(|error| unreadable(number, error))
+    }
+
+    fn decode(number: u64, id: Id, tree: &Tree, bytes: &[u8]) -> Result<Version> {
         Ok(Version {
             number,
             id,
-            meta: record::decode(&bytes, "record of a version")?,
+            meta: record::decode(bytes, "record of a version")?,
             state: tree.require(STATE)?,
             source: tree.require(SOURCE)?,
         })
     }
+}
+
+fn unreadable(number: u64, error: Error) -> Error {
+    record::unreadable(&format!("version v{number}"), error)
 }
 
 /// Stores the tree of a version. `base` is the one before it.

@@ -1,5 +1,7 @@
 //! Canonical JSON (RFC 8785): equal values have equal bytes, and so equal ids.
 
+mod canonical;
+
 use crate::error::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -66,6 +68,12 @@ fn write_number(number: &Number, bytes: &mut Vec<u8>) -> serde_json::Result<()> 
     }
     bytes.extend(serde_json_canonicalizer::to_vec(number)?);
     Ok(())
+}
+
+/// True if the bytes are certainly canonical. False of a few canonical ones: with numbers that are no short integers, or with
+/// names that are not plain ASCII.
+pub fn is_plainly_canonical(bytes: &[u8]) -> bool {
+    canonical::scan(bytes)
 }
 
 /// Decodes stored JSON. The error names it by `what`.

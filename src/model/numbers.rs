@@ -20,6 +20,9 @@ pub const MOST_CHOSEN: u64 = 999_999_999_999_999;
 /// Numbers that nobody reaches by counting: they came before there was a bound, and count as the largest chosen one.
 const UNREAL: u64 = u64::MAX / 2;
 
+/// Digits of [`UNREAL`]: a text that is shorter has no such part.
+const UNREAL_DIGITS: usize = 19;
+
 /// A number is no longer.
 const LONGEST: usize = 100;
 
@@ -85,7 +88,11 @@ pub fn below_maximum(numbers: &Numbers) -> Numbers {
         }
         _ => number.clone(),
     };
-    numbers.iter().map(|(key, number)| (key.clone(), one(number))).collect()
+    let or_same = |number: &String| match number.len() < UNREAL_DIGITS {
+        true => number.clone(),
+        false => one(number),
+    };
+    numbers.iter().map(|(key, number)| (key.clone(), or_same(number))).collect()
 }
 
 /// True if `a` is past `b`. Numbers of the persona are compared as numbers, the rest as semver; a

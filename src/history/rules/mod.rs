@@ -19,7 +19,7 @@ use super::source::SourceVersion;
 use super::state::State;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
-use crate::object::{Id, Mode, Source, TreeEntry};
+use crate::object::{Id, Mode, Source, Tree, TreeEntry};
 use crate::store::{Active, Heads, ObjectGraph, Odb, common, refs};
 use numbers::UsedNumbers;
 use std::collections::HashSet;
@@ -229,8 +229,8 @@ impl<'a> Check<'a> {
         if !is_new {
             return refuse(format!("object {id} is another source version already"));
         }
-        self.form(&id, "source version", RECORD, &[SOURCE, STATE])?;
-        let version = SourceVersion::load(self.objects, number, id)?;
+        let (tree, bytes) = self.form(&id, "source version", RECORD, &[SOURCE, STATE])?;
+        let version = SourceVersion::of(number, id, &tree, &bytes)?;
         record::check_source(&version.record)
             .into_iter()
             .for_each(|reason| self.breach(what, reason));
@@ -268,8 +268,8 @@ impl<'a> Check<'a> {
             // The ledger names versions by id.
             return refuse(format!("object {id} is another version already"));
         }
-        self.form(&id, "agent version", META, &[SOURCE, STATE])?;
-        let version = Version::load(self.objects, number, id)?;
+        let (tree, bytes) = self.form(&id, "agent version", META, &[SOURCE, STATE])?;
+        let version = Version::of(number, id, &tree, &bytes)?;
         record::check_version(&version.meta)
             .into_iter()
             .for_each(|reason| self.breach(what, reason));
@@ -333,8 +333,8 @@ impl<'a> Check<'a> {
         Ok(version.meta.by)
     }
 
-    /// A tree with a record and exactly these links.
-    fn form(&self, id: &Id, what: &str, record: &str, links: &[&str]) -> Result<()> {
+    /// A tree with a record and exactly these links, and the bytes of the record.
+    fn form(&self, id: &Id, what: &str, record: &str, links: &[&str]) -> Result<(Tree, Vec<u8>)> {
         let tree = self.objects.tree(id)?;
         let fits = |entry: &TreeEntry| match entry.mode {
             Mode::File => &*entry.name == record,
@@ -344,7 +344,8 @@ impl<'a> Check<'a> {
         if tree.entries().len() != links.len() + 1 || !tree.entries().iter().all(fits) {
             return refuse(format!("object {id} is not a valid {what}"));
         }
-        small(self.objects, &tree.require(record)?, "a record").map(drop)
+        let bytes = small(self.objects, &tree.require(record)?, "a record")?;
+        Ok((tree, bytes))
     }
 }
 

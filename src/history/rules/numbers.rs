@@ -25,6 +25,8 @@ pub struct UsedNumbers<'a> {
     /// Source versions that were there before.
     before: &'a [Id],
     newest: Option<(SourceVersion, State)>,
+    /// The highest number of each entry up to the newest one, where that is known.
+    floor: Option<Numbers>,
     /// The states of new ones, which are read again if they are needed.
     passed: Vec<Id>,
     /// Content behind each number, loaded on first use.
@@ -33,7 +35,7 @@ pub struct UsedNumbers<'a> {
 
 impl<'a> UsedNumbers<'a> {
     pub fn of(before: &'a [Id], newest: Option<(SourceVersion, State)>) -> UsedNumbers<'a> {
-        UsedNumbers { before, newest, passed: Vec::new(), history: None }
+        UsedNumbers { before, newest, floor: None, passed: Vec::new(), history: None }
     }
 
     /// The files of the newest source version.
@@ -56,18 +58,19 @@ impl<'a> UsedNumbers<'a> {
 
     /// The newest one is no measure for the next.
     pub fn lose(&mut self) {
-        self.newest = None;
+        (self.newest, self.floor) = (None, None);
     }
 
-    /// Broken rules among the numbers of the next source version.
+    /// Broken rules among the numbers of the next source version, which then is the [`next`](UsedNumbers::next), or is lost.
     pub fn check(
         &mut self,
         objects: &Odb,
         version: &SourceVersion,
         state: &State,
     ) -> Result<Vec<String>> {
+        let known = self.floor.take();
         let floor = match &self.newest {
-            Some((newest, old)) => source::floor(old, Some(newest)),
+            Some((newest, old)) => known.unwrap_or_else(|| source::floor(old, Some(newest))),
             None if self.before.is_empty() && self.passed.is_empty() => Numbers::new(),
             None => return Ok(Vec::new()),
         };
@@ -101,10 +104,12 @@ impl<'a> UsedNumbers<'a> {
         }
         let kept = source::floor(state, Some(version));
         for (key, number) in &floor {
-            if kept.get(key).is_none_or(|kept| numbers::is_past(number, kept)) {
+            let is_kept = |kept: &String| kept == number || !numbers::is_past(number, kept);
+            if !kept.get(key).is_some_and(is_kept) {
                 wrong.push(format!("it forgets that \"{key}\" had the number {number} already"));
             }
         }
+        self.floor = Some(kept);
         Ok(wrong)
     }
 

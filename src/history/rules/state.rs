@@ -30,18 +30,18 @@ pub fn check(objects: &Odb, id: &Id, before: Option<&State>) -> Result<State> {
             ));
         }
     }
-    canonical(objects, &tree.require(state::NUMBERS)?, state::NUMBERS)?;
-    let state = State::load(objects, id)?;
+    let numbers = canonical(objects, &tree.require(state::NUMBERS)?, state::NUMBERS)?;
+    let state = State::of(objects, &tree, json::decode(&numbers, state::NUMBERS)?)?;
     if let Some(settings) = state.settings
         && before.is_none_or(|before| before.settings != state.settings)
-        && !canonical(objects, &settings, state::SETTINGS)?.is_object()
+        && !canonical(objects, &settings, state::SETTINGS)?.starts_with(b"{")
     {
         return refuse("its agent.json is not an object");
     }
     if let Some(persona) = state.persona.filter(|persona| persona.is_object) {
         canonical(objects, &persona.id, state::PERSONA_OBJECT)?;
     }
-    check_numbers(&state)?;
+    check_numbers(&state, before)?;
     for (key, id) in &state.primitives {
         if before.and_then(|before| before.primitives.get(key)) != Some(id) {
             primitive(objects, key, id).map_err(|error| error.context(key))?;
@@ -68,19 +68,24 @@ fn primitive(objects: &Odb, key: &str, id: &Id) -> Result<()> {
     canonical(objects, &content.reach, state::REACH).map(drop)
 }
 
-/// A JSON value in the one encoding that it has.
-fn canonical(objects: &Odb, id: &Id, what: &str) -> Result<Value> {
+/// The bytes of a JSON value in the one encoding that it has.
+fn canonical(objects: &Odb, id: &Id, what: &str) -> Result<Vec<u8>> {
     let bytes = small(objects, id, what)?;
-    let value: Value = json::decode(&bytes, what)?;
-    if json::encode_value(&value)? != bytes {
-        return refuse(format!("{what} is not in its canonical encoding"));
+    if !json::is_plainly_canonical(&bytes) {
+        let value: Value = json::decode(&bytes, what)?;
+        if json::encode_value(&value)? != bytes {
+            return refuse(format!("{what} is not in its canonical encoding"));
+        }
     }
-    Ok(value)
+    Ok(bytes)
 }
 
 /// Every primitive has a number, and every number is one.
-fn check_numbers(state: &State) -> Result<()> {
+fn check_numbers(state: &State, before: Option<&State>) -> Result<()> {
     for (key, number) in &state.numbers {
+        if before.is_some_and(|before| before.numbers.get(key) == Some(number)) {
+            continue;
+        }
         let fine = if key == PERSONA {
             number.parse::<u64>().is_ok_and(|value| value.to_string() == *number)
         } else {

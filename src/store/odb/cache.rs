@@ -49,8 +49,13 @@ impl GroupCache {
 
     pub(super) fn get(&self, key: GroupKey) -> Option<Arc<Group>> {
         let mut held = self.lock();
-        let group = held.take(key)?;
-        held.put(key, &group);
+        let (group, used) = held.groups.get(&key)?;
+        let group = group.clone();
+        // The order of those that were used last of all is not important, and most reads are of one of them.
+        if held.uses - used >= held.groups.len() as u64 / 4 {
+            let _ = held.take(key);
+            held.put(key, &group);
+        }
         Some(group)
     }
 

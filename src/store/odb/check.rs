@@ -6,6 +6,7 @@ use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, ObjectKind, Tree};
+use crate::pack::{EntryContent, GroupItemKind};
 use crate::parallel::{self, Spread};
 use crate::progress::Progress;
 use std::io;
@@ -149,11 +150,31 @@ impl Odb {
         found.into_iter().flatten().collect()
     }
 
+    /// Length of a blob in a group, which has its id; it is not copied. `None`: it is something else.
+    fn check_grouped_blob(&self, pack: &Arc<Pack>, position: u32) -> Result<Option<u64>> {
+        let place = pack.reader.place(position)?;
+        if pack.reader.entry(place.entry)?.content() != EntryContent::Group {
+            return Ok(None);
+        }
+        let group = self.group(pack, place.entry, &mut ReadCost::default())?;
+        let (kind, bytes) = group.item(place.nth)?;
+        if kind != GroupItemKind::Blob {
+            return Ok(None);
+        }
+        match pack.reader.id(position) == Some(Id::of_blob(bytes)) {
+            true => Ok(Some(bytes.len() as u64)),
+            false => Err(Error::corrupt("its bytes have another hash")),
+        }
+    }
+
     /// Reads the object at a position of a pack, and decodes a tree.
     pub(super) fn check_object(&self, pack: &Arc<Pack>, position: u32) -> Result<SoundObject> {
         let entry = pack.reader.entry(pack.reader.place(position)?.entry)?;
         if let (true, Some(id)) = (big::is_big(&entry), pack.reader.id(position)) {
             return big::copy(&entry, &id, &mut io::sink()).map(SoundObject::Blob);
+        }
+        if let Some(len) = self.check_grouped_blob(pack, position)? {
+            return Ok(SoundObject::Blob(len));
         }
         Ok(match self.load(pack, position, &mut ReadCost::default())? {
             (ObjectKind::Tree, bytes) => SoundObject::Tree(Tree::decode(&bytes)?),
