@@ -1,5 +1,5 @@
-//! A stub of the Lua platform with a long history, for measurements: it prints the address, the key and the process, and
-//! runs until its stdin ends.
+//! A stub of the Lua platform with a long history, for measurements: it prints the address and the key, and runs until its
+//! stdin ends. After each line it prints the number of requests since the line before.
 //!
 //! `cargo bench --bench platform_stub -- --versions 500 --backups 500 --blobs 1600 --delay-ms 50`
 
@@ -10,7 +10,7 @@
 #[path = "../tests/it/platform/stub/mod.rs"]
 mod stub;
 
-use std::io::Read;
+use std::io::BufRead;
 use std::time::Duration;
 use stub::{At, Fault, Platform, Seed};
 
@@ -40,6 +40,11 @@ fn main() {
     println!("address {}", platform.address(AGENT));
     println!("key {}", platform.key());
     println!("{seed:?}");
-    let _ = std::io::stdin().read_to_end(&mut Vec::new());
-    println!("requests {}", platform.requests().len());
+    for line in std::io::stdin().lock().lines() {
+        if line.is_err() {
+            break;
+        }
+        println!("requests {}", platform.requests().len());
+        platform.reset_requests();
+    }
 }
