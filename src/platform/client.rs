@@ -45,6 +45,8 @@ pub struct PlatformAnswer {
     pub bytes: Vec<u8>,
     /// Time of the last try.
     pub took: Duration,
+    /// Number of times that the request was sent.
+    pub tries: u32,
 }
 
 impl PlatformAnswer {
@@ -120,7 +122,8 @@ impl PlatformClient {
             };
             let Some(asked) = wait.filter(|_| left > 0) else {
                 let (answer, _) = tried.map_err(|error| error.error)?;
-                return Ok(PlatformAnswer { took: since.elapsed(), ..answer });
+                let tries = self.retries - left + 1;
+                return Ok(PlatformAnswer { took: since.elapsed(), tries, ..answer });
             };
             let bound = self.first * 2u32.pow(self.retries - left);
             std::thread::sleep(asked.unwrap_or_else(|| bound.mul_f64(random())).min(LONGEST));
@@ -192,7 +195,7 @@ impl PlatformClient {
         }
         let took = Duration::ZERO;
         Ok((
-            PlatformAnswer { status: status.as_u16(), bytes, took },
+            PlatformAnswer { status: status.as_u16(), bytes, took, tries: 1 },
             asked.map(Duration::from_secs),
         ))
     }

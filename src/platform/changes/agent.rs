@@ -4,11 +4,12 @@ use super::{done, said};
 use crate::error::{Error, Result};
 use crate::platform::client::{IdempotencyKey, PlatformClient};
 use crate::platform::listing::is_id;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
 /// An MCP server that was created or changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UpsertedServer {
     pub id: String,
     pub is_active: bool,

@@ -5,15 +5,19 @@ use crate::error::{Error, Result};
 use crate::platform::answer;
 use crate::platform::client::{IdempotencyKey, PlatformAnswer, PlatformClient};
 use crate::platform::listing::is_id;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use ureq::http::Method;
 
 /// Result of giving a primitive a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum NumberPush {
     Done,
     /// The number is used: by somebody else, or by this push if its answer was lost.
-    Exists,
+    Exists {
+        /// True if the push was sent more than once, so that the first one may have done it.
+        was_retried: bool,
+    },
 }
 
 /// Creates a primitive (#2). Gives its id. A *conflict* says that one with this name is there, which a lost answer to this
@@ -54,7 +58,7 @@ pub fn push_number(
     let (name, number) = (text("name").unwrap_or(id), text("version").unwrap_or_default());
     let answer = client.post(&of_primitive(client, path, id, "/version"), body, key)?;
     if is_taken(&answer) {
-        return Ok(NumberPush::Exists);
+        return Ok(NumberPush::Exists { was_retried: answer.tries > 1 });
     }
     done(&answer, &format!("#3 {path} \"{name}\" {number}")).map(|()| NumberPush::Done)
 }

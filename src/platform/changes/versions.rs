@@ -4,11 +4,12 @@ use super::{done, is_refusal, said};
 use crate::error::{Error, Result};
 use crate::platform::answer;
 use crate::platform::client::{IdempotencyKey, PlatformClient};
+use serde::Serialize;
 use serde_json::json;
 use ureq::http::Method;
 
 /// Result of creating a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum VersionCreation {
     Done(u64),
     /// The platform sees no change since the latest version.
@@ -16,7 +17,7 @@ pub enum VersionCreation {
 }
 
 /// Result of promoting a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum PromoteAnswer {
     Done {
         /// The version that was active before it.
@@ -26,7 +27,7 @@ pub enum PromoteAnswer {
 }
 
 /// Result of deleting a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum VersionDeletion {
     Done,
     IsActive,

@@ -138,7 +138,7 @@ fn a_change_with_a_name_is_sent_again_under_the_same_name() {
     ]);
     let key = IdempotencyKey::new().unwrap();
     let got = line.client().post("/x", &serde_json::json!({"a": 1}), &key).unwrap();
-    assert_eq!((got.status, line.asked()), (201, 4));
+    assert_eq!((got.status, got.tries, line.asked()), (201, 4, 4));
     for head in line.heads.lock().unwrap().iter() {
         assert!(head.starts_with("POST /x HTTP/1.1\r\n") && head.ends_with("{\"a\":1}"), "{head}");
         assert_eq!(field(head, "x-idempotency-key").as_deref(), Some(key.as_str()));

@@ -64,7 +64,7 @@ fn a_primitive_and_its_numbers_are_live_nowhere() {
     assert_eq!(platform.primitive_id(AGENT, "skills", "orders"), id);
     assert_eq!(platform.body(AGENT, "skills", "orders", "1.0.1"), Some(numbered("1.0.1")));
     let again = push_number(&client(&platform), "skills", &id, &numbered("1.0.1"), &key());
-    assert_eq!(again.unwrap(), NumberPush::Exists);
+    assert_eq!(again.unwrap(), NumberPush::Exists { was_retried: false });
     assert_eq!(platform.live(AGENT), live);
     let body = fields(json!({"name": "orders"}));
     let taken = create_primitive(&client(&platform), "skills", &body, &key()).unwrap_err();
@@ -314,7 +314,7 @@ fn a_lost_answer_makes_nothing_twice() {
     platform.assume(|a| a.idempotency = false);
     platform.on(At::route("#3"), Fault::StatusAfter(503));
     let pushed = push_number(&client, "skills", &skill, &numbered("1.0.2"), &key());
-    assert_eq!(pushed.unwrap(), NumberPush::Exists);
+    assert_eq!(pushed.unwrap(), NumberPush::Exists { was_retried: true });
     let number = with_version(&client);
     platform.on(At::route("#27"), Fault::StatusAfter(503));
     let promoted = promote_version(&client, number, &key()).unwrap();
