@@ -37,7 +37,7 @@ pub mod history {
 
 #[cfg(feature = "cli")]
 pub mod import {
-    pub use crate::import::skill_yaml;
+    pub use crate::import::{backup_body, skill_yaml};
 }
 
 pub mod merge {

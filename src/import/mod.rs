@@ -3,6 +3,7 @@
 //! The platform is only read. Backups become source versions and agent versions agent versions, oldest first; what it does not
 //! show is a loss that is named, never a guess. `docs/platform.md` has the mapping.
 
+pub mod backup_body;
 mod contents;
 mod files;
 mod history;

@@ -16,10 +16,15 @@ pub fn file_type(path: &str) -> &'static str {
     }
 }
 
+/// Sorts files by their paths, as the command does.
+pub fn sort_by_path<T>(files: &mut [T], path: impl Fn(&T) -> &str) {
+    files.sort_by_cached_key(|file| CollationKey::of(path(file)));
+}
+
 /// Hash of a project: SHA-256 of the keys of its files, in the order of their paths, joined with `|`.
 pub fn project_hash<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut files: Vec<(&str, &str)> = files.into_iter().collect();
-    files.sort_by_cached_key(|(path, _)| CollationKey::of(path));
+    sort_by_path(&mut files, |(path, _)| path);
     let mut hasher = Sha256::new();
     for (at, (_, key)) in files.iter().enumerate() {
         if at > 0 {

@@ -11,7 +11,7 @@ pub mod error;
 mod file_keys;
 pub mod ids;
 pub mod key_hasher;
-mod keys;
+pub mod keys;
 pub mod manifest;
 mod pending;
 pub mod route;

@@ -7,7 +7,7 @@ mod server;
 mod skill;
 
 pub use agent::AgentBody;
-pub use bundle::SentBundle;
+pub use bundle::{SentBundle, gzip};
 pub use server::ServerBody;
 
 use crate::error::{Error, Result};

@@ -1,6 +1,8 @@
 //! The Lua platform as a remote: a stub of it, the real `lua` command against the stub, and this program.
 
 #[cfg(unix)]
+mod backups;
+#[cfg(unix)]
 mod bodies;
 mod changes;
 #[cfg(unix)]
