@@ -34,15 +34,11 @@ impl RenameCandidate {
     ) -> Result<RenameCandidate> {
         let content = Content::of(source, primitive)?;
         let mut definition: Value = json::decode(&source.blob(&content.definition)?, DEFINITION)?;
-        let is_known = unknown_content(&definition).is_none();
+        let is_unknown = unknown_content(&definition).is_some();
         if let Some(map) = definition.as_object_mut() {
             map.remove("name");
         }
-        let mut leaves = BTreeMap::new();
-        // Without leaves it is like nothing: two equal numbers of two names say nothing.
-        if is_known {
-            collect("", &definition, &mut leaves);
-        }
+        let leaves = if is_unknown { BTreeMap::new() } else { leaves_of(&definition) };
         Ok(RenameCandidate { at, content, definition, leaves })
     }
 
@@ -92,6 +88,12 @@ pub fn pairs<'a>(
     }
     pairs.sort_by_key(|(_, new)| new.at);
     pairs
+}
+
+fn leaves_of(definition: &Value) -> BTreeMap<String, String> {
+    let mut leaves = BTreeMap::new();
+    collect("", definition, &mut leaves);
+    leaves
 }
 
 /// The values of a definition by path; members of a list by their name where they have one.
@@ -154,11 +156,11 @@ fn likeness_of_text(old: &str, new: &str) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::{Memory, Sink, Tree, TreeEntry};
     use serde_json::json;
 
     fn one(at: usize, definition: Value) -> RenameCandidate {
-        let mut leaves = BTreeMap::new();
-        collect("", &definition, &mut leaves);
+        let leaves = leaves_of(&definition);
         let id = Id::from_bytes([0; 32]);
         RenameCandidate { at, content: Content { definition: id, reach: id }, definition, leaves }
     }
@@ -187,6 +189,23 @@ mod tests {
         assert!(is_renamed(server("a"), server("a")));
         assert!(!is_renamed(server("a"), server("b")), "the same form is not the same thing");
         assert!(!is_renamed(json!({}), json!({})), "nothing is nothing's new name");
+    }
+
+    #[test]
+    fn two_contents_that_nobody_knows_are_not_one_thing() {
+        let mut memory = Memory::default();
+        let mut load = |definition: Value| {
+            let blob = memory.put_blob(json::encode_value(&definition).unwrap(), None).unwrap();
+            let entries = vec![TreeEntry::file(DEFINITION, blob), TreeEntry::file(REACH, blob)];
+            let tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
+            RenameCandidate::load(&memory, 0, &tree).unwrap()
+        };
+        let unknown = |name: &str| json!({"name": name, "unknownContentOf": "1.0.1"});
+        let (old, new) = ([load(unknown("a"))], [load(unknown("b"))]);
+        assert!(pairs(&old, &new).is_empty());
+        let known = |name: &str| json!({"name": name, "execute": {"$function": "aa"}});
+        let (old, new) = ([load(known("a"))], [load(known("b"))]);
+        assert_eq!(pairs(&old, &new).len(), 1);
     }
 
     #[test]
