@@ -7,6 +7,21 @@ use std::path::PathBuf;
 /// several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hint {
+    /// An interrupted promotion of this version is to be finished, or taken back.
+    FinishPromotion(u64),
+    /// Everything that it changed has to be put back.
+    AbortPromotion,
+    /// Each of the primitives is to be deleted there, or to be downloaded.
+    RetirePrimitives,
+    /// The version there that ours replaced.
+    PromoteReplaced(u64),
+    /// Something else may be live there.
+    CompareLive,
+    /// The remote had this address.
+    SetUrlBack {
+        remote: String,
+        url: String,
+    },
     /// Words that name no command of this program.
     Text(String),
 

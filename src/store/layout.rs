@@ -38,6 +38,10 @@ pub const REMOTES: &str = "refs/remotes";
 /// Answers of the Lua platform: one record for each remote that is on it.
 pub const PLATFORM: &str = "refs/platform";
 
+/// Deployments to the platform that are not ended: a journal for each remote.
+pub const DEPLOYS: &str = "deploys";
+pub const DEPLOY_LOCK: &str = "deploy-lock";
+
 /// Files that can be removed at any time.
 pub const CACHE: &str = "cache";
 /// Stat cache of the workspace.

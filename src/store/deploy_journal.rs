@@ -1,0 +1,101 @@
+//! Deploy journal: the deployment to the Lua platform that is under way or was interrupted, in JSON: `deploys/NAME`.
+//!
+//! It is replaced durably before each request that changes something there, and after its answer. The room above knows
+//! its content. A lock of its own is held for as long as a deployment takes, so that writers of the store do not wait for it.
+
+use super::{Store, StoreLock, config, layout};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::store::checksummed;
+use std::fs::File;
+use std::path::PathBuf;
+
+/// Proof that no other process of this store deploys.
+#[must_use]
+#[derive(Debug)]
+pub struct DeployLock {
+    _file: File,
+}
+
+impl Store {
+    /// Takes the lock of deployments; an error if another process has it.
+    pub fn lock_deploys(&self) -> Result<DeployLock> {
+        match fs::try_lock(&self.path(layout::DEPLOY_LOCK))? {
+            Some(file) => Ok(DeployLock { _file: file }),
+            None => Err(Error::unavailable("another lua-store command deploys this project")
+                .hint("wait until it ends, and run this command again")),
+        }
+    }
+
+    /// The journal of a remote; `None` if nothing is open there.
+    pub fn deploy_journal(&self, name: &str) -> Result<Option<String>> {
+        let path = self.deploy_path(name)?;
+        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
+        match checksummed::verify_checksum(&bytes) {
+            Ok(text) => Ok(Some(text.trim_end_matches('\n').to_owned())),
+            Err(what) => Err(Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
+                .hint(format!("move it away, and run `remote verify {name}` to see what is live"))),
+        }
+    }
+
+    /// Replaces the journal, durably.
+    pub fn set_deploy_journal(&self, lock: &StoreLock, name: &str, json: &str) -> Result<()> {
+        lock.check(self.dir());
+        let path = self.deploy_path(name)?;
+        let folder = self.path(layout::DEPLOYS);
+        fs::create_dir_all(&folder)?;
+        fs::confirm_dir(self.dir())?;
+        fs::sweep(&folder)?;
+        fs::replace(&path, checksummed::append_checksum(format!("{json}\n")).as_bytes())
+    }
+
+    /// Removes the journal: nothing is open any more.
+    pub fn end_deploy_journal(&self, lock: &StoreLock, name: &str) -> Result<()> {
+        lock.check(self.dir());
+        let path = self.deploy_path(name)?;
+        if !path.exists() {
+            return Ok(());
+        }
+        fs::remove(&path)?;
+        fs::sync_dir(&self.path(layout::DEPLOYS))
+    }
+
+    fn deploy_path(&self, name: &str) -> Result<PathBuf> {
+        config::check_remote_name(name)?;
+        Ok(self.path(layout::DEPLOYS).join(name))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test damages a file on purpose")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_stays_until_it_is_ended_and_damage_is_found() {
+        let project = tempfile::tempdir().unwrap();
+        let store = Store::init(&project.path().join(".lua")).unwrap();
+        let lock = store.lock().unwrap();
+        assert_eq!(store.deploy_journal("origin").unwrap(), None);
+        store.set_deploy_journal(&lock, "origin", "{\"a\":1}").unwrap();
+        store.set_deploy_journal(&lock, "origin", "{\"a\":2}").unwrap();
+        assert_eq!(store.deploy_journal("origin").unwrap().as_deref(), Some("{\"a\":2}"));
+        let path = store.path(layout::DEPLOYS).join("origin");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("2}", "3}")).unwrap();
+        assert!(store.deploy_journal("origin").unwrap_err().message().contains("is damaged"));
+        store.end_deploy_journal(&lock, "origin").unwrap();
+        store.end_deploy_journal(&lock, "origin").unwrap();
+        assert_eq!(store.deploy_journal("origin").unwrap(), None);
+    }
+
+    #[test]
+    fn one_process_deploys_at_a_time() {
+        let project = tempfile::tempdir().unwrap();
+        let store = Store::init(&project.path().join(".lua")).unwrap();
+        let first = store.lock_deploys().unwrap();
+        assert!(store.lock_deploys().unwrap_err().message().contains("another lua-store"));
+        drop(first);
+        drop(store.lock_deploys().unwrap());
+    }
+}
