@@ -3,7 +3,8 @@
 mod import_record;
 
 pub use import_record::{
-    ContentOrigin, ImportLosses, ImportRecord, ImportedVersion, NumberContent,
+    ContentOrigin, ImportLosses, ImportRecord, ImportedVersion, NumberContent, SeenAgent,
+    SeenPersona, SeenServer,
 };
 
 use super::any_version::{AnyVersion, VersionContent};
@@ -13,6 +14,7 @@ use super::source::{self, SourceVersion};
 use super::state::State;
 use super::version::Version;
 use crate::error::{Error, Hint, Result};
+use crate::model::numbers::{self, Numbers};
 use crate::object::{Id, Source};
 use crate::store::Store;
 use serde::Serialize;
@@ -20,6 +22,21 @@ use std::collections::HashMap;
 
 /// Author of records that were imported, and whose author nobody knows.
 pub const PLATFORM: &str = "platform";
+
+/// Text before the id of a source version in the reason of a backup.
+const MARK: &str = " of source ";
+
+/// Reason of a backup that is the push of a source version of ours. It is found again by it where the answer was lost, and
+/// other clones of the same history know it by it.
+pub fn push_mark(number: u64, id: &Id) -> String {
+    format!("lua-store push v{number}{MARK}{id}")
+}
+
+/// The source version that the reason of a backup names.
+pub fn marked_source(triggered_by: &str) -> Option<Id> {
+    let (push, id) = triggered_by.split_once(MARK)?;
+    push.starts_with("lua-store push v").then(|| id.parse().ok())?
+}
 
 /// True for a record of the ledger whose time and author are not those of the event: the platform says neither.
 pub fn is_undated(record: &LedgerRecord) -> bool {
@@ -95,6 +112,15 @@ pub fn records(store: &Store) -> Result<Vec<(String, ImportRecord)>> {
         records.extend(ImportRecord::find(store, &name)?.map(|record| (name, record)));
     }
     Ok(records)
+}
+
+/// The highest numbers of primitives on any platform that this project is on. A push continues after them.
+pub fn highest_numbers(store: &Store) -> Result<Numbers> {
+    let mut highest = Numbers::new();
+    for (_, record) in records(store)? {
+        numbers::raise(&mut highest, &numbers::below_maximum(&record.highest_numbers()));
+    }
+    Ok(highest)
 }
 
 /// Numbers of the platform by the ids of our versions, where the numbers differ.

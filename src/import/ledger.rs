@@ -31,8 +31,11 @@ pub fn extend(batch: &mut Batch, record: &mut ImportRecord, listing: &Listing) -
             append(batch, record, row, Event::Promote)?;
         }
     }
+    // Our own promotion may have been overtaken by one that is imported only now.
+    let pointer = record.heads.active.and_then(|active| active.version);
     if let Some(row) = listing.active()
-        && was(record, row) != word(VersionStatus::Active)
+        && (was(record, row) != word(VersionStatus::Active)
+            || pointer != record.versions.get(&row.number).and_then(|known| known.number))
     {
         append(batch, record, row, Event::Promote)?;
     }

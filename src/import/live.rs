@@ -40,7 +40,7 @@ pub fn check<S: Source + ?Sized>(
     let id = record.heads.versions[here as usize - 1];
     let state = State::load(objects, &Version::load(objects, here, id)?.state)?;
     let mut parts = PartList::default();
-    parts.primitives(listing, &state);
+    parts.primitives(record, listing, &state);
     parts.persona(objects, listing, &state)?;
     parts.settings(objects, listing, &state)?;
     parts.servers(objects, listing, &state)?;
@@ -64,7 +64,7 @@ impl PartList {
     }
 
     /// The live number of each primitive. Kinds that are in no snapshot have versions of their own.
-    fn primitives(&mut self, listing: &Listing, state: &State) {
+    fn primitives(&mut self, record: &ImportRecord, listing: &Listing, state: &State) {
         let versioned = |row: &&ListedNumbers| SNAPSHOT_LISTS.contains(&row.route.kind.folder);
         let rows: Vec<(String, &ListedNumbers)> = listing
             .primitives
@@ -86,13 +86,14 @@ impl PartList {
             let row = rows.iter().find(|(known, _)| known == key);
             let there = row.and_then(|(_, row)| row.active.clone());
             let version = state.numbers.get(key).filter(|_| state.primitives.contains_key(key));
+            let version = version.map(|here| record.number_there(key, here));
             let part = LivePart::Primitive(kind.word, name);
             let elsewhere = row.and_then(|(_, row)| row.made_elsewhere());
             match (there, version, elsewhere) {
                 (Some(there), None, Some(source)) => {
                     self.0.push((part, LiveState::Elsewhere { there, source: source.to_owned() }));
                 }
-                (there, version, _) => self.add(part, there, version.cloned()),
+                (there, version, _) => self.add(part, there, version.map(str::to_owned)),
             }
         }
     }
@@ -111,23 +112,23 @@ impl PartList {
             }
             None => None,
         };
+        let current = listing.personas.iter().find(|row| row.is_current);
+        let number = current.map(|row| row.number.to_string());
+        let mut version = state.numbers.get(PERSONA).filter(|_| state.persona.is_some()).cloned();
+        // A version of ours has a number of its own: its text says which one it is.
+        let content = current.map(|row| persona_text(&row.content)).transpose()?;
+        if text.is_some() && content == text {
+            version.clone_from(&number);
+        }
         match listing.document.get("persona").filter(|persona| !persona.is_null()) {
             None if text.is_some() => self.0.push((
                 LivePart::Persona,
                 LiveState::Unknown("#9 does not contain the persona".to_owned()),
             )),
             None => {}
-            Some(Value::String(served)) => self.add(LivePart::Persona, Some(served.clone()), text),
-            // An object, stored as canonical JSON: the platform may have its fields in another order.
-            Some(served) => {
-                let served = String::from_utf8_lossy(&json::encode_value(served)?).into_owned();
-                self.add(LivePart::Persona, Some(served), text);
-            }
+            Some(served) => self.add(LivePart::Persona, Some(persona_text(served)?), text),
         }
-        let current = listing.personas.iter().find(|row| row.is_current);
-        let version = state.numbers.get(PERSONA).filter(|_| state.persona.is_some());
-        let number = current.map(|row| row.number.to_string());
-        self.add(LivePart::CurrentPersona, number, version.cloned());
+        self.add(LivePart::CurrentPersona, number, version);
         Ok(())
     }
 
@@ -211,6 +212,14 @@ impl PartList {
             self.add(LivePart::Server(row.name.clone()), there, None);
         }
         Ok(())
+    }
+}
+
+/// A persona as it is stored here. The fields of an object have one order here, and any there.
+fn persona_text(persona: &Value) -> Result<String> {
+    match persona {
+        Value::String(text) => Ok(text.clone()),
+        object => Ok(String::from_utf8_lossy(&json::encode_value(object)?).into_owned()),
     }
 }
 

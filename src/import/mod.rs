@@ -3,18 +3,18 @@
 //! The platform is only read. Backups become source versions and agent versions agent versions, oldest first; what it does not
 //! show is a loss that is named, never a guess. `docs/platform.md` has the mapping.
 
-pub mod backup_body;
 mod contents;
 mod files;
 mod history;
 mod known;
 mod ledger;
 mod live;
-mod remote;
-pub mod skill_yaml;
 mod state;
 
-pub use remote::PlatformRemote;
+pub use contents::{key, key_of};
+pub use known::adopt_marked;
+pub use known::word;
+pub use live::check as check_live;
 
 use crate::error::Result;
 use crate::fs;

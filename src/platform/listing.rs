@@ -55,6 +55,7 @@ pub struct ListedPersona {
     pub at_ms: i64,
     pub is_published: bool,
     pub is_current: bool,
+    pub by: Option<String>,
 }
 
 /// A primitive and its numbers (#1).
@@ -104,6 +105,18 @@ pub struct Listing {
 
 impl Listing {
     pub fn read(client: &PlatformClient) -> Result<Listing> {
+        Listing::read_kinds(client, |_| true)
+    }
+
+    /// The same without the kinds of which no version has numbers.
+    pub fn read_versioned(client: &PlatformClient) -> Result<Listing> {
+        Listing::read_kinds(client, |kind| !is_optional(kind))
+    }
+
+    fn read_kinds(
+        client: &PlatformClient,
+        is_asked: impl Fn(&KindRoute) -> bool,
+    ) -> Result<Listing> {
         let agent = client.address().agent.as_str();
         let own = |path: &str| format!("/developer/agents/{agent}{path}");
         let mut asked = vec![
@@ -114,7 +127,9 @@ impl Listing {
             ("#6".to_owned(), own("/mcp-servers")),
         ];
         let fixed = asked.len();
-        asked.extend(KIND_ROUTES.iter().map(|kind| {
+        let kinds: Vec<&'static KindRoute> =
+            KIND_ROUTES.iter().filter(|kind| is_asked(kind)).collect();
+        asked.extend(kinds.iter().map(|kind| {
             (format!("#1 {}", kind.path), format!("/developer/{}/{agent}", kind.path))
         }));
         let answers = many(asked.len(), |at| client.get(&asked[at].1))?;
@@ -128,7 +143,7 @@ impl Listing {
             primitives: Vec::new(),
             unknown: Vec::new(),
         };
-        for (at, kind) in KIND_ROUTES.iter().enumerate() {
+        for (at, kind) in kinds.into_iter().enumerate() {
             match data(fixed + at) {
                 Ok(value) => {
                     listing.primitives.extend(primitives(&asked[fixed + at].0, kind, &value)?)
@@ -140,6 +155,20 @@ impl Listing {
             }
         }
         Ok(listing)
+    }
+
+    /// The versions as they are now (#24).
+    pub fn versions(client: &PlatformClient) -> Result<Vec<ListedVersion>> {
+        let agent = client.address().agent.as_str();
+        let path = format!("/developer/agents/{agent}/versions?all=true&status=all");
+        versions(&client.get(&path)?.data("#24")?)
+    }
+
+    /// The versions of the persona as they are now (#11).
+    pub fn personas(client: &PlatformClient) -> Result<Vec<ListedPersona>> {
+        let agent = client.address().agent.as_str();
+        let path = format!("/developer/agents/{agent}/persona/versions");
+        personas(&client.get(&path)?.data("#11")?)
     }
 
     /// True if there is nothing to import.
@@ -239,6 +268,7 @@ fn personas(value: &Value) -> Result<Vec<ListedPersona>> {
             at_ms: row.time("createdDate")?,
             is_published: row.text_if_any("status")? != Some("draft"),
             is_current: row.is("isCurrent"),
+            by: row.owned("createdBy")?,
         })
     });
     in_order("#11", rows.collect::<Result<_>>()?, |row: &ListedPersona| row.number)

@@ -1,15 +1,17 @@
 //! Import record: what is imported of an agent on the platform, kept as JSON beside the remote-tracking refs.
 
 use crate::error::{Error, Result};
+use crate::model::numbers::{self, Numbers};
 use crate::object::{Id, Source};
 use crate::store::{Heads, Store, StoreLock};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const FORMAT: u64 = 1;
 
 /// Everything that was imported, and under which numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportRecord {
     format: u64,
@@ -28,6 +30,44 @@ pub struct ImportRecord {
     /// Times of the pushes of numbers, by the key of the primitive.
     pub pushed: BTreeMap<String, BTreeMap<String, i64>>,
     pub losses: ImportLosses,
+    /// Numbers of ours that are others there, by the key of the primitive: a lost answer had used them up.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_numbers: BTreeMap<String, BTreeMap<String, String>>,
+    /// Fields of the agent that a version of ours set there (#10).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub set_fields: BTreeSet<String>,
+    /// The live parts that no history has, at the last fetch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenAgent>,
+}
+
+/// Everything of an agent there that can be changed without a version.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeenAgent {
+    /// Number of the active version.
+    pub active: Option<u64>,
+    pub persona: SeenPersona,
+    pub model: Option<String>,
+    /// The active MCP servers, by name.
+    pub servers: BTreeMap<String, SeenServer>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeenPersona {
+    /// The text or object with which the agent speaks; null where the platform does not show it.
+    pub served: Value,
+    /// The version that is marked as current.
+    pub current: Option<u64>,
+    pub highest: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeenServer {
+    pub transport: Option<String>,
+    pub url: Option<String>,
 }
 
 /// An agent version of the platform.
@@ -82,6 +122,36 @@ pub struct ImportLosses {
 }
 
 impl ImportRecord {
+    /// The number there of a number of ours.
+    pub fn number_there<'r>(&'r self, key: &str, here: &'r str) -> &'r str {
+        let other = self.other_numbers.get(key).and_then(|numbers| numbers.get(here));
+        other.map_or(here, String::as_str)
+    }
+
+    /// The backup of a source version of ours.
+    pub fn backup_of(&self, source: u64) -> Option<u64> {
+        self.backups.iter().rev().find(|(_, known)| **known == source).map(|(backup, _)| *backup)
+    }
+
+    /// The version there that a version of ours is, if it is one that can be promoted.
+    pub fn version_there(&self, here: u64) -> Option<u64> {
+        let is_it = |version: &ImportedVersion| {
+            version.number == Some(here) && !version.gone && version.status != "deleted"
+        };
+        self.versions.iter().rev().find(|(_, version)| is_it(version)).map(|(there, _)| *there)
+    }
+
+    /// The highest numbers that are known there.
+    pub fn highest_numbers(&self) -> Numbers {
+        let mut highest = Numbers::new();
+        for (key, known) in &self.pushed {
+            for number in known.keys() {
+                numbers::raise(&mut highest, &Numbers::from([(key.clone(), number.clone())]));
+            }
+        }
+        highest
+    }
+
     /// The record of a remote. It begins anew where the store has lost the objects that it names: an import was cut off,
     /// and its objects were garbage.
     pub fn load(store: &Store, name: &str, address: &str) -> Result<ImportRecord> {
