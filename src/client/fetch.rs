@@ -56,7 +56,9 @@ pub fn fetch(
     progress: &Progress,
 ) -> Result<Fetched> {
     let head = follow::read_head(store, name, remote, progress)?;
-    fetch_from(store, name, remote, head, progress)
+    let fetched = fetch_from(store, name, remote, head, progress)?;
+    remote.acknowledge()?;
+    Ok(fetched)
 }
 
 /// [`fetch`] for one that has been asked already.

@@ -7,6 +7,7 @@ mod address;
 pub mod clone;
 mod counted_reader;
 pub mod credentials;
+mod deployed;
 pub mod divergence;
 mod fast_forward;
 pub mod fetch;
@@ -22,6 +23,7 @@ pub mod remembered;
 pub mod remote_cache;
 
 pub use address::Address;
+pub use deployed::{DeployPlan, DeployRequest, Deployed, Effect, OtherNumber, PlanRequest};
 pub use folder::FolderRemote;
 #[cfg(feature = "client")]
 pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
@@ -66,6 +68,37 @@ pub trait Remote: Send {
     /// runs there, or no version is active.
     fn live_check(&self) -> Result<Option<LiveCheck>> {
         Ok(None)
+    }
+
+    /// Notes that a person saw what runs there, which a promotion may replace from now on.
+    fn acknowledge(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// True if it runs the agent: a transaction changes more there than refs, and only a promotion moves its pointer.
+    fn is_deployed_to(&self) -> bool {
+        false
+    }
+
+    /// The requests that a deployment would send. `None` where nothing is deployed.
+    fn plan(&self, _: &PlanRequest<'_>) -> Result<Option<DeployPlan>> {
+        Ok(None)
+    }
+
+    /// Ends a promotion that was interrupted and runs.
+    fn finish(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Takes back a promotion that was interrupted. Gives the number of its version.
+    fn abort(&self) -> Result<u64> {
+        Err(Error::usage("only a promotion on the platform can be taken back")
+            .hint("promote the version that was active before"))
+    }
+
+    /// The last deployment, once.
+    fn deployed(&self) -> Option<Deployed> {
+        None
     }
 
     /// Gets one pack. What the spool holds of the same pack already is not sent again.

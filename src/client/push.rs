@@ -51,7 +51,10 @@ pub fn push(
     head: Head,
     progress: &Progress,
 ) -> Result<PushOutcome> {
-    let local = store.heads()?;
+    let mut local = store.heads()?;
+    if remote.is_deployed_to() {
+        local.active = head.heads.active;
+    }
     send(store, name, remote, head, &local, progress)
 }
 
@@ -178,7 +181,9 @@ fn send_transaction(
     want.extend::<Vec<Id>>(ids(&plan.versions));
     want.extend(plan.active.as_ref().map(|swap| swap.new.ledger));
     let missing = MissingObjects::new(store.objects(), &want, &head.heads.roots())?;
-    let thin_pack = match missing.objects().is_empty() {
+    // One that runs the agent reads them here.
+    let is_sent = !missing.objects().is_empty() && !remote.is_deployed_to();
+    let thin_pack = match !is_sent {
         true => None,
         false => Some(store.objects().thin_pack(&missing, &store.incoming()?)?),
     };

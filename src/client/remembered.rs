@@ -1,7 +1,7 @@
 //! Remembered remote: saves each answer with its time, so that the state of the remote is known without asking it.
 
 use super::fetch::tracking;
-use super::{LiveCheck, Remote, fetch};
+use super::{DeployPlan, Deployed, LiveCheck, PlanRequest, Remote, fetch};
 use crate::client::fast_forward;
 use crate::error::{Kind, Result};
 use crate::fs::Spool;
@@ -81,6 +81,30 @@ impl Remote for RememberedRemote {
 
     fn live_check(&self) -> Result<Option<LiveCheck>> {
         self.remote.live_check()
+    }
+
+    fn acknowledge(&self) -> Result<()> {
+        self.remote.acknowledge()
+    }
+
+    fn is_deployed_to(&self) -> bool {
+        self.remote.is_deployed_to()
+    }
+
+    fn plan(&self, request: &PlanRequest<'_>) -> Result<Option<DeployPlan>> {
+        self.remote.plan(request)
+    }
+
+    fn finish(&self) -> Result<()> {
+        self.remote.finish()
+    }
+
+    fn abort(&self) -> Result<u64> {
+        self.remote.abort()
+    }
+
+    fn deployed(&self) -> Option<Deployed> {
+        self.remote.deployed()
     }
 
     fn send(&self, pack: &Mapped, progress: &Progress) -> Result<()> {

@@ -5,6 +5,7 @@
 use super::checkout;
 use super::remote::NamedRemote;
 use super::{Notice, Phase, Reporter};
+use crate::client::Deployed;
 use crate::client::divergence::Divergence;
 use crate::client::fetch;
 use crate::client::push::{self, PushOutcome, RemotePush};
@@ -40,6 +41,9 @@ pub struct Delivery {
     pub active_moved: bool,
     objects: u64,
     pub bytes: u64,
+    /// Requests that changed the agent where it runs.
+    #[serde(skip)]
+    pub deployed: Option<Deployed>,
 }
 
 impl Destination {
@@ -147,7 +151,11 @@ impl Destination {
 
 impl Delivery {
     fn of(remote: &NamedRemote, pushed: RemotePush) -> Delivery {
-        let RemotePush { source, versions, active, objects, bytes } = pushed;
+        let RemotePush { source, mut versions, active, objects, bytes } = pushed;
+        if remote.remote.is_deployed_to() {
+            // They are made there by a promotion.
+            versions.clear();
+        }
         Delivery {
             name: remote.name.clone(),
             url: remote.address.to_string(),
@@ -156,6 +164,7 @@ impl Delivery {
             active_moved: active,
             objects,
             bytes,
+            deployed: remote.remote.deployed(),
         }
     }
 }

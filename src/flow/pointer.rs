@@ -8,6 +8,7 @@ use super::destination::{Destination, behind};
 use super::remote::NamedRemote;
 use super::{Notice, Phase, Reporter};
 use crate::client::promote::{self, PromoteOutcome, RemoteHistory};
+use crate::client::{DeployPlan, Deployed, PlanRequest};
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::history::record::Author;
@@ -92,6 +93,16 @@ impl Authority {
         }
     }
 
+    /// The requests that a promotion would send to a remote on which the agent runs.
+    pub fn plan(&self, number: u64) -> Result<Option<DeployPlan>> {
+        match self {
+            Authority::Here => Ok(None),
+            Authority::Remote(remote) => {
+                remote.remote.remote.plan(&PlanRequest::Promote { number })
+            }
+        }
+    }
+
     /// Records of the remote's ledger that were not known here.
     pub fn incoming(&self) -> &[LedgerChange] {
         match self {
@@ -113,7 +124,7 @@ impl RemotePointer {
         project: &Project,
         action: &str,
         step: &PointerSwap,
-    ) -> Result<()> {
+    ) -> Result<Option<Deployed>> {
         let RemotePointer { remote, head, history } = self;
         let (store, name, before) = (project.store(), &remote.name, head.clone());
         let taken = reporter.phase(Phase::Sending, |progress| {
@@ -129,8 +140,12 @@ impl RemotePointer {
             )
         });
         match taken.map_err(unchanged)? {
-            PromoteOutcome::Done(true) => Ok(()),
-            PromoteOutcome::Done(false) => reporter.notice(Notice::LedgerBehind { remote: name }),
+            PromoteOutcome::Done(is_behind) => {
+                if !is_behind {
+                    reporter.notice(Notice::LedgerBehind { remote: name })?;
+                }
+                Ok(remote.remote.deployed())
+            }
             PromoteOutcome::Behind(head) => Err(behind(reporter, store, action, name, &head)),
             PromoteOutcome::Moved(now) => {
                 let (before, now) = (before.heads, now.heads);
@@ -141,12 +156,18 @@ impl RemotePointer {
         }
     }
 
-    /// There is nothing to do there: ours comes up to it.
-    pub fn catch_up<R: Reporter>(self, reporter: &mut R, project: &Project) -> Result<()> {
+    /// There is nothing to do there, unless it was interrupted: ours comes up to it.
+    pub fn catch_up<R: Reporter>(
+        self,
+        reporter: &mut R,
+        project: &Project,
+    ) -> Result<Option<Deployed>> {
+        reporter.phase(Phase::Sending, |_| self.remote.remote.finish())?;
+        let deployed = self.remote.remote.deployed();
         if !promote::catch_up(project.store(), &self.head, &self.history.history)? {
             reporter.notice(Notice::LedgerBehind { remote: &self.remote.name })?;
         }
-        project.store().confirm()
+        project.store().confirm().map(|()| deployed)
     }
 }
 

@@ -4,6 +4,7 @@
 use super::pointer::{Authority, PointerRequest};
 use super::remote::NamedRemote;
 use super::{Reporter, git};
+use crate::client::Deployed;
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::record::Author;
@@ -20,6 +21,8 @@ pub struct PreparedPromotion {
 pub struct Promoted {
     pub promotion: Promotion,
     pub git: Option<git::GitOutcome>,
+    /// Requests that changed an agent where it runs.
+    pub deployed: Option<Deployed>,
 }
 
 /// Judges a promotion. Nothing is live by it yet.
@@ -52,24 +55,27 @@ impl PreparedPromotion {
     ) -> Result<Promoted> {
         let PreparedPromotion { authority, promotion } = self;
         let (store, number) = (project.store(), promotion.number);
-        let promotion = match authority {
+        let (promotion, deployed) = match authority {
             // Judged once more, under the lock.
-            Authority::Here => promote::promote(store, &Revision::Number(number), request, who)?,
+            Authority::Here => {
+                (promote::promote(store, &Revision::Number(number), request, who)?, None)
+            }
             Authority::Remote(remote) if promotion.settled => {
-                remote.catch_up(reporter, project)?;
-                promotion
+                let deployed = remote.catch_up(reporter, project)?;
+                (promotion, deployed)
             }
             Authority::Remote(remote) => {
                 let (pointer_state, reason) =
                     (remote.pointer_state(store)?, request.reason.as_deref());
                 let step = promote::record_promotion(store, &pointer_state, number, reason, who)?;
                 drop(pointer_state);
-                remote.apply(reporter, project, &format!("promote v{number}"), &step)?;
-                promotion
+                let action = format!("promote v{number}");
+                let deployed = remote.apply(reporter, project, &action, &step)?;
+                (promotion, deployed)
             }
         };
         let event = git::GitEvent::Promoted(promotion.number);
         let git = (!promotion.settled).then(|| git::commit_after(project, &event, who)).flatten();
-        Ok(Promoted { promotion, git })
+        Ok(Promoted { promotion, git, deployed })
     }
 }

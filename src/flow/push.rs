@@ -3,6 +3,7 @@
 
 use super::destination::{Delivery, Destination};
 use super::{Notice, Phase, Reporter, git};
+use crate::client::{DeployPlan, PlanRequest, Remote};
 use crate::compare::{self, StateChange};
 use crate::error::Result;
 use crate::history::project::Project;
@@ -96,12 +97,14 @@ fn store_with<R: Reporter>(
     Ok((pushed, git))
 }
 
-/// State that a push would store, and its differences from the pushed one. Nothing is stored.
+/// State that a push would store, and its differences from the pushed one, and what it would send to a remote on which the
+/// agent runs. Nothing is stored.
 pub fn preview(
     project: &Project,
     request: &PushRequest,
+    remote: Option<&dyn Remote>,
     progress: &Progress,
-) -> Result<(Pushed, StateChange)> {
+) -> Result<(Pushed, StateChange, Option<DeployPlan>)> {
     let request = &PushRequest { progress: progress.clone(), ..request.clone() };
     let staged = stage::preview(project, request)?;
     staged.report.require_whole(request)?;
@@ -109,7 +112,14 @@ pub fn preview(
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
     let mut change = compare::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);
-    Ok((Pushed { number: None, healed: 0, report: staged.report, created: None }, change))
+    let (state, files) = (&staged.report.state, staged.report.snapshot.tree);
+    let plan = match remote {
+        Some(remote) => {
+            remote.plan(&PlanRequest::Push { objects: &staged.objects, state, files })?
+        }
+        None => None,
+    };
+    Ok((Pushed { number: None, healed: 0, report: staged.report, created: None }, change, plan))
 }
 
 /// True if `version create` would make a version now. It refuses a damaged version, and files that

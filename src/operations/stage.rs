@@ -10,6 +10,7 @@ use super::stock;
 use crate::compare::PushedItem;
 use crate::diff;
 use crate::error::{Error, Hint, Kind, Result};
+use crate::history::imported;
 use crate::history::project::Project;
 use crate::history::record::{Author, SourceRecord};
 use crate::history::source::{self, SourceVersion};
@@ -18,7 +19,7 @@ use crate::history::suggest;
 use crate::history::version::Version;
 use crate::model::agent::{Agent, Dropped, Note};
 use crate::model::names;
-use crate::model::numbers::Numbers;
+use crate::model::numbers::{self, Numbers};
 use crate::object::{Id, Sink, Source};
 use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::operations::stock_manifest::StockManifest;
@@ -206,7 +207,8 @@ fn finish<S: Source + Sink>(
         None => (Built { state: old.clone(), items: Vec::new() }, Dist::Absent),
         Some(agent) => {
             check_target(agent, request, &old)?;
-            let floor = source::floor(&old, previous.as_ref());
+            let mut floor = source::floor(&old, previous.as_ref());
+            numbers::raise(&mut floor, &imported::highest_numbers(project.store())?);
             let source = previous.as_ref().map(|previous| previous.source);
             let base = Base { state: old.clone(), floor, source };
             build_state(project, request, &mut objects, agent, snapshot.tree, &base)?
