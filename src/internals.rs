@@ -29,15 +29,15 @@ pub mod fs {
     pub use crate::fs::{read, replace};
 }
 
+#[cfg(feature = "cli")]
+pub mod deploy {
+    pub use crate::deploy::{backup_body, skill_yaml};
+}
+
 pub mod history {
     pub use crate::history::{
         ledger, project, record, revision, rules, source, state, verify, version,
     };
-}
-
-#[cfg(feature = "cli")]
-pub mod import {
-    pub use crate::import::{backup_body, skill_yaml};
 }
 
 pub mod merge {

@@ -39,6 +39,9 @@ mod cli;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod client;
 mod compare;
+#[cfg(feature = "cli")]
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod deploy;
 mod diff;
 mod error;
 #[allow(missing_docs, reason = "reached by `internals` alone")]

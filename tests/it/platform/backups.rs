@@ -2,7 +2,7 @@
 
 use super::stub::{Platform, Request};
 use crate::common::stock::{AGENT, Stock};
-use lua_store::internals::import::backup_body::{BackupBody, sent_files};
+use lua_store::internals::deploy::backup_body::{BackupBody, sent_files};
 use lua_store::internals::object::{Id, Memory, Mode, Sink, Tree, TreeEntry};
 use std::io::Read;
 use std::path::Path;

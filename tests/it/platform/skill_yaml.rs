@@ -2,7 +2,7 @@
 
 use super::stub::Platform;
 use crate::common::stock::{AGENT, Stock};
-use lua_store::internals::import::skill_yaml::{YamlBackup, YamlEdit, YamlPrimitive, edit};
+use lua_store::internals::deploy::skill_yaml::{YamlBackup, YamlEdit, YamlPrimitive, edit};
 use serde_json::Value;
 
 const FILE: &str = "lua.skill.yaml";

@@ -39,7 +39,11 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "import",
-        "client stock platform operations reader history model workspace protocol store object fs progress error",
+        "client stock platform operations reader history model workspace store object fs progress error",
+    ),
+    (
+        "deploy",
+        "import client stock platform reader history model workspace protocol store object fs progress error",
     ),
     (
         "flow",
@@ -47,7 +51,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "import flow platform client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
+        "deploy import flow platform client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
     (
         "library",
@@ -55,7 +59,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "internals",
-        "cli import flow platform client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+        "cli deploy flow platform client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),
     ("main", ""),
 ];

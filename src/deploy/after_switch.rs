@@ -1,0 +1,112 @@
+//! After the switch: settings, everything read back, and what the promotion did not put back set again.
+
+use super::deployment::Deployment;
+use super::journal::extend;
+use super::parts;
+use super::promotion::DeployTarget;
+use super::switch::{PartChange, part_changes};
+use crate::client::{Effect, LiveCheck};
+use crate::error::{Error, Hint, Result};
+use crate::platform::Listing;
+
+impl Deployment<'_> {
+    /// Ends a promotion that runs.
+    pub fn finish(&mut self, target: &DeployTarget) -> Result<()> {
+        self.set_settings(target)?;
+        self.read_versions_again()?;
+        if part_changes(target, &self.listing).contains(&PartChange::Persona) {
+            // Both answers of the look need not be of one moment.
+            self.listing.personas = Listing::personas(self.client)?;
+        }
+        let edited = self.edited_since(target, &self.listing.personas)?;
+        if self.set_again(target, edited.is_some())? {
+            self.read_versions_again()?;
+        }
+        let there = self.open()?.there.unwrap_or_default();
+        self.note_heads(target);
+        let objects = self.store.objects();
+        let check = crate::import::check_live(objects, &self.record, &self.listing)?;
+        self.done.version = Some(there);
+        if let (Some((theirs, by)), true) = (edited, self.done.problem.is_none()) {
+            self.done.problem = Some((
+                format!(
+                    "somebody else edited the persona while the version was made active: version {theirs} there{by}"
+                ),
+                Hint::CompareLive,
+            ));
+        }
+        if self.done.problem.is_none() {
+            self.done.problem = problem(there, check.as_ref(), &self.listing);
+        }
+        self.done.check = check;
+        self.record.seen = Some(parts::of_listing(&self.listing));
+        self.journal.promotion = None;
+        self.save()
+    }
+
+    /// Parts that the platform did not put back. True if one was set. A persona that somebody else made stays.
+    fn set_again(&mut self, target: &DeployTarget, is_edited: bool) -> Result<bool> {
+        let is_ours = self.listing.active().map(|row| row.number) == self.open()?.there;
+        if !is_ours {
+            return Ok(false);
+        }
+        let mut is_set = false;
+        for change in part_changes(target, &self.listing) {
+            match change {
+                PartChange::Persona if is_edited => continue,
+                PartChange::Persona => {
+                    let persona = target.parts.persona.as_ref();
+                    let all = self.listing.personas.iter().rev();
+                    let same = all.clone().find(|row| Some(&row.content) == persona);
+                    let number = same.map(|row| row.number).ok_or_else(|| {
+                        Error::failed("the platform does not list the persona of its version")
+                    })?;
+                    self.serve_persona(number, Effect::After)?;
+                }
+                PartChange::Server(name) => self.set_server(target, &name)?,
+                // A version contains it, unless code computes it.
+                PartChange::Model => continue,
+            }
+            is_set = true;
+        }
+        Ok(is_set)
+    }
+
+    /// The history there is ours as far as it goes.
+    pub fn note_heads(&mut self, target: &DeployTarget) {
+        let source = target.version.meta.source_version;
+        extend(&mut self.record.heads.source, &self.series, source);
+        extend(&mut self.record.heads.versions, &self.versions, target.version.number);
+        if self.record.heads.active == target.expected {
+            self.record.heads.active = Some(target.new);
+        }
+        for row in &self.listing.versions {
+            if let Some(known) = self.record.versions.get_mut(&row.number) {
+                crate::import::word(row.status).clone_into(&mut known.status);
+            }
+        }
+    }
+}
+
+fn problem(there: u64, check: Option<&LiveCheck>, listing: &Listing) -> Option<(String, Hint)> {
+    let hint = || Hint::CompareLive;
+    match check {
+        _ if listing.active().is_none_or(|row| row.number != there) => {
+            let runs = listing.active().map_or("none".to_owned(), |row| {
+                let by = row.by.as_ref().map_or(String::new(), |by| format!(" of {by}"));
+                format!("v{}{by}", row.number)
+            });
+            Some((
+                format!(
+                    "v{there} of the platform was promoted, and somebody else promoted meanwhile: {runs} is active"
+                ),
+                Hint::FetchPlatform,
+            ))
+        }
+        None => Some((format!("v{there} was promoted, and cannot be compared"), hint())),
+        Some(check) if !check.is_equal() => {
+            Some((format!("v{there} of the platform is active, and something else runs"), hint()))
+        }
+        Some(_) => None,
+    }
+}

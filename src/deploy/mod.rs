@@ -1,0 +1,26 @@
+//! Deployment to the Lua platform: what a push and a promotion send there, in an order in which nothing is live that no
+//! version contains, and what is done when it breaks in the middle.
+//!
+//! `docs/platform.md` has the order and the reasons.
+
+mod after_switch;
+mod back;
+mod backup;
+pub mod backup_body;
+mod deployment;
+mod journal;
+mod numbers;
+mod options;
+mod parts;
+mod plan;
+mod preconditions;
+mod primitives;
+mod promotion;
+mod remote;
+mod settings;
+pub mod skill_yaml;
+mod switch;
+mod yaml;
+
+pub use options::DeployOptions;
+pub use remote::PlatformRemote;

@@ -1,0 +1,172 @@
+//! Push of primitives: each that changed gets its number there. Nobody notices it until a version is promoted.
+
+use super::deployment::Deployment;
+use super::journal::PushedContent;
+use super::primitives::{self, NumberToPush};
+use crate::client::{DeployRequest, Effect, OtherNumber};
+use crate::error::{Error, Hint, Kind, Result};
+use crate::history::state::State;
+use crate::model::numbers;
+use crate::object::Id;
+use crate::platform::changes::{self, NumberPush};
+use crate::platform::{SentFiles, details};
+use std::collections::BTreeMap;
+
+/// Most numbers that are tried for one push: each was used up by a request whose answer was lost.
+const TRIES: usize = 5;
+
+impl Deployment<'_> {
+    /// Pushes the primitives of a state that are not there.
+    pub fn push_numbers(&mut self, state: &State, tree: Id, files: &SentFiles) -> Result<()> {
+        let objects = self.store.objects();
+        let all = primitives::to_push(objects, &self.record, &self.listing, state, &self.journal)?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        self.compile(tree, files)?;
+        self.upload_bundles(&all, tree)?;
+        for one in all {
+            self.push_number(one, tree)?;
+        }
+        Ok(())
+    }
+
+    /// Uploads the code of the primitives that is not there.
+    fn upload_bundles(&mut self, all: &[NumberToPush], tree: Id) -> Result<()> {
+        let bodies = &self.bodies[&tree];
+        let is_sent =
+            |path: &str, name: &str| all.iter().any(|one| one.path == path && one.name == name);
+        let sent = bodies.primitives.iter().filter(|body| is_sent(body.path, &body.name));
+        let bundles: BTreeMap<String, Vec<u8>> = sent
+            .flat_map(|body| body.bundles.iter().map(|one| (one.key.clone(), one.gzip.clone())))
+            .collect();
+        self.upload(bundles, true)
+    }
+
+    /// Uploads blobs that are not there, by their keys. Doing so twice is doing it once.
+    pub fn upload(&mut self, mut blobs: BTreeMap<String, Vec<u8>>, checksums: bool) -> Result<()> {
+        let keys: Vec<String> = blobs.keys().cloned().collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let missing = changes::missing_blobs(self.client, &keys)?;
+        blobs.retain(|key, _| missing.contains(key));
+        match blobs.is_empty() {
+            true => Ok(()),
+            false => changes::upload_blobs(self.client, &blobs, checksums),
+        }
+    }
+
+    fn push_number(&mut self, mut one: NumberToPush, tree: Id) -> Result<()> {
+        let of_name = self.bodies[&tree].primitives.iter();
+        let Some(at) = of_name.clone().position(|b| b.path == one.path && b.name == one.name)
+        else {
+            self.done.warnings.push(format!(
+                "the {} \"{}\" is not in the output of `lua compile`, so it cannot run there",
+                one.kind, one.name
+            ));
+            return Ok(());
+        };
+        let id = self.id_of(&one, (tree, at))?;
+        let is_ours = |journal: &super::journal::DeployJournal, one: &NumberToPush| {
+            journal.unanswered("#3", &one.subject()).is_some()
+        };
+        for _ in 0..TRIES {
+            // A lost answer is never guessed: the number may have been used.
+            let was_sent = is_ours(&self.journal, &one);
+            let listed = primitives::row_of(&self.listing, &one.key);
+            if was_sent && listed.is_some_and(|row| row.numbers.contains(&one.there)) {
+                one.there = numbers::next(Some(&one.there))?;
+                continue;
+            }
+            let body = self.bodies[&tree].primitives[at].numbered(&one.there, &id);
+            let pushes = PushedContent {
+                key: one.key.clone(),
+                number: one.there.clone(),
+                here: one.here.clone(),
+                tree: one.tree,
+                at_ms: self.now_ms,
+            };
+            let request = DeployRequest::new("#3", Effect::Staged, one.subject());
+            let content = Some(pushes.clone());
+            let sent = self.send_number(request, content, (one.path, &id), &body)?;
+            match sent {
+                NumberPush::Done => {
+                    pushes.note(&mut self.record);
+                    self.note_other(&one);
+                    return Ok(());
+                }
+                NumberPush::Exists { was_retried } if was_retried || was_sent => {
+                    one.there = numbers::next(Some(&one.there))?;
+                }
+                NumberPush::Exists { .. } => return Err(self.taken(&one)),
+            }
+        }
+        Err(self.taken(&one))
+    }
+
+    /// Sends #3. A number that exists was not pushed by it.
+    fn send_number(
+        &mut self,
+        request: DeployRequest,
+        content: Option<PushedContent>,
+        (path, id): (&str, &str),
+        body: &serde_json::Value,
+    ) -> Result<NumberPush> {
+        let subject = request.subject.clone();
+        let push = self.send_content(request, content, |client, key| {
+            changes::push_number(client, path, id, body, key)
+        })?;
+        if push != NumberPush::Done {
+            self.journal.requests.retain(|one| one.route != "#3" || one.subject != subject);
+            self.done.requests.pop();
+            self.save_journal()?;
+        }
+        Ok(push)
+    }
+
+    /// Id of a primitive there, which is created if it is new.
+    fn id_of(&mut self, one: &NumberToPush, (tree, at): (Id, usize)) -> Result<String> {
+        if let Some(id) = &one.id {
+            return Ok(id.clone());
+        }
+        let body = self.bodies[&tree].primitives[at].create.clone();
+        let subject = format!("{} {}", one.kind, one.name);
+        let request = DeployRequest::new("#2", Effect::Staged, subject);
+        let path = one.path;
+        let made =
+            self.send(request, |client, key| changes::create_primitive(client, path, &body, key));
+        let id = match made {
+            // A lost answer to it may be the reason.
+            Err(error) if error.kind() == Kind::Conflict => {
+                self.read_again()?;
+                let row = primitives::row_of(&self.listing, &one.key);
+                row.map(|row| row.id.clone()).ok_or(error)?
+            }
+            made => made?,
+        };
+        self.ids.insert(one.key.clone(), id.clone());
+        Ok(id)
+    }
+
+    fn note_other(&mut self, one: &NumberToPush) {
+        if one.here != one.there {
+            self.done.other_numbers.push(OtherNumber {
+                subject: format!("{} {}", one.kind, one.name),
+                here: one.here.clone(),
+                there: one.there.clone(),
+            });
+        }
+    }
+
+    /// Somebody else pushed the number a moment ago.
+    fn taken(&self, one: &NumberToPush) -> Error {
+        let row = primitives::row_of(&self.listing, &one.key);
+        let all = row.and_then(|row| details::numbers(self.client, row).ok()).unwrap_or_default();
+        let by = all.into_iter().find(|known| known.number == one.there).and_then(|known| known.by);
+        let by = by.map_or(String::new(), |by| format!(", pushed by {by}"));
+        let (kind, name, number) = (one.kind, &one.name, &one.there);
+        Error::conflict(format!("the {kind} \"{name}\" {number} is there already{by}"))
+            .hint(Hint::PullForNumber)
+    }
+}

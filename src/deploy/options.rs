@@ -1,0 +1,21 @@
+//! Options of a deployment, which a person gives.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Default)]
+pub struct DeployOptions {
+    /// Output of `lua compile` that was made elsewhere.
+    pub compiled: Option<PathBuf>,
+    /// Leave `lua.skill.yaml` as it is.
+    pub no_yaml: bool,
+    /// Send what depends on this machine: other packages than the locked ones, values of the environment.
+    pub force: bool,
+    /// Primitives to delete there, by name.
+    pub retire: BTreeSet<String>,
+    /// The plan to which the deployment must be equal.
+    pub plan: Option<String>,
+    /// Environment of this process, for the compiler.
+    pub environment: Vec<(OsString, OsString)>,
+}

@@ -1,0 +1,168 @@
+//! Plan: the requests of a deployment, in their order, before any of them is sent.
+
+use super::deployment::Deployment;
+use super::parts;
+use super::preconditions;
+use super::primitives::{self, NumberToPush};
+use super::promotion::DeployTarget;
+use super::{settings, switch};
+use crate::client::{DeployPlan, DeployRequest, Effect, PlanRequest};
+use crate::error::{Error, Result};
+use crate::history::state::State;
+use crate::object::{Id, Source};
+use crate::protocol::Transaction;
+use crate::store::Active;
+
+/// Digits of the id of a plan.
+const DIGITS: usize = 12;
+
+/// The plan of a push or of a promotion. Only questions are sent.
+pub fn of(deployment: &mut Deployment<'_>, request: &PlanRequest<'_>) -> Result<DeployPlan> {
+    let mut plan = DeployPlan::default();
+    match request {
+        PlanRequest::Push { objects, state, files } => {
+            let state = State::load(*objects, state)?;
+            push(deployment, *objects, (&state, *files), &mut plan)?;
+            plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
+        }
+        PlanRequest::Promote { number } => promote(deployment, *number, &mut plan)?,
+    }
+    plan.id = id_of(deployment, &plan);
+    Ok(plan)
+}
+
+/// Refuses a transaction whose plan is not the one that was promised.
+pub fn check_promise(deployment: &Deployment<'_>, transaction: &Transaction) -> Result<()> {
+    let Some(promised) = deployment.options.plan.clone() else { return Ok(()) };
+    let mut plan = DeployPlan::default();
+    let objects = deployment.store.objects();
+    match (&transaction.active, &transaction.source) {
+        (Some(swap), _) => promote(deployment, swap.new.version.unwrap_or_default(), &mut plan)?,
+        (None, Some(created)) => {
+            let id = created.ids[created.ids.len() - 1];
+            let number = created.after + created.ids.len() as u64;
+            let version = crate::history::source::SourceVersion::load(objects, number, id)?;
+            let state = State::load(objects, &version.state)?;
+            push(deployment, objects, (&state, version.source), &mut plan)?;
+            plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
+        }
+        (None, None) => {}
+    }
+    let id = id_of(deployment, &plan);
+    match id == promised {
+        true => Ok(()),
+        false => Err(Error::conflict(format!(
+            "the plan {promised} does not hold any more: the plan is {id} now"
+        ))
+        .hint("run the command with `--dry-run` to see the new plan; nothing was sent")),
+    }
+}
+
+/// Hash of the requests and of everything on the platform that they depend on.
+fn id_of(deployment: &Deployment<'_>, plan: &DeployPlan) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for request in &plan.requests {
+        hasher.update(format!("{} {}\n", request.route, request.subject).as_bytes());
+    }
+    let listing = &deployment.listing;
+    let parts = parts::of_listing(listing);
+    hasher.update(format!("{parts:?}\n").as_bytes());
+    for row in &listing.primitives {
+        let newest = primitives::newest(row).unwrap_or_default();
+        hasher.update(format!("{} {} {newest}\n", row.route.path, row.name).as_bytes());
+    }
+    hasher.finalize().to_hex()[..DIGITS].to_owned()
+}
+
+/// Requests of a push, but for the backup.
+fn push<S: Source + ?Sized>(
+    deployment: &Deployment<'_>,
+    objects: &S,
+    (state, _files): (&State, Id),
+    plan: &mut DeployPlan,
+) -> Result<Vec<NumberToPush>> {
+    let all = match primitives::to_push(
+        objects,
+        &deployment.record,
+        &deployment.listing,
+        state,
+        &deployment.journal,
+    ) {
+        Ok(all) => all,
+        Err(error) => {
+            plan.refusals.push(error.message().to_owned());
+            Vec::new()
+        }
+    };
+    for one in &all {
+        if one.id.is_none() {
+            let subject = format!("{} {}", one.kind, one.name);
+            plan.requests.push(DeployRequest::new("#2", Effect::Staged, subject));
+        }
+        plan.requests.push(DeployRequest::new("#3", Effect::Staged, one.subject()));
+    }
+    Ok(all)
+}
+
+fn promote(deployment: &Deployment<'_>, number: u64, plan: &mut DeployPlan) -> Result<()> {
+    let id = deployment.versions.get((number as usize).saturating_sub(1)).copied();
+    let id = id.ok_or_else(|| Error::not_found(format!("Version v{number} not found")))?;
+    // Its ledger record is not made yet, and no part of a plan.
+    let new = Active { version: Some(number), ledger: id };
+    let mut target = deployment.target((number, id), (None, new))?;
+    let there = deployment.record.version_there(number);
+    let objects = deployment.store.objects();
+    if there.is_none() {
+        let source = deployment.source_of(&target)?;
+        let state = State::load(objects, &source.state)?;
+        let pushed = push(deployment, objects, (&state, source.source), plan)?;
+        if deployment.record.backup_of(source.number).is_none() {
+            plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
+        }
+        for one in &pushed {
+            target.pins.remove(&one.key);
+        }
+        let lacking = preconditions::lacking(&target, &deployment.listing);
+        plan.refusals.extend(lacking);
+        new_version(deployment, &target, &pushed, plan);
+    }
+    let subject = there.map_or("the new version is made active".to_owned(), |there| {
+        format!("version {there} is made active")
+    });
+    plan.requests.push(DeployRequest::new("#27", Effect::Switch, subject));
+    let settings = settings::changes(&deployment.record, &deployment.listing, &target.parts);
+    for (field, _) in settings {
+        plan.requests.push(DeployRequest::new("#10", Effect::After, field));
+    }
+    if let Err(error) = deployment.check_unmoved(&target) {
+        plan.refusals.push(error.message().to_owned());
+    }
+    Ok(())
+}
+
+fn new_version(
+    deployment: &Deployment<'_>,
+    target: &DeployTarget,
+    pushed: &[NumberToPush],
+    plan: &mut DeployPlan,
+) {
+    for change in switch::part_changes(target, &deployment.listing) {
+        plan.requests.push(change.request());
+    }
+    let is_pushed =
+        |kind: &str, name: &str| pushed.iter().any(|one| one.kind == kind && one.name == name);
+    for (kind, name) in preconditions::extra(target, &deployment.listing) {
+        if is_pushed(kind, &name) {
+            continue;
+        }
+        match deployment.options.retire.contains(&name) {
+            true => {
+                let subject = format!("{kind} {name}");
+                plan.requests.push(DeployRequest::new("#34", Effect::AtOnce, subject));
+            }
+            false => plan.refusals.push(format!("the platform has the {kind} \"{name}\"")),
+        }
+    }
+    let subject = format!("version of v{}", target.version.number);
+    plan.requests.push(DeployRequest::new("#23", Effect::Staged, subject));
+}

@@ -1,0 +1,119 @@
+//! Numbers that a state needs on the platform: those that are there, those to push, and those that somebody else has.
+
+use super::journal::DeployJournal;
+use crate::error::{Error, Result};
+use crate::history::imported::ImportRecord;
+use crate::history::state::{Content, State, parse_key};
+use crate::import::key_of;
+use crate::model::numbers;
+use crate::object::{Id, Source};
+use crate::platform::details::SNAPSHOT_LISTS;
+use crate::platform::{ListedNumbers, Listing};
+
+/// A number to push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberToPush {
+    /// Key of the primitive in a state.
+    pub key: String,
+    /// Word of the kind, part of the path, and name.
+    pub kind: &'static str,
+    pub path: &'static str,
+    pub name: String,
+    /// Id there; `None` for a new primitive.
+    pub id: Option<String>,
+    /// Number here and there.
+    pub here: String,
+    pub there: String,
+    pub tree: Id,
+}
+
+impl NumberToPush {
+    pub fn subject(&self) -> String {
+        format!("{} {} {}", self.kind, self.name, self.there)
+    }
+}
+
+/// True for a key of a kind whose numbers are in snapshots.
+pub fn is_versioned(key: &str) -> bool {
+    key.split_once('/').is_some_and(|(folder, _)| SNAPSHOT_LISTS.contains(&folder))
+}
+
+/// The row of a primitive.
+pub fn row_of<'l>(listing: &'l Listing, key: &str) -> Option<&'l ListedNumbers> {
+    listing.primitives.iter().find(|row| key_of(row) == key)
+}
+
+/// The newest number of a row, without those of a sandbox.
+pub fn newest(row: &ListedNumbers) -> Option<&str> {
+    let mut newest: Option<&str> = None;
+    for number in row.numbers.iter().filter(|number| !number.contains("-sandbox")) {
+        if newest.is_none_or(|newest| numbers::is_past(number, newest)) {
+            newest = Some(number);
+        }
+    }
+    newest
+}
+
+/// Numbers of a state that are not there yet. An error names a primitive of which somebody else has pushed more.
+pub fn to_push<S: Source + ?Sized>(
+    objects: &S,
+    record: &ImportRecord,
+    listing: &Listing,
+    state: &State,
+    journal: &DeployJournal,
+) -> Result<Vec<NumberToPush>> {
+    let mut all = Vec::new();
+    for (key, tree) in state.primitives.iter().filter(|(key, _)| is_versioned(key)) {
+        let Some((kind, name)) = parse_key(key) else { continue };
+        let Some(here) = state.numbers.get(key) else { continue };
+        let row = row_of(listing, key);
+        let there = record.number_there(key, here).to_owned();
+        let highest = row.and_then(newest);
+        if let Some(highest) = highest {
+            let is_same = has_content(objects, record, (key, highest), tree)?;
+            if is_same && !numbers::is_past(&there, highest) {
+                continue;
+            }
+            // A push of ours whose answer was lost may be the reason.
+            let subject = format!("{} {name} {there}", kind.word);
+            let is_ours = there == highest && journal.unanswered("#3", &subject).is_some();
+            if !is_ours && !numbers::is_past(&there, highest) {
+                return Err(overtaken(kind.word, &name, here, highest));
+            }
+        }
+        let path = crate::model::kind_routes::KIND_ROUTES
+            .iter()
+            .find(|route| route.kind == kind)
+            .map_or("", |route| route.path);
+        all.push(NumberToPush {
+            key: key.clone(),
+            kind: kind.word,
+            path,
+            name,
+            id: row.map(|row| row.id.clone()),
+            here: here.clone(),
+            there,
+            tree: *tree,
+        });
+    }
+    Ok(all)
+}
+
+/// True if the content of a number there is known and is that of a tree.
+fn has_content<S: Source + ?Sized>(
+    objects: &S,
+    record: &ImportRecord,
+    (key, number): (&str, &str),
+    tree: &Id,
+) -> Result<bool> {
+    let known = record.contents.get(key).and_then(|known| known.get(number));
+    let Some(known) = known else { return Ok(false) };
+    Ok(known.tree == *tree || Content::of(objects, &known.tree)? == Content::of(objects, tree)?)
+}
+
+fn overtaken(kind: &str, name: &str, here: &str, highest: &str) -> Error {
+    Error::conflict(format!(
+        "the {kind} \"{name}\" {here} cannot be pushed: the platform has {highest}"
+    ))
+    .hint(crate::error::Hint::PullForNumber)
+}

@@ -1,0 +1,370 @@
+//! The platform as a remote: its history is imported and read as that of any other remote, and what is sent to any other
+//! remote as objects and refs is deployed to it.
+
+use super::deployment::Deployment;
+use super::journal::DeployJournal;
+use super::options::DeployOptions;
+use super::{parts, plan};
+use crate::client::{DeployPlan, Deployed, LiveCheck, LivePart, PlanRequest, PushedBy, Remote};
+use crate::error::{Error, Hint, Result};
+use crate::fs::{self, Spool};
+use crate::history::imported::ImportRecord;
+use crate::history::ledger;
+use crate::history::record::Event;
+use crate::history::source::SourceVersion;
+use crate::import;
+use crate::object::Id;
+use crate::platform::details;
+use crate::platform::{Listing, PlatformClient};
+use crate::progress::Progress;
+use crate::protocol::{AgentId, FetchRequest, Head, Refusal, SwapActive, Transaction, TxnOutcome};
+use crate::store::{Mapped, Receipts, Store};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// An older answer is asked for again before something is changed.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// An agent on the platform, imported into the store that asks.
+pub struct PlatformRemote {
+    client: PlatformClient,
+    name: String,
+    /// Folder of the store.
+    dir: PathBuf,
+    options: DeployOptions,
+    /// The time of this command.
+    now_ms: i64,
+    seen: Mutex<RemoteMemory>,
+}
+
+#[derive(Default)]
+struct RemoteMemory {
+    /// The last answers, for a comparison with what they made.
+    last: Option<LastAnswer>,
+    deployed: Option<Deployed>,
+}
+
+struct LastAnswer {
+    record: ImportRecord,
+    listing: Listing,
+    at: Instant,
+}
+
+impl PlatformRemote {
+    pub fn new(
+        client: PlatformClient,
+        name: &str,
+        dir: PathBuf,
+        (options, now_ms): (DeployOptions, i64),
+    ) -> PlatformRemote {
+        let (name, seen) = (name.to_owned(), Mutex::default());
+        PlatformRemote { client, name, dir, options, now_ms, seen }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, RemoteMemory> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn store(&self) -> Result<Store> {
+        Store::open(&self.dir)
+    }
+
+    fn address(&self) -> String {
+        self.client.address().to_string()
+    }
+
+    /// Brings everything that is new into the store, whose refs stay as they are. What an interrupted deployment did counts
+    /// as ours.
+    fn import(&self, store: &Store, listing: &Listing) -> Result<ImportRecord> {
+        let mut journal = DeployJournal::load(store, &self.name, &self.address())?;
+        let mut record = ImportRecord::load(store, &self.name, &self.address())?;
+        let is_adopted = journal.adopt(&mut record, listing, &store.heads()?);
+        let is_marked = import::adopt_marked(store, &mut record, listing)?;
+        if is_adopted || is_marked {
+            record.save(&store.lock()?, store, &self.name)?;
+        }
+        if is_adopted {
+            journal.save(store, &self.name)?;
+        }
+        let mut record =
+            import::import(&self.client, store, &self.name, listing, &Progress::default())?;
+        if record.seen.is_none() {
+            record.seen = Some(parts::of_listing(listing));
+            record.save(&store.lock()?, store, &self.name)?;
+        }
+        Ok(record)
+    }
+
+    fn head_of(&self, record: &ImportRecord) -> Head {
+        let (heads, receipts) = (record.heads.clone(), Receipts::default());
+        Head { agent: self.agent().clone(), heads, receipts }
+    }
+
+    /// A deployment, begun with the answers of this moment.
+    fn deployment<'a>(&'a self, store: &'a Store) -> Result<Deployment<'a>> {
+        let lock = store.lock_deploys()?;
+        let last = self.seen().last.take();
+        let (record, listing) = match last.filter(|look| look.at.elapsed() < FRESH) {
+            Some(look) => (look.record, look.listing),
+            None => {
+                let listing = Listing::read(&self.client)?;
+                (self.import(store, &listing)?, listing)
+            }
+        };
+        let heads = store.heads()?;
+        Ok(Deployment {
+            client: &self.client,
+            store,
+            name: &self.name,
+            options: &self.options,
+            journal: DeployJournal::load(store, &self.name, &self.address())?,
+            record,
+            listing,
+            bodies: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            series: heads.source,
+            versions: heads.versions,
+            now_ms: self.now_ms,
+            project_hash: None,
+            persona_made: None,
+            put_persona: None,
+            is_half_live: false,
+            last_number: 0,
+            done: Deployed::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Takes the results of a deployment, also of one that failed.
+    fn keep(&self, deployment: Deployment<'_>) -> Head {
+        let head = self.head_of(&deployment.record);
+        let Deployment { record, listing, done, .. } = deployment;
+        let mut seen = self.seen();
+        seen.last = Some(LastAnswer { record, listing, at: Instant::now() });
+        seen.deployed = Some(done);
+        head
+    }
+
+    /// Deploys a transaction.
+    fn deploy(&self, deployment: &mut Deployment<'_>, transaction: &Transaction) -> Result<()> {
+        if let Some(swap) = &transaction.active {
+            return self.swap(deployment, transaction, swap);
+        }
+        if let Some(open) = &deployment.journal.promotion {
+            return Err(open_promotion(open.number, None));
+        }
+        if let Some(created) = &transaction.source {
+            let number = created.after + created.ids.len() as u64;
+            let id = created.ids[created.ids.len() - 1];
+            let version = SourceVersion::load(deployment.store.objects(), number, id)?;
+            deployment.push_source(&version)?;
+            deployment.record.heads.source.extend(&created.ids);
+        }
+        if let Some(created) = &transaction.versions {
+            deployment.record.heads.versions.extend(&created.ids);
+        }
+        deployment.save()
+    }
+
+    /// A new record of the ledger: a promotion, or a deletion of a version.
+    fn swap(
+        &self,
+        deployment: &mut Deployment<'_>,
+        transaction: &Transaction,
+        swap: &SwapActive,
+    ) -> Result<()> {
+        let store = deployment.store;
+        let number = swap.new.version.ok_or_else(|| self.not_sent("a ledger without a version"))?;
+        if let Some(open) = deployment.journal.promotion.as_ref().filter(|o| o.number != number) {
+            return Err(open_promotion(open.number, Some(number)));
+        }
+        for step in ledger::steps(store.objects(), Some(swap.new.ledger)) {
+            let step = step?;
+            if step.record.event != Event::Promote {
+                return Err(self.not_sent("the deletion of a version"));
+            }
+            if step.previous == swap.expected.map(|active| active.ledger) {
+                break;
+            }
+        }
+        let id = *deployment
+            .versions
+            .get(number as usize - 1)
+            .ok_or_else(|| Error::corrupt(format!("there is no version v{number}")))?;
+        let (expected, new) = match &deployment.journal.promotion {
+            Some(open) => (open.expected, open.new),
+            None => (swap.expected, swap.new),
+        };
+        let target = deployment.target((number, id), (expected, new))?;
+        deployment.promote(target)?;
+        // Our record of this command, if it is not that of the one that was interrupted.
+        deployment.record.heads.active = Some(swap.new);
+        let extend = |known: &mut Vec<Id>, created: &Option<crate::protocol::CreateRefs>| {
+            if let Some(created) = created.as_ref().filter(|c| c.after as usize <= known.len()) {
+                known.truncate(created.after as usize);
+                known.extend(&created.ids);
+            }
+        };
+        extend(&mut deployment.record.heads.source, &transaction.source);
+        extend(&mut deployment.record.heads.versions, &transaction.versions);
+        deployment.save()
+    }
+
+    /// Asks who pushed the numbers that run and are not those of the version (#33).
+    fn pushed(&self, listing: &Listing, check: &LiveCheck) -> Result<Vec<PushedBy>> {
+        let mut pushed = Vec::new();
+        for (part, state) in &check.parts {
+            let (LivePart::Primitive(kind, name), Some(number)) = (part, state.there()) else {
+                continue;
+            };
+            let mut rows = listing.primitives.iter();
+            let row = rows.find(|row| row.route.kind.word == *kind && row.name == *name);
+            let Some(row) = row else { continue };
+            let all = details::numbers(&self.client, row)?;
+            let found = all.into_iter().find(|one| one.number == number);
+            pushed.extend(found.map(|one| PushedBy {
+                part: part.clone(),
+                at_ms: one.at_ms,
+                by: one.by,
+            }));
+        }
+        Ok(pushed)
+    }
+
+    fn not_sent(&self, what: &str) -> Error {
+        Error::usage(format!(
+            "{what} cannot be sent to \"{}\", which is on the platform",
+            self.name
+        ))
+        .hint("use the dashboard or the `lua` command there, and fetch")
+    }
+}
+
+impl Remote for PlatformRemote {
+    fn agent(&self) -> &AgentId {
+        &self.client.address().agent
+    }
+
+    fn head(&self, _: Option<&Head>) -> Result<Head> {
+        let listing = Listing::read(&self.client)?;
+        if !self.dir.exists() {
+            if listing.is_empty() {
+                return Ok(Head::empty(self.agent().clone()));
+            }
+            // A clone asks before it makes anything, and there is something.
+            fs::create_dir_all(&self.dir)?;
+            Store::init(&self.dir)?;
+        }
+        let record = self.import(&self.store()?, &listing)?;
+        let head = self.head_of(&record);
+        self.seen().last = Some(LastAnswer { record, listing, at: Instant::now() });
+        Ok(head)
+    }
+
+    fn acknowledge(&self) -> Result<()> {
+        let mut seen = self.seen();
+        let Some(look) = &mut seen.last else { return Ok(()) };
+        let now = Some(parts::of_listing(&look.listing));
+        if look.record.seen != now {
+            look.record.seen = now;
+            let store = self.store()?;
+            look.record.save(&store.lock()?, &store, &self.name)?;
+        }
+        Ok(())
+    }
+
+    fn live_check(&self) -> Result<Option<LiveCheck>> {
+        let seen = self.seen();
+        let Some(LastAnswer { record, listing, .. }) = &seen.last else { return Ok(None) };
+        let store = self.store()?;
+        let Some(mut check) = import::check_live(store.objects(), record, listing)? else {
+            return Ok(None);
+        };
+        check.pushed = self.pushed(listing, &check)?;
+        Ok(Some(check))
+    }
+
+    fn author(&self) -> Option<String> {
+        None
+    }
+
+    fn is_deployed_to(&self) -> bool {
+        true
+    }
+
+    /// Objects are not sent: a transaction reads them from the store.
+    fn send(&self, _: &Mapped, _: &Progress) -> Result<()> {
+        Ok(())
+    }
+
+    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome> {
+        if transaction.purge.is_some() {
+            return Err(self.not_sent("a purge"));
+        }
+        let store = self.store()?;
+        let mut deployment = self.deployment(&store)?;
+        if deployment.record.heads != known.heads {
+            let head = self.keep(deployment);
+            return Ok(TxnOutcome::Refused(Refusal::Moved(head)));
+        }
+        let done = plan::check_promise(&deployment, transaction)
+            .and_then(|()| self.deploy(&mut deployment, transaction));
+        if done.is_err() {
+            // A number that was pushed before the error is not pushed again.
+            deployment.record.save(&store.lock()?, &store, &self.name)?;
+        }
+        let head = self.keep(deployment);
+        done.map(|()| TxnOutcome::Done(head))
+    }
+
+    fn plan(&self, request: &PlanRequest<'_>) -> Result<Option<DeployPlan>> {
+        let store = self.store()?;
+        let mut deployment = self.deployment(&store)?;
+        let plan = plan::of(&mut deployment, request);
+        self.keep(deployment);
+        plan.map(Some)
+    }
+
+    fn finish(&self) -> Result<()> {
+        let store = self.store()?;
+        let mut deployment = self.deployment(&store)?;
+        let Some(open) = deployment.journal.promotion.clone() else { return Ok(()) };
+        let target = deployment.target((open.number, open.version), (open.expected, open.new))?;
+        let done = deployment.promote(target);
+        self.keep(deployment);
+        done
+    }
+
+    fn abort(&self) -> Result<u64> {
+        let store = self.store()?;
+        let mut deployment = self.deployment(&store)?;
+        if deployment.journal.promotion.is_none() {
+            return Err(Error::not_found(format!("no promotion of \"{}\" is open", self.name)));
+        }
+        let done = deployment.abort();
+        self.keep(deployment);
+        done
+    }
+
+    fn deployed(&self) -> Option<Deployed> {
+        self.seen().deployed.take()
+    }
+
+    /// Everything was stored when the platform was asked. What is missing now was lost since.
+    fn fetch(&self, _: &FetchRequest, _: &mut Spool, _: &Progress) -> Result<()> {
+        Err(Error::corrupt(format!(
+            "objects of \"{}\" are missing, which were imported into this store",
+            self.name
+        ))
+        .hint(Hint::FsckAffected))
+    }
+}
+
+/// A promotion was interrupted, and decides what is live.
+fn open_promotion(number: u64, other: Option<u64>) -> Error {
+    let what = other.map_or("push".to_owned(), |other| format!("promote v{other}"));
+    Error::conflict(format!("cannot {what}: the promotion of v{number} was interrupted"))
+        .hint(Hint::FinishPromotion(number))
+}

@@ -1,0 +1,53 @@
+//! `lua.skill.yaml` of the project after a push: the stock command reads there what was pushed last, and would otherwise pin
+//! old sources.
+
+use super::deployment::Deployment;
+use super::primitives;
+use super::skill_yaml::{self, YamlBackup, YamlEdit, YamlPrimitive};
+use crate::error::Result;
+use crate::fs;
+use crate::history::state::{State, parse_key};
+use crate::model::numbers;
+
+/// File of the stock command with the ids and numbers that it pushed last.
+pub const YAML: &str = "lua.skill.yaml";
+
+impl Deployment<'_> {
+    /// Sets ids, numbers and the backup in the file, where there is one. A file that cannot be edited stays, with a warning:
+    /// the push is done.
+    pub fn write_yaml(&mut self, state: &State, backup: u64) -> Result<()> {
+        let path = self.store.project().join(YAML);
+        if self.options.no_yaml {
+            return Ok(());
+        }
+        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(()) };
+        let Ok(text) = String::from_utf8(bytes) else { return Ok(()) };
+        let Some(last_hash) = self.project_hash.clone() else { return Ok(()) };
+        let backup =
+            Some(YamlBackup { active_version: backup, last_hash, last_pushed_at_ms: self.now_ms });
+        let edit = YamlEdit { primitives: self.yaml_primitives(state)?, backup };
+        match skill_yaml::edit(&text, &edit) {
+            Ok(new) if new == text => Ok(()),
+            Ok(new) => fs::replace(&path, new.as_bytes()),
+            Err(error) => {
+                self.done.warnings.push(format!("{}; it was not changed", error.message()));
+                Ok(())
+            }
+        }
+    }
+
+    fn yaml_primitives(&self, state: &State) -> Result<Vec<YamlPrimitive>> {
+        let mut all = Vec::new();
+        for key in state.primitives.keys().filter(|key| primitives::is_versioned(key)) {
+            let Some((kind, name)) = parse_key(key) else { continue };
+            let row = primitives::row_of(&self.listing, key);
+            let Some(id) = self.ids.get(key).or(row.map(|row| &row.id)) else { continue };
+            let Some(here) = state.numbers.get(key) else { continue };
+            let there = self.record.number_there(key, here);
+            let listed = row.and_then(primitives::newest);
+            let newest = listed.filter(|listed| numbers::is_past(listed, there)).unwrap_or(there);
+            all.push(YamlPrimitive::new(kind.word, &name, id, Some(newest))?);
+        }
+        Ok(all)
+    }
+}
