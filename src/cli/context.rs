@@ -4,6 +4,7 @@
 use super::args::Global;
 use super::output::{Output, cannot_ask};
 use super::{term, time};
+use crate::deploy::DeployOptions;
 use crate::error::{At, Error, Kind, Result};
 use crate::history::project::Project;
 use crate::operations::upkeep;
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub journal: Journal,
     /// Author of the command, once it is known.
     pub by: Option<String>,
+    /// Options of a deployment to the platform.
+    pub deploy: DeployOptions,
 }
 
 impl<'a> Context<'a> {
@@ -27,7 +30,8 @@ impl<'a> Context<'a> {
         if let Some(directory) = &global.directory {
             out.set_directory(directory);
         }
-        Context { out, global, journal: Journal::default(), by: None }
+        let deploy = DeployOptions::default();
+        Context { out, global, journal: Journal::default(), by: None, deploy }
     }
 
     /// The directory that relative paths of the command line are relative to (`-C`).

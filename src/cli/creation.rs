@@ -32,7 +32,7 @@ pub struct CreatedPromotionView<'a> {
 
 impl CreatedPromotionView<'_> {
     pub fn new(promoted: &Promoted) -> CreatedPromotionView<'_> {
-        let Promoted { promotion, git } = promoted;
+        let Promoted { promotion, git, .. } = promoted;
         let (version, previous_active) = (promotion.number, promotion.previous);
         CreatedPromotionView { version, previous_active, git: git.as_ref() }
     }
@@ -60,7 +60,7 @@ pub fn promote(
 }
 
 pub fn print_promoted(cx: &mut Context<'_>, promoted: &Promoted, at: &RemoteArgs) -> Result<()> {
-    let Promoted { promotion, git } = promoted;
+    let Promoted { promotion, git, .. } = promoted;
     let number = promotion.number;
     git.iter().for_each(|git| print_git(cx, git));
     match promotion.previous {

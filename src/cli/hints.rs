@@ -138,6 +138,27 @@ fn of_remote(hint: &Hint) -> String {
         Hint::LoginWithUrl => {
             "run `lua-store login URL` to store a token where only you can read it"
         }
+        Hint::FinishPromotion(number) => {
+            return format!(
+                "run `lua-store version promote v{number}` to finish it\n\
+                 run `lua-store version promote --abort` to take it back"
+            );
+        }
+        Hint::AbortPromotion => "run `lua-store version promote --abort` to put it back",
+        Hint::RetirePrimitives => {
+            "add `--retire NAME` for each to delete it there, or run `lua-store pull` to get it"
+        }
+        Hint::PromoteReplaced(number) => {
+            return format!(
+                "run `lua-store fetch`, then `lua-store version promote platform:{number}` to go back"
+            );
+        }
+        Hint::CompareLive => {
+            "run `lua-store fetch`, then `lua-store diff platform` to see what is live"
+        }
+        Hint::SetUrlBack { remote, url } => {
+            return format!("run `lua-store remote set-url {remote} {url}` to finish it");
+        }
         Hint::FetchPlatform => "run `lua-store fetch` to import what is new there",
         Hint::PlatformKey => {
             "set LUA_API_KEY to an API key of the platform, or run `lua-store remote login` to store one"

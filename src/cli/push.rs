@@ -3,6 +3,7 @@
 use super::Exit;
 use super::compiler::Compiler;
 use super::context::Context;
+use super::deploy_output::{self, DeployPlanView, DeployedView};
 use super::live::{self, LiveRemoteArgs};
 use super::progress::with_progress;
 use super::push_output;
@@ -39,6 +40,10 @@ struct Answer<'a> {
     /// Of a dry run.
     diff: Option<ChangeView<'a>>,
     remote: Option<&'a Delivery>,
+    /// Requests that changed the agent on the Lua platform.
+    deployed: Option<DeployedView<'a>>,
+    /// Requests that a dry run would send there.
+    plan: Option<DeployPlanView<'a>>,
     unsent: Option<UnsentView>,
 }
 
@@ -84,12 +89,17 @@ pub fn run(
     let (at, push) = ((project, &who), &options.push);
     let done = push::push(&mut terminal, at, destination, push, request, compile)?;
     answer(cx, project, &done, options.to)?;
+    let exit = match done.delivery.as_ref().and_then(|delivery| delivery.deployed.as_ref()) {
+        Some(deployed) => deploy_output::print(cx, deployed)?,
+        None => Exit::Done,
+    };
     cx.look_after(project);
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn answer(cx: &mut Context<'_>, project: &Project, done: &Done, to: &RemoteArgs) -> Result<()> {
     let Done { pushed, git, delivery } = done;
+    let deployed = delivery.as_ref().and_then(|delivery| delivery.deployed.as_ref());
     let unsent = if delivery.is_none() { unsent(cx, project, to)? } else { None };
     if !cx.out.is_json() {
         return Ok(());
@@ -99,6 +109,8 @@ fn answer(cx: &mut Context<'_>, project: &Project, done: &Done, to: &RemoteArgs)
         git: git.as_ref(),
         diff: None,
         remote: delivery.as_ref(),
+        deployed: deployed.map(DeployedView::new),
+        plan: None,
         unsent,
     })
 }
@@ -114,18 +126,26 @@ pub fn preview(
 ) -> Result<Exit> {
     // The answer is the same for whoever pushes; a push would need to know.
     let who = cx.who_at(project, remote.as_mut())?;
-    if let Some(remote) = remote {
-        let mut terminal = Terminal::new(cx);
-        Destination::for_checkout(&mut terminal, project, remote, &who, request.expect_source)?;
-    }
+    let platform = match remote {
+        Some(remote) if remote.remote.is_deployed_to() => Some(remote),
+        Some(remote) => {
+            let mut terminal = Terminal::new(cx);
+            Destination::for_checkout(&mut terminal, project, remote, &who, request.expect_source)?;
+            None
+        }
+        None => None,
+    };
     if let Some(compiler) = compiler {
         compiler.run(cx, project.root())?;
     }
-    let (pushed, change) =
-        with_progress(cx, "Pushing", |progress| push::preview(project, request, &progress))?;
+    let (pushed, change, plan) = with_progress(cx, "Pushing", |progress| {
+        let remote = platform.as_ref().map(|remote| &*remote.remote);
+        push::preview(project, request, remote, &progress)
+    })?;
     if !cx.out.is_json() {
         push_output::print(cx, &pushed, Some(&change))?;
         push_output::print_summary(cx, &pushed, true)?;
+        plan.iter().try_for_each(|plan| deploy_output::print_plan(cx, plan))?;
     }
     let unsent = unsent(cx, project, to)?;
     if cx.out.is_json() {
@@ -134,6 +154,8 @@ pub fn preview(
             git: None,
             diff: Some(ChangeView::new(&change)),
             remote: None,
+            deployed: None,
+            plan: plan.as_ref().map(DeployPlanView::new),
             unsent,
         })?;
     }

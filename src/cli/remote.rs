@@ -6,11 +6,11 @@ use super::token::{Token, credentials_file};
 use crate::client::{
     Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice, credentials,
 };
+use crate::deploy::PlatformRemote;
 use crate::error::{Error, Result};
 use crate::flow::remote::{DEFAULT, NamedRemote, choose, is_address};
 use crate::fs;
 use crate::history::project::Project;
-use crate::import::PlatformRemote;
 use crate::platform::{PlatformAddress, PlatformClient, PlatformKey};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
@@ -55,6 +55,15 @@ impl RemoteArgs {
         let Some(remote) = reach(cx, project, self.remote.as_deref())? else { return Ok(None) };
         self.check_agent(project.store().config()?.agent(), &remote)?;
         Ok(Some(remote))
+    }
+
+    /// True if the remote that is meant is on the Lua platform.
+    pub fn is_platform(&self, project: &Project) -> Result<bool> {
+        if self.offline {
+            return Ok(false);
+        }
+        let chosen = choose(project, &project.store().config()?, self.remote.as_deref())?;
+        Ok(chosen.is_some_and(|(_, address)| matches!(address, Address::Platform(_))))
     }
 
     /// Refuses to send a project to a remote of another agent, unless that agent is named.
@@ -191,7 +200,9 @@ fn open_as(
             let client = platform_client(at, patience)?;
             // A remote that is named by its address has no name, and a store of its own.
             let name = if is_address(&name) { DEFAULT } else { &name };
-            Box::new(PlatformRemote::new(client, name, store.to_owned()))
+            let options = cx.deploy.clone();
+            let deploy = (options, cx.now()?.as_millisecond());
+            Box::new(PlatformRemote::new(client, name, store.to_owned(), deploy))
         }
     };
     Ok(NamedRemote { name, address, remote, asked: None })

@@ -13,6 +13,7 @@ macro_rules! schemas {
 
 /// In the order of their names. A test compares the list with the folder and with the types.
 pub const SCHEMAS: &[(&str, &str)] = schemas! {
+    "abortedPromotion"
     "agent"
     "agentArchive"
     "agentDeletion"

@@ -145,6 +145,9 @@ fn delivered(delivery: &Delivery) -> String {
     }
     match parts.is_empty() {
         true => format!("✅ {} has everything.", delivery.name),
+        false if delivery.deployed.is_some() => {
+            format!("✅ Sent to {}: {}", delivery.name, parts.join(", "))
+        }
         false => {
             format!("✅ Sent to {}: {} ({} bytes)", delivery.name, parts.join(", "), delivery.bytes)
         }

@@ -4,6 +4,7 @@ use super::Exit;
 use super::answer::answer;
 use super::context::Context;
 use super::creation::{self, CreatedPromotionView};
+use super::deploy_output;
 use super::remote::{self, RemoteArgs};
 use super::terminal::{Terminal, print_git};
 use crate::error::{Error, Result};
@@ -108,8 +109,14 @@ impl Creation {
             }
             _ => {}
         }
+        let sent = outcome.sent.as_ref().and_then(|sent| sent.deployed.as_ref());
+        let promoted = outcome.promoted.as_ref().and_then(|promoted| promoted.deployed.as_ref());
+        let mut exit = Exit::Done;
+        for deployed in sent.into_iter().chain(promoted) {
+            exit = deploy_output::print(cx, deployed)?;
+        }
         cx.look_after(&project);
-        Ok(Exit::Done)
+        Ok(exit)
     }
 
     /// Creates the version, sends and promotes it. The remote is asked before anything is created.

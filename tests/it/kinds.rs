@@ -155,7 +155,8 @@ const SERVED: Story = &[
 
 /// Kinds that no story has: the line that `serve` prints, which its tests wait for, and the check of the platform, whose
 /// tests are those of `remote check`.
-const ELSEWHERE: [&str; 4] = ["platformCheck", "platformDiff", "remoteVerification", "server"];
+const ELSEWHERE: [&str; 5] =
+    ["abortedPromotion", "platformCheck", "platformDiff", "remoteVerification", "server"];
 
 /// Tells a story, and compares the kinds of its answers. Every answer is checked against its schema.
 fn tell(project: &Project, story: Story, input: &str) {

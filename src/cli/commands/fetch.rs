@@ -87,7 +87,8 @@ impl Fetch {
         let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
             let (name, remote) = (&reached.name, &*reached.remote);
             let head = follow::read_head(store, name, remote, progress)?;
-            fetch::bring_with(store, name, remote, head, strictness, progress)
+            let fetched = fetch::bring_with(store, name, remote, head, strictness, progress)?;
+            remote.acknowledge().map(|()| fetched)
         })?;
         breaches::print(cx, &fetched.breaches);
         let standing = Divergence::of(&store.heads()?, &fetched.head, store.objects())?;

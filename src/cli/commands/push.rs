@@ -2,6 +2,7 @@
 
 use crate::cli::compiler::Compiler;
 use crate::cli::context::Context;
+use crate::cli::deploy_args::DeployArgs;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::version_creation::{Creation, WhenSent};
 use crate::cli::which_agent::WhichAgent;
@@ -70,6 +71,8 @@ pub struct Push {
     #[arg(long, requires = "create")]
     promote: bool,
     #[command(flatten)]
+    deploy: DeployArgs,
+    #[command(flatten)]
     to: RemoteArgs,
     #[command(flatten)]
     which: WhichAgent,
@@ -78,6 +81,7 @@ pub struct Push {
 impl Push {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let scope = scope(&self.what, self.name.clone())?;
+        self.deploy.apply(cx, self.force, &[])?;
         if self.create {
             require_all(&scope, &self.what)?;
             let creation = Creation {
@@ -130,7 +134,9 @@ impl Push {
             PushScope::Backup if !self.which.is_named() => cx.project()?,
             _ => self.which.project(cx)?,
         };
-        let remote = if self.dry_run { None } else { self.to.reach(cx, &project)? };
+        // A dry run asks nobody, but for the plan of a deployment.
+        let is_asked = !self.dry_run || self.to.is_platform(&project)?;
+        let remote = if is_asked { self.to.reach(cx, &project)? } else { None };
         Ok((project, remote))
     }
 }

@@ -7,7 +7,10 @@ mod bodies;
 mod changes;
 #[cfg(unix)]
 mod compiling;
+mod deployed;
 mod imported;
+#[cfg(unix)]
+mod kill;
 #[cfg(unix)]
 mod skill_yaml;
 #[allow(dead_code, reason = "the program that measures uses other parts of it than the tests")]

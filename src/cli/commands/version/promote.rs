@@ -2,6 +2,9 @@
 
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
+use crate::cli::deploy_args::DeployArgs;
+use crate::cli::deploy_output::{self, DeployPlanView, DeployedView};
+use crate::cli::promotion_abort::abort;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::cli::{Exit, complete, print};
@@ -33,8 +36,8 @@ const LINES: usize = 3;
 #[derive(Debug, clap::Args)]
 pub struct Promote {
     /// The version to make active
-    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::versions))]
-    version: Revision,
+    #[arg(allow_negative_numbers = true, required_unless_present = "abort", add = ArgValueCompleter::new(complete::versions))]
+    version: Option<Revision>,
     /// The reason to record in the ledger
     #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
     reason: Option<String>,
@@ -50,6 +53,14 @@ pub struct Promote {
     /// If both sides promoted or deleted, continue from the ledger of the remote and leave yours out
     #[arg(long, conflicts_with = "offline")]
     theirs: bool,
+    /// Take back a promotion on the Lua platform that was interrupted
+    #[arg(long, conflicts_with_all = ["version", "reason", "expect", "dry_run", "offline", "theirs"])]
+    abort: bool,
+    /// Delete this primitive on the Lua platform, which the version does not contain
+    #[arg(long, value_name = "NAME")]
+    retire: Vec<String>,
+    #[command(flatten)]
+    deploy: DeployArgs,
     #[command(flatten)]
     at: RemoteArgs,
 }
@@ -74,6 +85,10 @@ struct Answer<'a> {
     again: bool,
     undo: Option<String>,
     git: Option<&'a GitOutcome>,
+    /// Requests that changed the agent on the Lua platform.
+    deployed: Option<DeployedView<'a>>,
+    /// With `--dry-run`: the requests that would be sent there.
+    plan: Option<DeployPlanView<'a>>,
 }
 
 answer!(promotion: Answer<'_>);
@@ -91,8 +106,10 @@ struct UndoneStep<'a> {
 impl Promote {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
+        self.deploy.apply(cx, self.force, &self.retire)?;
+        let Some(version) = &self.version else { return abort(cx, &project, &self.at) };
         let step = PointerRequest {
-            action: &format!("promote {}", self.version),
+            action: &format!("promote {version}"),
             remote: self.at.remote.as_deref(),
             dry_run: self.dry_run,
             theirs: self.theirs,
@@ -102,8 +119,7 @@ impl Promote {
         let at = (&project, &who);
         let mut terminal = Terminal::new(cx);
         let expect = self.expect.as_ref();
-        let prepared =
-            flow::promote::prepare(&mut terminal, at, remote, &step, &self.version, expect)?;
+        let prepared = flow::promote::prepare(&mut terminal, at, remote, &step, version, expect)?;
         let changes = {
             let promotion = &prepared.promotion;
             print_history(cx, promotion);
@@ -119,21 +135,28 @@ impl Promote {
         }
         let asked = Asked::of(&prepared.authority);
         let request = PromoteRequest { reason: self.reason.clone(), expect: self.expect.clone() };
-        let Promoted { promotion, git } = prepared.apply(&mut Terminal::new(cx), at, &request)?;
+        let done = prepared.apply(&mut Terminal::new(cx), at, &request)?;
+        let Promoted { promotion, git, deployed } = &done;
         if cx.out.is_json() {
-            self.hint_undo(cx, &promotion);
-            cx.out.json(&self.answer(&asked, &promotion, git.as_ref()))?;
+            self.hint_undo(cx, promotion);
+            let deployed = deployed.as_ref().map(DeployedView::new);
+            let answer = self.answer(&asked, promotion, git.as_ref());
+            cx.out.json(&Answer { deployed, ..answer })?;
         } else {
-            self.print(cx, &promotion, changes)?;
+            self.print(cx, promotion, changes)?;
         }
         git.iter().for_each(|git| print_git(cx, git));
-        Ok(Exit::Done)
+        match deployed {
+            Some(deployed) => deploy_output::print(cx, deployed),
+            None => Ok(Exit::Done),
+        }
     }
 
     /// A second `promote previous` would bring back the version that the first one replaced: a
     /// person is asked, if there is one.
     fn is_meant(&self, cx: &mut Context<'_>, promotion: &Promotion) -> Result<bool> {
-        let again = promotion.taken_back.is_some() && matches!(self.version, Revision::Previous);
+        let again =
+            promotion.taken_back.is_some() && matches!(self.version, Some(Revision::Previous));
         if self.force || promotion.settled || !again || !cx.can_ask() {
             return Ok(true);
         }
@@ -164,6 +187,8 @@ impl Promote {
             again: promotion.taken_back.is_some(),
             undo: self.undo(promotion),
             git,
+            deployed: None,
+            plan: None,
         }
     }
 
@@ -235,6 +260,10 @@ impl Promote {
     ) -> Result<Exit> {
         let promotion = &prepared.promotion;
         let number = promotion.number;
+        let plan = match promotion.settled {
+            true => None,
+            false => prepared.authority.plan(number)?,
+        };
         if cx.out.is_json() {
             let asked = Asked::of(&prepared.authority);
             let change = between(pointer_state, promotion)?;
@@ -242,7 +271,8 @@ impl Promote {
                 cx.out.suggest(&self.command(number));
             }
             let diff = Some(ChangeView::new(&change));
-            cx.out.json(&Answer { diff, ..self.answer(&asked, promotion, None) })?;
+            let plan = plan.as_ref().map(DeployPlanView::new);
+            cx.out.json(&Answer { diff, plan, ..self.answer(&asked, promotion, None) })?;
         } else if promotion.settled {
             cx.out.line(format!("v{number} is already active. No change."))?;
         } else {
@@ -251,6 +281,7 @@ impl Promote {
             cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
             print::print(cx.out, &between(pointer_state, promotion)?, false)?;
             preview_built(cx, store, pointer_state, promotion)?;
+            plan.iter().try_for_each(|plan| deploy_output::print_plan(cx, plan))?;
         }
         Ok(Exit::Done)
     }

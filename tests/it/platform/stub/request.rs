@@ -69,6 +69,14 @@ impl Request {
         self.method != "GET" && !matches!(self.number, "#14" | "#15" | "#16")
     }
 
+    /// Id of the agent. The path of #10 has its beginning, and the body the rest.
+    pub(super) fn whole_agent(&self) -> String {
+        match (self.number, self.json()["id"].as_str()) {
+            ("#10", Some(rest)) if rest != self.agent => format!("{}_{rest}", self.agent),
+            _ => self.agent.clone(),
+        }
+    }
+
     pub(super) fn object(&self) -> Result<Map<String, Value>, Reply> {
         match self.json() {
             Value::Object(fields) => Ok(fields),

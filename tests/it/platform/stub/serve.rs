@@ -92,7 +92,7 @@ fn serve(stream: TcpStream, shared: &Arc<Shared>) {
 
 /// The answer with all that happens at it; `None` if the connection is cut.
 fn answer(shared: &Arc<Shared>, request: &super::Request, faults: &[Arc<Fault>]) -> Option<Reply> {
-    let dashboard = || Dashboard::new(shared, &request.agent);
+    let dashboard = || Dashboard::new(shared, &request.whole_agent());
     let mut response = Response::Done;
     for fault in faults {
         match &**fault {

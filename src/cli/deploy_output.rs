@@ -1,0 +1,157 @@
+//! Output about deployments to the Lua platform: the plan of one, and what was done.
+
+use super::Exit;
+use super::context::Context;
+use super::hints;
+use super::live_check_output::{self, LiveCheckView};
+use super::output::DIM;
+use crate::client::{DeployPlan, DeployRequest, Deployed, Effect};
+use crate::error::Result;
+use serde::Serialize;
+
+/// A plan as JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DeployPlanView<'a> {
+    id: &'a str,
+    requests: Vec<RequestView<'a>>,
+    /// Reasons for which it would be refused.
+    refusals: &'a [String],
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RequestView<'a> {
+    /// Number of the route in `docs/platform.md`.
+    route: &'a str,
+    /// `staged`, `live at once`, `switch` or `after`
+    effect: &'static str,
+    subject: &'a str,
+}
+
+/// A deployment as JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct DeployedView<'a> {
+    requests: Vec<RequestView<'a>>,
+    warnings: &'a [String],
+    other_numbers: Vec<OtherNumberView<'a>>,
+    /// Milliseconds that the compiler took.
+    compiled_ms: u64,
+    backup: Option<u64>,
+    /// Number of the promoted version there.
+    version: Option<u64>,
+    check: Option<LiveCheckView<'a>>,
+    problem: Option<&'a str>,
+}
+
+/// Number of a primitive that is another one there.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct OtherNumberView<'a> {
+    subject: &'a str,
+    here: &'a str,
+    there: &'a str,
+}
+
+fn views(requests: &[DeployRequest]) -> Vec<RequestView<'_>> {
+    let view = |one: &'_ DeployRequest| (one.route, one.effect.word());
+    requests
+        .iter()
+        .map(|one| {
+            let (route, effect) = view(one);
+            RequestView { route, effect, subject: &one.subject }
+        })
+        .collect()
+}
+
+impl<'a> DeployPlanView<'a> {
+    pub fn new(plan: &'a DeployPlan) -> DeployPlanView<'a> {
+        DeployPlanView { id: &plan.id, requests: views(&plan.requests), refusals: &plan.refusals }
+    }
+}
+
+impl<'a> DeployedView<'a> {
+    pub fn new(deployed: &'a Deployed) -> DeployedView<'a> {
+        let others = deployed.other_numbers.iter();
+        DeployedView {
+            requests: views(&deployed.requests),
+            warnings: &deployed.warnings,
+            other_numbers: others
+                .map(|one| OtherNumberView {
+                    subject: &one.subject,
+                    here: &one.here,
+                    there: &one.there,
+                })
+                .collect(),
+            compiled_ms: deployed.compiled_ms,
+            backup: deployed.backup,
+            version: deployed.version,
+            check: deployed.check.as_ref().map(LiveCheckView::new),
+            problem: deployed.problem.as_ref().map(|(problem, _)| &**problem),
+        }
+    }
+}
+
+/// Prints a plan.
+pub fn print_plan(cx: &mut Context<'_>, plan: &DeployPlan) -> Result<()> {
+    cx.out.line(format!("Would send to the platform (plan {}):", plan.id))?;
+    print_requests(cx, &plan.requests)?;
+    let at_once: Vec<&str> = plan
+        .requests
+        .iter()
+        .filter(|one| one.effect == Effect::AtOnce)
+        .map(|one| &*one.subject)
+        .collect();
+    let has_switch = plan.requests.iter().any(|one| one.effect == Effect::Switch);
+    if !at_once.is_empty() && has_switch {
+        cx.out.note(format!(
+            "Live before the rest of the version, for seconds: {}",
+            at_once.join(", ")
+        ));
+    }
+    for refusal in &plan.refusals {
+        cx.out.warn(format!("it would be refused: {refusal}"));
+    }
+    Ok(())
+}
+
+fn print_requests(cx: &mut Context<'_>, requests: &[DeployRequest]) -> Result<()> {
+    for one in requests {
+        let text = format!("   {:<12}  {} ({})", one.effect.word(), one.subject, one.route);
+        let text = cx.out.paint(DIM, text);
+        cx.out.line(text)?;
+    }
+    Ok(())
+}
+
+/// Prints what was done. Something else may run than was meant.
+pub fn print(cx: &mut Context<'_>, deployed: &Deployed) -> Result<Exit> {
+    if !cx.out.is_json() {
+        print_requests(cx, &deployed.requests)?;
+        if deployed.compiled_ms > 0 {
+            let seconds = deployed.compiled_ms as f64 / 1000.0;
+            cx.out.note(format!("`lua compile` took {seconds:.1} s."));
+        }
+    }
+    for warning in &deployed.warnings {
+        cx.out.warn(warning);
+    }
+    for one in &deployed.other_numbers {
+        cx.out.note(format!("{} {} is {} there.", one.subject, one.here, one.there));
+    }
+    if let Some(check) = deployed.check.as_ref().filter(|_| !cx.out.is_json()) {
+        for line in live_check_output::lines(check) {
+            cx.out.line(line)?;
+        }
+    }
+    match &deployed.problem {
+        None => Ok(Exit::Done),
+        Some((problem, hint)) => {
+            cx.out.warn(problem);
+            hints::text(hint).lines().for_each(|line| cx.out.hint(line));
+            Ok(Exit::Found)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Output of `lua compile` for the shop, made by hand: its code is the text of the files, and its fields are read from them.
+
+use crate::common::Project;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+const FILES: [&str; 7] = [
+    "package.json",
+    "src/index.ts",
+    "src/jobs/nightly.ts",
+    "src/lib/store.ts",
+    "src/skills/catalog.skill.ts",
+    "src/skills/orders.skill.ts",
+    "src/skills/tools/TrackOrderTool.ts",
+];
+
+/// The part of a text between two others.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("{text:?} lacks {from:?}"));
+    rest.split_once(to).map_or(rest, |(part, _)| part)
+}
+
+fn hash(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes the output beside the project, and gives the options that name it.
+pub fn output(project: &Project) -> String {
+    let read = |path: &str| project.read(path);
+    let description = |text: &str| between(text, "description: '", "'").to_owned();
+    let (index, orders, catalog) = (
+        read("src/index.ts"),
+        read("src/skills/orders.skill.ts"),
+        read("src/skills/catalog.skill.ts"),
+    );
+    let (track, nightly) =
+        (read("src/skills/tools/TrackOrderTool.ts"), read("src/jobs/nightly.ts"));
+    let mut primitives = Vec::new();
+    let mut add = |kind: &str, name: &str, code: &str, fields: Value| {
+        let path = format!("artifacts/{kind}/{name}.js");
+        project.write(&format!("../out/dist-v2/{path}"), code);
+        let mut one = json!({
+            "kind": kind, "name": name, "path": path, "hash": hash(code),
+            "sourcePath": "/elsewhere/src/index.ts",
+        });
+        for (field, value) in fields.as_object().unwrap() {
+            one[field] = value.clone();
+        }
+        primitives.push(one);
+    };
+    let skill = |text: &str, tool: &str| {
+        let context = between(text, "context: '", "'");
+        json!({"description": between(&text[text.rfind("Skill({").unwrap()..], "description: '", "'"), "context": context, "tools": [tool], "hasCondition": false})
+    };
+    let tool = |description: &str, input: &str| {
+        let schema = json!({"type": "object", "properties": {input: {"type": "string"}}, "required": [input]});
+        json!({"description": description, "hasCondition": false, "schemas": {"input": schema}})
+    };
+    let persona = between(&index, "persona: `", "`");
+    let model = index.contains("model: '").then(|| between(&index, "model: '", "'"));
+    add("agent", "shop", &index, json!({"persona": persona, "model": model}));
+    add("skill", "orders", &orders, skill(&orders, "track_order"));
+    add(
+        "tool",
+        "track_order",
+        &(track.clone() + &read("src/lib/store.ts")),
+        tool(between(&track, "description = '", "'"), "id"),
+    );
+    add("skill", "catalog", &catalog, skill(&catalog, "search"));
+    add("tool", "search", &catalog, tool(&description(&catalog), "query"));
+    if index.contains("jobs: [nightly]") {
+        let schedule =
+            json!({"type": "cron", "expression": between(&nightly, "expression: '", "'")});
+        add(
+            "job",
+            "nightly",
+            &nightly,
+            json!({"description": description(&nightly), "schedule": schedule}),
+        );
+    }
+    if index.contains("new LuaMCPServer") {
+        let config = json!({"transport": "streamable-http", "url": between(&index, "url: '", "'")});
+        add("mcp-server", "docs", "", json!({"config": config}));
+    }
+    let files: Vec<Value> =
+        FILES.iter().map(|path| json!({"relativePath": path, "hash": hash(&read(path))})).collect();
+    let manifest = json!({"version": "2.0.0", "primitives": primitives, "projectFiles": files});
+    project.write("../out/dist-v2/manifest.json", manifest.to_string());
+    "--compiled ../out".to_owned()
+}
