@@ -88,7 +88,7 @@ fn over_http_it_is_the_same() {
                 "version": 2, "by": "ben@example.com", "at": "2026-11-21T09:40:00.000Z",
                 "reason": "a new persona",
             },
-            "again": false, "undo": "lua-store version promote v2", "git": null,
+            "again": false, "undo": "lua-store version promote v2", "git": null, "deployed": null, "plan": null,
             "next": [["lua-store", "version", "promote", "v2"]],
         })
     );
