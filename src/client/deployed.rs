@@ -47,8 +47,8 @@ impl DeployRequest {
 /// A deployment to plan.
 #[derive(Clone, Copy)]
 pub enum PlanRequest<'a> {
-    /// A push of a state and its files, which need not be stored.
-    Push { objects: &'a dyn Source, state: &'a Id, files: Id },
+    /// A push of a state, which need not be stored.
+    Push { objects: &'a dyn Source, state: &'a Id },
     /// A promotion of a version.
     Promote { number: u64 },
 }
@@ -61,7 +61,6 @@ pub struct DeployPlan {
     pub requests: Vec<DeployRequest>,
     /// Reasons for which it would be refused, or stop.
     pub refusals: Vec<String>,
-    pub warnings: Vec<String>,
 }
 
 /// Number of a primitive that is another one at the remote, because a lost answer had used up ours.

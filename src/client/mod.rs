@@ -85,8 +85,8 @@ pub trait Remote: Send {
         Ok(None)
     }
 
-    /// Ends a promotion that was interrupted and runs.
-    fn finish(&self) -> Result<()> {
+    /// Ends a promotion of this version that was interrupted and runs.
+    fn finish(&self, _number: u64) -> Result<()> {
         Ok(())
     }
 

@@ -95,8 +95,8 @@ impl Remote for RememberedRemote {
         self.remote.plan(request)
     }
 
-    fn finish(&self) -> Result<()> {
-        self.remote.finish()
+    fn finish(&self, number: u64) -> Result<()> {
+        self.remote.finish(number)
     }
 
     fn abort(&self) -> Result<u64> {

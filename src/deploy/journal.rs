@@ -10,7 +10,7 @@ use crate::object::Id;
 use crate::platform::{IdempotencyKey, ListedVersion, Listing, VersionStatus};
 use crate::store::{Active, Heads, Store};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const FORMAT: u64 = 1;
 
@@ -77,6 +77,16 @@ pub struct OpenPromotion {
     pub is_made: bool,
     /// True once it runs.
     pub is_switched: bool,
+}
+
+impl JournalRequest {
+    /// Notes the answer. One without data is an empty object: null is that of a request that was not answered.
+    pub fn set_answer<T: Serialize>(&mut self, answer: &T) -> Result<()> {
+        let json = serde_json::to_value(answer)
+            .map_err(|error| Error::failed(format!("cannot write the journal: {error}")))?;
+        self.answer = Some(if json.is_null() { json!({}) } else { json });
+        Ok(())
+    }
 }
 
 impl DeployJournal {
@@ -226,5 +236,44 @@ pub fn note_switch(
     }
     if record.heads.active == expected {
         record.heads.active = Some(new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_data_is_one_after_it_was_read_again() {
+        let mut journal = DeployJournal::new("lua://agent_shop");
+        let request = |subject: &str| JournalRequest {
+            route: "#13".into(),
+            subject: subject.into(),
+            key: IdempotencyKey::new().unwrap(),
+            answer: None,
+            pushes: None,
+        };
+        journal.requests = vec![request("persona version 1"), request("persona version 2")];
+        journal.requests[0].set_answer(&()).unwrap();
+        let json = serde_json::to_string(&journal).unwrap();
+        let read: DeployJournal = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, journal);
+        assert_eq!(read.unanswered("#13", "persona version 1"), None);
+        assert_eq!(read.unanswered("#13", "persona version 2"), Some(&journal.requests[1]));
+    }
+
+    #[test]
+    fn a_series_is_continued_only_behind_the_same_beginning() {
+        let id = |byte: u8| Id::from_bytes([byte; 32]);
+        let here = [id(1), id(2), id(3)];
+        let after = |known: &[Id], number: u64| {
+            let mut known = known.to_vec();
+            extend(&mut known, &here, number);
+            known
+        };
+        assert_eq!(after(&[id(1)], 2), [id(1), id(2)]);
+        assert_eq!(after(&[id(1), id(2)], 1), [id(1), id(2)]);
+        assert_eq!(after(&[id(9)], 3), [id(9)]);
+        assert_eq!(after(&[id(1)], 4), [id(1)]);
     }
 }

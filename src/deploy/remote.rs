@@ -75,6 +75,14 @@ impl PlatformRemote {
         self.client.address().to_string()
     }
 
+    /// Imports, unless another process deploys: it alone writes the record then, and everything is new at its end.
+    fn import_if_free(&self, store: &Store, listing: &Listing) -> Result<ImportRecord> {
+        match store.share_deploys()? {
+            Some(_lock) => self.import(store, listing),
+            None => ImportRecord::load(store, &self.name, &self.address()),
+        }
+    }
+
     /// Brings everything that is new into the store, whose refs stay as they are. What an interrupted deployment did counts
     /// as ours.
     fn import(&self, store: &Store, listing: &Listing) -> Result<ImportRecord> {
@@ -106,7 +114,10 @@ impl PlatformRemote {
     fn deployment<'a>(&'a self, store: &'a Store) -> Result<Deployment<'a>> {
         let lock = store.lock_deploys()?;
         let last = self.seen().last.take();
-        let (record, listing) = match last.filter(|look| look.at.elapsed() < FRESH) {
+        // Another process may have deployed before this one had the lock.
+        let stored = ImportRecord::load(store, &self.name, &self.address())?;
+        let is_fresh = |look: &LastAnswer| look.at.elapsed() < FRESH && look.record == stored;
+        let (record, listing) = match last.filter(is_fresh) {
             Some(look) => (look.record, look.listing),
             None => {
                 let listing = Listing::read(&self.client)?;
@@ -131,6 +142,8 @@ impl PlatformRemote {
             persona_made: None,
             put_persona: None,
             is_half_live: false,
+            is_model_set: false,
+            retired: Vec::new(),
             last_number: 0,
             done: Deployed::default(),
             _lock: lock,
@@ -257,7 +270,7 @@ impl Remote for PlatformRemote {
             fs::create_dir_all(&self.dir)?;
             Store::init(&self.dir)?;
         }
-        let record = self.import(&self.store()?, &listing)?;
+        let record = self.import_if_free(&self.store()?, &listing)?;
         let head = self.head_of(&record);
         self.seen().last = Some(LastAnswer { record, listing, at: Instant::now() });
         Ok(head)
@@ -267,11 +280,15 @@ impl Remote for PlatformRemote {
         let mut seen = self.seen();
         let Some(look) = &mut seen.last else { return Ok(()) };
         let now = Some(parts::of_listing(&look.listing));
-        if look.record.seen != now {
-            look.record.seen = now;
-            let store = self.store()?;
-            look.record.save(&store.lock()?, &store, &self.name)?;
+        let store = self.store()?;
+        // A deployment that is under way looks by itself.
+        let Some(_lock) = store.share_deploys()? else { return Ok(()) };
+        let mut record = ImportRecord::load(&store, &self.name, &self.address())?;
+        if record.seen != now {
+            record.seen = now;
+            record.save(&store.lock()?, &store, &self.name)?;
         }
+        look.record = record;
         Ok(())
     }
 
@@ -321,16 +338,20 @@ impl Remote for PlatformRemote {
 
     fn plan(&self, request: &PlanRequest<'_>) -> Result<Option<DeployPlan>> {
         let store = self.store()?;
-        let mut deployment = self.deployment(&store)?;
-        let plan = plan::of(&mut deployment, request);
+        let deployment = self.deployment(&store)?;
+        let plan = plan::of(&deployment, request);
         self.keep(deployment);
         plan.map(Some)
     }
 
-    fn finish(&self) -> Result<()> {
+    fn finish(&self, number: u64) -> Result<()> {
         let store = self.store()?;
         let mut deployment = self.deployment(&store)?;
         let Some(open) = deployment.journal.promotion.clone() else { return Ok(()) };
+        if open.number != number {
+            self.keep(deployment);
+            return Err(open_promotion(open.number, Some(number)));
+        }
         let target = deployment.target((open.number, open.version), (open.expected, open.new))?;
         let done = deployment.promote(target);
         self.keep(deployment);

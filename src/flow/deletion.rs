@@ -52,7 +52,7 @@ impl PreparedDeletion {
             // Checked once more, under the lock.
             Authority::Here => change.apply(store, number, who)?,
             Authority::Remote(remote) if outcome == DeletionOutcome::DoneBefore => {
-                remote.catch_up(reporter, project)?;
+                remote.catch_up(reporter, project, None)?;
                 outcome
             }
             Authority::Remote(remote) => {

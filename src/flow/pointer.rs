@@ -156,13 +156,16 @@ impl RemotePointer {
         }
     }
 
-    /// There is nothing to do there, unless it was interrupted: ours comes up to it.
+    /// There is nothing to do there, unless the promotion of that version was interrupted: ours comes up to it.
     pub fn catch_up<R: Reporter>(
         self,
         reporter: &mut R,
         project: &Project,
+        promoted: Option<u64>,
     ) -> Result<Option<Deployed>> {
-        reporter.phase(Phase::Sending, |_| self.remote.remote.finish())?;
+        if let Some(number) = promoted {
+            reporter.phase(Phase::Sending, |_| self.remote.remote.finish(number))?;
+        }
         let deployed = self.remote.remote.deployed();
         if !promote::catch_up(project.store(), &self.head, &self.history.history)? {
             reporter.notice(Notice::LedgerBehind { remote: &self.remote.name })?;

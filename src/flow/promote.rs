@@ -61,7 +61,7 @@ impl PreparedPromotion {
                 (promote::promote(store, &Revision::Number(number), request, who)?, None)
             }
             Authority::Remote(remote) if promotion.settled => {
-                let deployed = remote.catch_up(reporter, project)?;
+                let deployed = remote.catch_up(reporter, project, Some(number))?;
                 (promotion, deployed)
             }
             Authority::Remote(remote) => {

@@ -112,11 +112,9 @@ pub fn preview(
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
     let mut change = compare::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);
-    let (state, files) = (&staged.report.state, staged.report.snapshot.tree);
+    let state = &staged.report.state;
     let plan = match remote {
-        Some(remote) => {
-            remote.plan(&PlanRequest::Push { objects: &staged.objects, state, files })?
-        }
+        Some(remote) => remote.plan(&PlanRequest::Push { objects: &staged.objects, state })?,
         None => None,
     };
     Ok((Pushed { number: None, healed: 0, report: staged.report, created: None }, change, plan))

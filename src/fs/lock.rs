@@ -39,8 +39,19 @@ pub fn share(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// Takes the lock together with others who share it, unless somebody has it alone.
+pub fn try_share(path: &Path) -> Result<Option<File>> {
+    let file = open_lock_file(path)?;
+    Ok(taken(FileExt::try_lock_shared(&file)).at("lock", path)?.then_some(file))
+}
+
 fn try_exclusive(file: &File) -> io::Result<bool> {
-    match FileExt::try_lock_exclusive(file) {
+    taken(FileExt::try_lock_exclusive(file))
+}
+
+/// True if a lock was taken, false if somebody else has it.
+fn taken(tried: io::Result<()>) -> io::Result<bool> {
+    match tried {
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {
             Ok(false)

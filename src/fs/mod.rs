@@ -43,7 +43,7 @@ pub use confirm::{confirm, confirm_dir};
 pub use draft::Draft;
 pub use durable::{create_dir_all, create_dir_unsynced, remove, remove_tree, sync_dir};
 pub use grow::Growing;
-pub use lock::{lock, share, try_lock};
+pub use lock::{lock, share, try_lock, try_share};
 pub use look::{FolderLooks, Stat, metadata, open_metadata};
 #[cfg(all(test, target_os = "linux"))]
 pub use map::resident;

@@ -4,11 +4,15 @@
 //! its content. A lock of its own is held for as long as a deployment takes, so that writers of the store do not wait for it.
 
 use super::{Store, StoreLock, config, layout};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::store::checksummed;
 use std::fs::File;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// Longest wait for imports, which end by themselves.
+const IMPORT_WAIT: Duration = Duration::from_secs(10);
 
 /// Proof that no other process of this store deploys.
 #[must_use]
@@ -18,13 +22,26 @@ pub struct DeployLock {
 }
 
 impl Store {
-    /// Takes the lock of deployments; an error if another process has it.
+    /// Takes the lock of deployments, waiting for imports. An error if another process deploys.
     pub fn lock_deploys(&self) -> Result<DeployLock> {
-        match fs::try_lock(&self.path(layout::DEPLOY_LOCK))? {
-            Some(file) => Ok(DeployLock { _file: file }),
-            None => Err(Error::unavailable("another lua-store command deploys this project")
-                .hint("wait until it ends, and run this command again")),
+        self.lock_deploys_within(IMPORT_WAIT)
+    }
+
+    fn lock_deploys_within(&self, wait: Duration) -> Result<DeployLock> {
+        match fs::lock(&self.path(layout::DEPLOY_LOCK), wait) {
+            Ok(file) => Ok(DeployLock { _file: file }),
+            Err(error) if error.kind() == Kind::Unavailable => {
+                Err(Error::unavailable("another lua-store command deploys this project")
+                    .hint("wait until it ends, and run this command again"))
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// Takes the lock together with others who import. `None` while a deployment is under way: what it did is known at its end.
+    pub fn share_deploys(&self) -> Result<Option<DeployLock>> {
+        let file = fs::try_share(&self.path(layout::DEPLOY_LOCK))?;
+        Ok(file.map(|file| DeployLock { _file: file }))
     }
 
     /// The journal of a remote; `None` if nothing is open there.
@@ -94,8 +111,21 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let store = Store::init(&project.path().join(".lua")).unwrap();
         let first = store.lock_deploys().unwrap();
-        assert!(store.lock_deploys().unwrap_err().message().contains("another lua-store"));
+        let second = store.lock_deploys_within(Duration::from_millis(5));
+        assert!(second.unwrap_err().message().contains("another lua-store"));
+        assert!(store.share_deploys().unwrap().is_none());
         drop(first);
-        drop(store.lock_deploys().unwrap());
+        // A process that another test starts at this moment has every open file until it runs its program.
+        let wait = Duration::from_secs(60);
+        drop(store.lock_deploys_within(wait).unwrap());
+        let imports = loop {
+            let (one, two) = (store.share_deploys().unwrap(), store.share_deploys().unwrap());
+            if let (Some(one), Some(two)) = (one, two) {
+                break (one, two);
+            }
+        };
+        assert!(store.lock_deploys_within(Duration::from_millis(5)).is_err());
+        drop(imports);
+        drop(store.lock_deploys_within(wait).unwrap());
     }
 }

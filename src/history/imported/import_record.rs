@@ -146,7 +146,11 @@ impl ImportRecord {
         let mut highest = Numbers::new();
         for (key, known) in &self.pushed {
             for number in known.keys() {
-                numbers::raise(&mut highest, &Numbers::from([(key.clone(), number.clone())]));
+                match highest.get_mut(key) {
+                    Some(past) if !numbers::is_past(number, past) => {}
+                    Some(past) => past.clone_from(number),
+                    None => drop(highest.insert(key.clone(), number.clone())),
+                }
             }
         }
         highest
