@@ -2,7 +2,7 @@
 
 use super::deployment::Deployment;
 use super::journal::extend;
-use super::parts;
+use super::parts::{self, WantedModel};
 use super::promotion::DeployTarget;
 use super::switch::{PartChange, part_changes};
 use crate::client::{Effect, LiveCheck};
@@ -64,8 +64,13 @@ impl Deployment<'_> {
                     self.serve_persona(number, Effect::After)?;
                 }
                 PartChange::Server(name) => self.set_server(target, &name)?,
-                // A version contains it, unless code computes it.
-                PartChange::Model => continue,
+                // A version contains the name of a model, and not the code that computes one.
+                PartChange::Model
+                    if self.is_model_set || target.parts.model != WantedModel::Computed =>
+                {
+                    continue;
+                }
+                PartChange::Model => self.set_model(target, Effect::After)?,
             }
             is_set = true;
         }

@@ -17,7 +17,11 @@ impl Deployment<'_> {
                     true => "persona, model and MCP servers were put back",
                     false => "nothing that is live was changed",
                 };
-                error.also(format!("{live}; v{} is not promoted", self.last_number))
+                let gone = match self.retired.is_empty() {
+                    true => String::new(),
+                    false => format!("; deleted there for good: {}", self.retired.join(", ")),
+                };
+                error.also(format!("{live}; v{} is not promoted{gone}", self.last_number))
             }
             Err(back) => Error::new(
                 error.kind(),

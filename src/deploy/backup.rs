@@ -16,11 +16,11 @@ impl Deployment<'_> {
     pub fn push_source(&mut self, version: &SourceVersion) -> Result<u64> {
         let objects = self.store.objects();
         let state = State::load(objects, &version.state)?;
-        let files = backup_body::sent_files(objects, &version.source)?;
-        self.push_numbers(&state, version.source, &files)?;
+        self.push_numbers(&state, version.source)?;
         match self.record.backup_of(version.number) {
             Some(backup) => Ok(backup),
             None => {
+                let files = backup_body::sent_files(self.store.objects(), &version.source)?;
                 let backup = self.back_up(version, &files)?;
                 self.write_yaml(&state, backup)?;
                 Ok(backup)

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::object::{Id, Source, leaves};
 use crate::platform::{SentFiles, gzip};
+use crate::reader::lockfile;
 use crate::stock::key_hasher::FileKey;
 use crate::stock::keys::{file_type, project_hash, sort_by_path};
 use crate::workspace::walker;
@@ -59,6 +60,13 @@ impl BackupBody {
 
 fn key(bytes: &[u8]) -> String {
     FileKey::of(bytes).0.to_string()
+}
+
+/// Files of a stored project that name the versions of its packages. The stock command passes over those that lock them.
+pub fn lock_files(objects: &dyn Source, tree: &Id) -> Result<SentFiles> {
+    let tree = objects.tree(tree)?;
+    let named = tree.entries().iter().filter(|entry| lockfile::is_name(&entry.name));
+    named.map(|entry| Ok((entry.name.to_string(), objects.blob(&entry.id)?))).collect()
 }
 
 /// Files of a stored project that the stock command sees. It passes over the others, so that no backup has them.

@@ -1,5 +1,6 @@
 //! Deployment: one command that changes an agent on the platform.
 
+use super::backup_body;
 use super::journal::{DeployJournal, JournalRequest, PushedContent};
 use super::options::DeployOptions;
 use crate::client::{DeployRequest, Deployed};
@@ -7,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::history::imported::ImportRecord;
 use crate::object::Id;
 use crate::platform::{
-    CompileRequest, CompiledCopy, IdempotencyKey, Listing, PlatformClient, PushBodies, SentFiles,
+    CompileRequest, CompiledCopy, IdempotencyKey, Listing, PlatformClient, PushBodies,
 };
 use crate::store::{DeployLock, Store};
 use serde::Serialize;
@@ -43,6 +44,10 @@ pub struct Deployment<'a> {
     pub put_persona: Option<u64>,
     /// True once a part is live that belongs to a version which is not.
     pub is_half_live: bool,
+    /// True once the code was set that computes the model.
+    pub is_model_set: bool,
+    /// Primitives that were deleted there, and do not come back.
+    pub retired: Vec<String>,
     /// Number of the version that is promoted.
     pub last_number: u64,
     pub done: Deployed,
@@ -68,8 +73,11 @@ impl Deployment<'_> {
         send: impl FnOnce(&PlatformClient, &IdempotencyKey) -> Result<T>,
     ) -> Result<T> {
         let DeployRequest { route, subject, .. } = &request;
-        let known = self.journal.unanswered(route, subject).map(|known| known.key.clone());
-        let key = match known {
+        // Other content is another request.
+        let tree = |content: &Option<PushedContent>| content.as_ref().map(|content| content.tree);
+        let known = self.journal.unanswered(route, subject);
+        let known = known.filter(|known| tree(&known.pushes) == tree(&pushes));
+        let key = match known.map(|known| known.key.clone()) {
             Some(key) => key,
             None => IdempotencyKey::new()?,
         };
@@ -92,10 +100,8 @@ impl Deployment<'_> {
             }
             Ok(answer) => answer,
         };
-        let json = serde_json::to_value(&answer)
-            .map_err(|error| Error::failed(format!("cannot write the journal: {error}")))?;
         if let Some(sent) = self.journal.requests.iter_mut().find(|one| one.key == key) {
-            sent.answer = Some(json);
+            sent.set_answer(&answer)?;
         }
         self.save_journal()?;
         self.done.requests.push(request);
@@ -129,20 +135,23 @@ impl Deployment<'_> {
     }
 
     /// Bodies of the files of a version, by the stock compiler.
-    pub fn compile(&mut self, tree: Id, files: &SentFiles) -> Result<&PushBodies> {
+    pub fn compile(&mut self, tree: Id) -> Result<&PushBodies> {
         if !self.bodies.contains_key(&tree) {
-            let bodies = self.compiled(files)?;
+            let bodies = self.compiled(tree)?;
             self.bodies.insert(tree, bodies);
         }
         Ok(&self.bodies[&tree])
     }
 
-    fn compiled(&mut self, files: &SentFiles) -> Result<PushBodies> {
+    fn compiled(&mut self, tree: Id) -> Result<PushBodies> {
+        let files = &backup_body::sent_files(self.store.objects(), &tree)?;
         if let Some(folder) = &self.options.compiled {
             return CompiledCopy::given(files, folder)?.bodies();
         }
+        let locks = &backup_body::lock_files(self.store.objects(), &tree)?;
         let (root, since) = (self.store.project(), Instant::now());
-        let request = CompileRequest { root, files, environment: &self.options.environment };
+        let environment = &self.options.environment;
+        let request = CompileRequest { root, files, locks, environment };
         let mut lines: Vec<String> = Vec::new();
         let copy = request.compile(&mut |line| lines.push(line.to_owned())).map_err(|error| {
             let last = lines[lines.len().saturating_sub(LINES)..].join("\n  ");

@@ -9,7 +9,7 @@ use crate::history::state::State;
 use crate::model::numbers;
 use crate::object::Id;
 use crate::platform::changes::{self, NumberPush};
-use crate::platform::{SentFiles, details};
+use crate::platform::details;
 use std::collections::BTreeMap;
 
 /// Most numbers that are tried for one push: each was used up by a request whose answer was lost.
@@ -17,13 +17,13 @@ const TRIES: usize = 5;
 
 impl Deployment<'_> {
     /// Pushes the primitives of a state that are not there.
-    pub fn push_numbers(&mut self, state: &State, tree: Id, files: &SentFiles) -> Result<()> {
+    pub fn push_numbers(&mut self, state: &State, tree: Id) -> Result<()> {
         let objects = self.store.objects();
         let all = primitives::to_push(objects, &self.record, &self.listing, state, &self.journal)?;
         if all.is_empty() {
             return Ok(());
         }
-        self.compile(tree, files)?;
+        self.compile(tree)?;
         self.upload_bundles(&all, tree)?;
         for one in all {
             self.push_number(one, tree)?;
@@ -58,8 +58,8 @@ impl Deployment<'_> {
     }
 
     fn push_number(&mut self, mut one: NumberToPush, tree: Id) -> Result<()> {
-        let of_name = self.bodies[&tree].primitives.iter();
-        let Some(at) = of_name.clone().position(|b| b.path == one.path && b.name == one.name)
+        let mut bodies = self.bodies[&tree].primitives.iter();
+        let Some(at) = bodies.position(|body| body.path == one.path && body.name == one.name)
         else {
             self.done.warnings.push(format!(
                 "the {} \"{}\" is not in the output of `lua compile`, so it cannot run there",
@@ -68,12 +68,9 @@ impl Deployment<'_> {
             return Ok(());
         };
         let id = self.id_of(&one, (tree, at))?;
-        let is_ours = |journal: &super::journal::DeployJournal, one: &NumberToPush| {
-            journal.unanswered("#3", &one.subject()).is_some()
-        };
         for _ in 0..TRIES {
             // A lost answer is never guessed: the number may have been used.
-            let was_sent = is_ours(&self.journal, &one);
+            let was_sent = self.journal.unanswered("#3", &one.subject()).is_some();
             let listed = primitives::row_of(&self.listing, &one.key);
             if was_sent && listed.is_some_and(|row| row.numbers.contains(&one.there)) {
                 one.there = numbers::next(Some(&one.there))?;

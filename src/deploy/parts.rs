@@ -4,22 +4,12 @@
 use crate::error::Result;
 use crate::history::imported::{SeenPersona, SeenServer};
 use crate::history::state::{DEFINITION, SETTINGS, State, parse_key};
+use crate::import::{SERVERS, SETTING_FIELDS};
 use crate::model::json;
 use crate::object::Source;
 use crate::platform::{ListedServer, Listing};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-
-/// Folder of the MCP servers in a state.
-const SERVERS: &str = "mcp-servers/";
-
-/// Settings in a state, and their fields in the agent document of the platform (#9, #10). None is in a snapshot.
-pub const SETTING_FIELDS: [(&str, &str); 4] = [
-    ("modelSettings", "modelSettings"),
-    ("batching", "batchingConfig"),
-    ("governance", "governance"),
-    ("browser", "browser"),
-];
 
 /// Everything of a platform's agent that a promotion may change or must know.
 pub type LiveParts = crate::history::imported::SeenAgent;

@@ -8,8 +8,9 @@ use super::promotion::DeployTarget;
 use super::{settings, switch};
 use crate::client::{DeployPlan, DeployRequest, Effect, PlanRequest};
 use crate::error::{Error, Result};
+use crate::history::source::SourceVersion;
 use crate::history::state::State;
-use crate::object::{Id, Source};
+use crate::object::Source;
 use crate::protocol::Transaction;
 use crate::store::Active;
 
@@ -17,12 +18,11 @@ use crate::store::Active;
 const DIGITS: usize = 12;
 
 /// The plan of a push or of a promotion. Only questions are sent.
-pub fn of(deployment: &mut Deployment<'_>, request: &PlanRequest<'_>) -> Result<DeployPlan> {
+pub fn of(deployment: &Deployment<'_>, request: &PlanRequest<'_>) -> Result<DeployPlan> {
     let mut plan = DeployPlan::default();
     match request {
-        PlanRequest::Push { objects, state, files } => {
-            let state = State::load(*objects, state)?;
-            push(deployment, *objects, (&state, *files), &mut plan)?;
+        PlanRequest::Push { objects, state } => {
+            push(deployment, *objects, &State::load(*objects, state)?, &mut plan)?;
             plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
         }
         PlanRequest::Promote { number } => promote(deployment, *number, &mut plan)?,
@@ -33,26 +33,26 @@ pub fn of(deployment: &mut Deployment<'_>, request: &PlanRequest<'_>) -> Result<
 
 /// Refuses a transaction whose plan is not the one that was promised.
 pub fn check_promise(deployment: &Deployment<'_>, transaction: &Transaction) -> Result<()> {
-    let Some(promised) = deployment.options.plan.clone() else { return Ok(()) };
-    let mut plan = DeployPlan::default();
+    let Some(promised) = &deployment.options.plan else { return Ok(()) };
     let objects = deployment.store.objects();
-    match (&transaction.active, &transaction.source) {
-        (Some(swap), _) => promote(deployment, swap.new.version.unwrap_or_default(), &mut plan)?,
-        (None, Some(created)) => {
-            let id = created.ids[created.ids.len() - 1];
-            let number = created.after + created.ids.len() as u64;
-            let version = crate::history::source::SourceVersion::load(objects, number, id)?;
-            let state = State::load(objects, &version.state)?;
-            push(deployment, objects, (&state, version.source), &mut plan)?;
-            plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
+    let now = match (&transaction.active, &transaction.source) {
+        (Some(swap), _) => {
+            let number = swap.new.version.unwrap_or_default();
+            of(deployment, &PlanRequest::Promote { number })?
         }
-        (None, None) => {}
-    }
-    let id = id_of(deployment, &plan);
-    match id == promised {
+        (None, Some(created)) => {
+            let number = created.after + created.ids.len() as u64;
+            let id = created.ids[created.ids.len() - 1];
+            let state = &SourceVersion::load(objects, number, id)?.state;
+            of(deployment, &PlanRequest::Push { objects, state })?
+        }
+        (None, None) => return Ok(()),
+    };
+    match now.id == *promised {
         true => Ok(()),
         false => Err(Error::conflict(format!(
-            "the plan {promised} does not hold any more: the plan is {id} now"
+            "the plan {promised} does not hold any more: the plan is {} now",
+            now.id
         ))
         .hint("run the command with `--dry-run` to see the new plan; nothing was sent")),
     }
@@ -78,7 +78,7 @@ fn id_of(deployment: &Deployment<'_>, plan: &DeployPlan) -> String {
 fn push<S: Source + ?Sized>(
     deployment: &Deployment<'_>,
     objects: &S,
-    (state, _files): (&State, Id),
+    state: &State,
     plan: &mut DeployPlan,
 ) -> Result<Vec<NumberToPush>> {
     let all = match primitives::to_push(
@@ -115,7 +115,7 @@ fn promote(deployment: &Deployment<'_>, number: u64, plan: &mut DeployPlan) -> R
     if there.is_none() {
         let source = deployment.source_of(&target)?;
         let state = State::load(objects, &source.state)?;
-        let pushed = push(deployment, objects, (&state, source.source), plan)?;
+        let pushed = push(deployment, objects, &state, plan)?;
         if deployment.record.backup_of(source.number).is_none() {
             plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
         }

@@ -16,6 +16,7 @@ impl Deployment<'_> {
         if there.is_some() {
             return Ok(());
         }
+        self.check_servers(target)?;
         let lacking: Vec<String> = lacking(target, &self.listing);
         if !lacking.is_empty() {
             return Err(Error::conflict(format!(
@@ -76,25 +77,28 @@ impl Deployment<'_> {
                 moved.push(format!("the MCP server \"{name}\" was changed there"));
             }
         }
-        let unwanted: Vec<&str> = now
-            .servers
-            .keys()
-            .filter(|name| !target.parts.servers.contains_key(*name))
-            .map(String::as_str)
-            .collect();
-        match (moved.first(), unwanted.first()) {
-            (Some(_), _) => Err(Error::conflict(format!(
-                "cannot promote v{}: since the last fetch, {}",
-                target.version.number,
-                moved.join("; ")
-            ))
-            .hint(Hint::FetchPlatform)),
-            (None, Some(name)) => Err(Error::conflict(format!(
+        if moved.is_empty() {
+            return Ok(());
+        }
+        Err(Error::conflict(format!(
+            "cannot promote v{}: since the last fetch, {}",
+            target.version.number,
+            moved.join("; ")
+        ))
+        .hint(Hint::FetchPlatform))
+    }
+
+    /// A new version would contain every active MCP server, and no request can deactivate one.
+    fn check_servers(&self, target: &DeployTarget) -> Result<()> {
+        let now = parts::of_listing(&self.listing);
+        let mut names = now.servers.keys();
+        match names.find(|name| !target.parts.servers.contains_key(*name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::conflict(format!(
                 "the MCP server \"{name}\" is active on the platform, and v{} has none of this name",
                 target.version.number
             ))
             .hint("deactivate it in the dashboard, and fetch: no request can do that")),
-            (None, None) => Ok(()),
         }
     }
 

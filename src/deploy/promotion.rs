@@ -10,7 +10,6 @@ use super::primitives::is_versioned;
 use super::switch;
 use crate::client::{DeployRequest, Effect};
 use crate::error::{Error, Hint, Kind, Result};
-use crate::history::source::SourceVersion;
 use crate::history::state::State;
 use crate::history::version::Version;
 use crate::object::Id;
@@ -68,6 +67,9 @@ impl Deployment<'_> {
             None => {
                 let backup = self.stage(&mut target, there)?;
                 self.check_before(&target, there)?;
+                if there.is_none() {
+                    self.compile_parts(&target)?;
+                }
                 self.begin(&target, (there, backup))?;
             }
             Some(open) if open.is_switched => return self.finish(&target),
@@ -92,10 +94,7 @@ impl Deployment<'_> {
             return Ok(backup.unwrap_or_default());
         }
         let before = self.done.requests.len();
-        let id = *self.series.get(source.saturating_sub(1) as usize).ok_or_else(|| {
-            Error::corrupt(format!("version v{} has no source version", target.version.number))
-        })?;
-        let source = SourceVersion::load(self.store.objects(), source, id)?;
+        let source = self.source_of(target)?;
         let backup = self.push_source(&source)?;
         if self.done.requests.len() > before {
             // Time went by.

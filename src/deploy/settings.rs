@@ -1,11 +1,12 @@
 //! Settings that no snapshot contains: they are set after the switch, and those that the code does not mention are left.
 
 use super::deployment::Deployment;
-use super::parts::{SETTING_FIELDS, WantedParts};
+use super::parts::WantedParts;
 use super::promotion::DeployTarget;
 use crate::client::{DeployRequest, Effect};
 use crate::error::Result;
 use crate::history::imported::ImportRecord;
+use crate::import::SETTING_FIELDS;
 use crate::platform::Listing;
 use serde_json::{Map, Value};
 

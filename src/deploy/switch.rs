@@ -10,7 +10,7 @@ use crate::history::source::SourceVersion;
 use crate::history::state::parse_key;
 use crate::platform::changes;
 use crate::platform::details::VersionSnapshot;
-use crate::platform::{ListedPersona, Listing, SentFiles};
+use crate::platform::{DEFAULT_TRANSPORT, ListedPersona, Listing};
 use serde_json::{Map, Value, json};
 
 /// A change of a part that is live with its answer.
@@ -62,7 +62,7 @@ impl Deployment<'_> {
         for change in part_changes(target, &self.listing) {
             self.is_half_live = true;
             match change {
-                PartChange::Model => self.set_model(target)?,
+                PartChange::Model => self.set_model(target, Effect::AtOnce)?,
                 PartChange::Server(name) => self.set_server(target, &name)?,
                 PartChange::Persona => self.set_persona(target)?,
             }
@@ -70,11 +70,12 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    fn set_model(&mut self, target: &DeployTarget) -> Result<()> {
+    pub fn set_model(&mut self, target: &DeployTarget, effect: Effect) -> Result<()> {
         let fields = match &target.parts.model {
             WantedModel::Named(model) => Map::from_iter([("model".to_owned(), json!(model))]),
             WantedModel::Computed => {
-                let resolver = self.bodies_of(target)?.agent.fields.get("modelResolver").cloned();
+                let resolver =
+                    self.compile(target.version.source)?.agent.fields.get("modelResolver").cloned();
                 let resolver = resolver.ok_or_else(|| {
                     Error::failed("the compiler made no code of the model, which is computed")
                 })?;
@@ -82,7 +83,8 @@ impl Deployment<'_> {
             }
             WantedModel::Unmentioned => return Ok(()),
         };
-        self.set_fields(PartChange::Model.request(), &fields)
+        self.is_model_set = true;
+        self.set_fields(DeployRequest { effect, ..PartChange::Model.request() }, &fields)
     }
 
     pub fn set_fields(
@@ -98,7 +100,7 @@ impl Deployment<'_> {
         let body = match plain {
             Some(body) => Some(body),
             None => {
-                let servers = &self.bodies_of(target)?.servers;
+                let servers = &self.compile(target.version.source)?.servers;
                 let body = servers.iter().find(|body| body.name == name);
                 body.map(|body| body.body.clone())
             }
@@ -160,24 +162,32 @@ impl Deployment<'_> {
     pub fn retire(&mut self, target: &DeployTarget) -> Result<()> {
         let extra = super::preconditions::extra(target, &self.listing);
         for (kind, name) in extra {
-            let row = self.listing.primitives.iter();
-            let row = row.clone().find(|row| row.route.kind.word == kind && row.name == name);
+            let mut rows = self.listing.primitives.iter();
+            let row = rows.find(|row| row.route.kind.word == kind && row.name == name);
             let Some(row) = row.filter(|row| self.options.retire.contains(&row.name)) else {
                 continue;
             };
             let (path, id) = (row.route.path, row.id.clone());
             let request = DeployRequest::new("#34", Effect::AtOnce, format!("{kind} {name}"));
+            self.retired.push(format!("the {kind} \"{name}\""));
             self.send(request, |client, _| changes::delete_primitive(client, path, &id))?;
         }
         Ok(())
     }
 
-    /// Bodies of the files of the version.
-    pub fn bodies_of(&mut self, target: &DeployTarget) -> Result<&crate::platform::PushBodies> {
-        let objects = self.store.objects();
-        let source = target.version.source;
-        let files: SentFiles = super::backup_body::sent_files(objects, &source)?;
-        self.compile(source, &files)
+    /// Compiles the version if the change of a part needs its code: before anything is live.
+    pub fn compile_parts(&mut self, target: &DeployTarget) -> Result<()> {
+        let is_code = |change: &PartChange| match change {
+            PartChange::Model => target.parts.model == WantedModel::Computed,
+            PartChange::Server(name) => {
+                target.parts.servers.get(name).is_some_and(|one| plain_server(one).is_none())
+            }
+            PartChange::Persona => false,
+        };
+        if part_changes(target, &self.listing).iter().any(is_code) {
+            self.compile(target.version.source)?;
+        }
+        Ok(())
     }
 
     /// The source version of a version of ours.
@@ -190,9 +200,6 @@ impl Deployment<'_> {
     }
 }
 
-/// Transport of a server whose code names none, as the stock command sends it.
-const TRANSPORT: &str = "streamable-http";
-
 /// Body of a server whose definition is text alone. Code needs the compiler.
 fn plain_server(definition: &Map<String, Value>) -> Option<Map<String, Value>> {
     let is_plain = |(field, value): (&String, &Value)| {
@@ -200,7 +207,7 @@ fn plain_server(definition: &Map<String, Value>) -> Option<Map<String, Value>> {
     };
     definition.iter().all(is_plain).then(|| {
         let mut body = definition.clone();
-        body.entry("transport").or_insert(json!(TRANSPORT));
+        body.entry("transport").or_insert(json!(DEFAULT_TRANSPORT));
         body
     })
 }

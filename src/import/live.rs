@@ -18,10 +18,10 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// Folder of the MCP servers in a state.
-const SERVERS: &str = "mcp-servers/";
+pub const SERVERS: &str = "mcp-servers/";
 
 /// A setting in a state, and its field in the agent document of the platform.
-const FIELDS: [(&str, &str); 4] = [
+pub const SETTING_FIELDS: [(&str, &str); 4] = [
     ("modelSettings", "modelSettings"),
     ("batching", "batchingConfig"),
     ("governance", "governance"),
@@ -157,7 +157,7 @@ impl PartList {
             )),
             None => {}
         }
-        for (setting, field) in FIELDS {
+        for (setting, field) in SETTING_FIELDS {
             let Some(version) = settings.get(setting).filter(|value| !value.is_null()) else {
                 continue;
             };

@@ -14,7 +14,7 @@ mod state;
 pub use contents::{key, key_of};
 pub use known::adopt_marked;
 pub use known::word;
-pub use live::check as check_live;
+pub use live::{SERVERS, SETTING_FIELDS, check as check_live};
 
 use crate::error::Result;
 use crate::fs;

@@ -13,7 +13,7 @@ use crate::operations::leak::SecretGuard;
 use crate::operations::stock;
 use crate::operations::stock_manifest::StockManifest;
 use crate::platform::details::{SnapshotServer, VersionSnapshot};
-use crate::platform::{ListedPersona, Listing};
+use crate::platform::{DEFAULT_TRANSPORT, ListedPersona, Listing};
 use crate::reader::Unreadable;
 use crate::reader::compiled::Dist;
 use serde_json::{Map, Value, json};
@@ -22,8 +22,6 @@ use std::path::Path;
 
 /// Folder of the MCP servers in a state.
 const SERVERS: &str = "mcp-servers";
-/// Transport of a server whose code names none.
-const TRANSPORT: &str = "streamable-http";
 
 /// Agent in the files of a backup, as a state; or the reason why it cannot be read.
 pub fn read<S: Source + Sink>(
@@ -199,7 +197,8 @@ fn server_tree<S: Source + Sink>(
     };
     let before = definition.clone();
     for (field, value) in [("transport", &server.transport), ("url", &server.url)] {
-        let is_default = value.as_deref() == Some(TRANSPORT) && !definition.contains_key(field);
+        let is_default =
+            value.as_deref() == Some(DEFAULT_TRANSPORT) && !definition.contains_key(field);
         // An address that the code computes is a function in the definition, and no text there.
         let is_computed = definition.get(field).is_some_and(Value::is_object);
         if let Some(value) = value.as_ref().filter(|_| !is_default && !is_computed) {

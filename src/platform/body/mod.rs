@@ -8,7 +8,7 @@ mod skill;
 
 pub use agent::AgentBody;
 pub use bundle::{SentBundle, gzip};
-pub use server::ServerBody;
+pub use server::{DEFAULT_TRANSPORT, ServerBody};
 
 use crate::error::{Error, Result};
 use crate::reader::compiled::{CompileManifest, CompileOutput, CompiledPrimitive, ReadFile};

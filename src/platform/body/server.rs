@@ -6,6 +6,9 @@ use crate::error::Result;
 use crate::reader::compiled::CompiledPrimitive;
 use serde_json::{Map, Value, json};
 
+/// Transport of a server whose code names none.
+pub const DEFAULT_TRANSPORT: &str = "streamable-http";
+
 pub struct ServerBody {
     pub name: String,
     pub body: Map<String, Value>,
@@ -17,7 +20,7 @@ impl Compiled<'_> {
         let transport = config("transport").and_then(Value::as_str).filter(|text| !text.is_empty());
         let mut body = Map::from_iter([
             ("name".to_owned(), json!(one.name)),
-            ("transport".to_owned(), json!(transport.unwrap_or("streamable-http"))),
+            ("transport".to_owned(), json!(transport.unwrap_or(DEFAULT_TRANSPORT))),
         ]);
         body.extend(config("url").map(|url| ("url".to_owned(), url.clone())));
         let resolvers =

@@ -26,6 +26,8 @@ pub struct CompileRequest<'a> {
     /// Folder of the project: its installed packages are used.
     pub root: &'a Path,
     pub files: &'a SentFiles,
+    /// Files that name the versions of packages: a push sends no lock file.
+    pub locks: &'a SentFiles,
     /// Environment of this process.
     pub environment: &'a [(OsString, OsString)],
 }
@@ -54,7 +56,7 @@ impl CompileRequest<'_> {
         }
         let output = checked(copy.root(), self.files, "the files that it was given")?;
         let baked = baked::find(copy.root(), &output, self.files, &environment)?;
-        let other_packages = lockfile::other_than_locked(self.root, self.files)?;
+        let other_packages = lockfile::other_than_locked(self.root, self.locks)?;
         Ok(CompiledCopy { files: self.files, copy, output, baked, other_packages })
     }
 }

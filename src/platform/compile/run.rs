@@ -5,6 +5,14 @@ use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 
+/// Sign with which the stock command begins a line again.
+const AGAIN: &str = "\r\u{1b}[K";
+
+/// The last text of a line that was begun again.
+fn without_signals(line: &str) -> &str {
+    line.rsplit(AGAIN).next().unwrap_or(line)
+}
+
 /// Runs a command, which is asked nothing. Each line of its output goes to `say` as it comes: it can contain names and paths
 /// of a project, which can contain anything.
 pub fn run_to_end(mut command: Command, say: &mut dyn FnMut(&str)) -> Result<ExitStatus> {
@@ -17,7 +25,7 @@ pub fn run_to_end(mut command: Command, say: &mut dyn FnMut(&str)) -> Result<Exi
     drop(command);
     let (mut output, mut line) = (BufReader::new(output), Vec::new());
     while matches!(output.read_until(b'\n', &mut line), Ok(count) if count > 0) {
-        say(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
+        say(without_signals(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n'])));
         line.clear();
     }
     child.wait().at("run", &program)

@@ -56,7 +56,8 @@ fn a_copy_is_compiled_to_the_same_code_without_keys_and_without_a_request() {
     ]);
     let sent = files(&stock);
     let root = stock.project.root();
-    let request = CompileRequest { root: &root, files: &sent, environment: &environment };
+    let request =
+        CompileRequest { root: &root, files: &sent, locks: &sent, environment: &environment };
     let mut said = Vec::new();
     let copy = request.compile(&mut |line| said.push(line.to_owned())).unwrap();
     assert!(said.iter().any(|line| line.contains("Compiled 14 primitives")), "{said:?}");
@@ -95,10 +96,14 @@ fn values_of_the_environment_and_other_packages_are_named() {
         "package-lock.json",
         r#"{"lockfileVersion":3,"packages":{"":{},"node_modules/lua-cli":{"version":"3.40.0"}}}"#,
     );
-    let sent = files(&stock);
+    // A push sends no lock file.
+    let locks = files(&stock);
+    let mut sent = locks.clone();
+    sent.remove("package-lock.json").unwrap();
     let root = stock.project.root();
     let environment = environment(&[("TIDY_AT", "7 7 * * *"), ("UNUSED", "openai/gpt-4o")]);
-    let request = CompileRequest { root: &root, files: &sent, environment: &environment };
+    let request =
+        CompileRequest { root: &root, files: &sent, locks: &locks, environment: &environment };
     let copy = request.compile(&mut |_| {}).unwrap();
     let baked: Vec<_> = copy
         .baked
@@ -122,7 +127,8 @@ fn only_the_given_files_are_seen_and_an_error_of_the_compiler_is_shown() {
     sent.remove("src/store.ts");
     let root = stock.project.root();
     let environment = environment(&[]);
-    let request = CompileRequest { root: &root, files: &sent, environment: &environment };
+    let request =
+        CompileRequest { root: &root, files: &sent, locks: &sent, environment: &environment };
     let mut said = String::new();
     let error = request.compile(&mut |line| said += line).err().unwrap();
     assert!(error.message().starts_with("`lua compile` failed"), "{}", error.message());
@@ -135,7 +141,8 @@ fn an_early_compiler_and_a_missing_one_are_refused() {
     let (root, sent) = (project.root(), SentFiles::new());
     let environment = environment(&[]);
     let compile = || {
-        let request = CompileRequest { root: &root, files: &sent, environment: &environment };
+        let request =
+            CompileRequest { root: &root, files: &sent, locks: &sent, environment: &environment };
         request.compile(&mut |_| {}).err().unwrap().message().to_owned()
     };
     assert_eq!(compile(), "cannot find lua-cli among the packages of the project");

@@ -5,8 +5,10 @@ mod faults;
 #[cfg(unix)]
 mod killed;
 mod others;
+mod planned;
 mod promoted;
 mod pushed;
+mod unusual;
 
 use super::stub::{Assumptions, Live, Platform};
 use crate::common::{Outcome, Project, shop};
