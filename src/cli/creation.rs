@@ -1,6 +1,8 @@
 //! Creation of a version: its promotion, and remarks on what it does not contain and on its number.
 
 use super::context::Context;
+use super::deploy_output::DeployedView;
+use super::follower_output::{self, FollowerView};
 use super::remote::RemoteArgs;
 use super::terminal::{Terminal, print_git};
 use crate::error::{Kind, Result};
@@ -28,13 +30,22 @@ pub struct CreatedPromotionView<'a> {
     version: u64,
     previous_active: Option<u64>,
     git: Option<&'a GitOutcome>,
+    /// Requests that changed the agent on the Lua platform.
+    deployed: Option<DeployedView<'a>>,
+    /// Other remotes of an agent on the platform, whose pointers follow.
+    followers: Vec<FollowerView<'a>>,
 }
 
 impl CreatedPromotionView<'_> {
     pub fn new(promoted: &Promoted) -> CreatedPromotionView<'_> {
-        let Promoted { promotion, git, .. } = promoted;
-        let (version, previous_active) = (promotion.number, promotion.previous);
-        CreatedPromotionView { version, previous_active, git: git.as_ref() }
+        let Promoted { promotion, git, step } = promoted;
+        CreatedPromotionView {
+            version: promotion.number,
+            previous_active: promotion.previous,
+            git: git.as_ref(),
+            deployed: step.deployed.as_ref().map(DeployedView::new),
+            followers: follower_output::views(&step.followers),
+        }
     }
 }
 
@@ -47,7 +58,7 @@ pub fn promote(
     id: Id,
 ) -> Result<Promoted> {
     let version = Revision::IdPrefix(id.to_string());
-    let remote = at.reach(cx, project)?;
+    let remotes = at.reach_all(cx, project)?;
     let step = PointerRequest {
         action: "promote the new version",
         remote: at.remote.as_deref(),
@@ -55,7 +66,7 @@ pub fn promote(
         theirs: false,
     };
     let at = (project, who);
-    let prepared = promote::prepare(&mut Terminal::new(cx), at, remote, &step, &version, None)?;
+    let prepared = promote::prepare(&mut Terminal::new(cx), at, remotes, &step, &version, None)?;
     prepared.apply(&mut Terminal::new(cx), at, &PromoteRequest::default())
 }
 

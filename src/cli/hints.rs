@@ -259,6 +259,14 @@ fn of_undo(hint: &Hint) -> String {
 
 fn of_named_remote(hint: &Hint) -> String {
     match hint {
+        Hint::StepAtOne { remote } => {
+            format!("add `--remote {remote}` to move the pointer of \"{remote}\" alone")
+        }
+        Hint::StepFollower { remote } => {
+            format!(
+                "run `lua-store push --remote {remote}` to move its pointer; the next promotion does it, too"
+            )
+        }
         Hint::ForgetRemote { remote } => format!(
             "nothing was changed; if \"{remote}\" need not keep its numbers, run `lua-store remote remove {remote}`"
         ),

@@ -25,6 +25,7 @@ pub mod drift;
 mod drift_answer;
 pub mod drift_output;
 pub mod elsewhere;
+mod follower_output;
 pub mod help;
 pub mod hints;
 pub mod import_allowance;

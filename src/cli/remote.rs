@@ -8,6 +8,7 @@ use crate::client::{
 };
 use crate::deploy::PlatformRemote;
 use crate::error::{Error, Result};
+use crate::flow::follower::StepRemotes;
 use crate::flow::remote::{DEFAULT, NamedRemote, choose, is_address};
 use crate::fs;
 use crate::history::project::Project;
@@ -55,6 +56,27 @@ impl RemoteArgs {
         let Some(remote) = reach(cx, project, self.remote.as_deref())? else { return Ok(None) };
         self.check_agent(project.store().config()?.agent(), &remote)?;
         Ok(Some(remote))
+    }
+
+    /// The remote whose pointer decides, and those that follow it: all others of a project whose agent runs on the Lua
+    /// platform, unless one remote is named.
+    pub fn reach_all(&self, cx: &mut Context<'_>, project: &Project) -> Result<StepRemotes> {
+        let authority = self.reach(cx, project)?;
+        let mut followers = Vec::new();
+        if let (None, Some(first)) = (&self.remote, &authority)
+            && matches!(first.address, Address::Platform(_))
+        {
+            for (name, address) in project.store().config()?.remotes() {
+                let address = Address::parse(address, project.root())?;
+                if name != first.name && !matches!(address, Address::Platform(_)) {
+                    followers.extend(reach(cx, project, Some(name))?);
+                }
+            }
+        }
+        followers
+            .iter()
+            .try_for_each(|one| self.check_agent(project.store().config()?.agent(), one))?;
+        Ok(StepRemotes { authority, followers })
     }
 
     /// True if the remote that is meant is on the Lua platform.

@@ -4,9 +4,9 @@ use super::Exit;
 use super::answer::answer;
 use super::context::Context;
 use super::creation::{self, CreatedPromotionView};
-use super::deploy_output;
 use super::remote::{self, RemoteArgs};
 use super::terminal::{Terminal, print_git};
+use super::{deploy_output, follower_output};
 use crate::error::{Error, Result};
 use crate::flow;
 use crate::flow::destination::{Delivery, Destination};
@@ -92,7 +92,7 @@ impl Creation {
             self.suggest(cx, &outcome);
             answer(cx, &project, &outcome, latest, &left_out)?;
             outcome.git.iter().for_each(|git| print_git(cx, git));
-            return Ok(Exit::Done);
+            return print_deployed(cx, &outcome);
         }
         if let Created::NothingStaged { .. } = outcome.created {
             cx.out.line("No staged changes since the previous version.")?;
@@ -109,12 +109,7 @@ impl Creation {
             }
             _ => {}
         }
-        let sent = outcome.sent.as_ref().and_then(|sent| sent.deployed.as_ref());
-        let promoted = outcome.promoted.as_ref().and_then(|promoted| promoted.deployed.as_ref());
-        let mut exit = Exit::Done;
-        for deployed in sent.into_iter().chain(promoted) {
-            exit = deploy_output::print(cx, deployed)?;
-        }
+        let exit = print_deployed(cx, &outcome)?;
         cx.look_after(&project);
         Ok(exit)
     }
@@ -244,4 +239,18 @@ fn answer(
         promoted: outcome.promoted.as_ref().map(CreatedPromotionView::new),
         not_included,
     })
+}
+
+/// Prints what was sent to the Lua platform, and which remotes follow it.
+fn print_deployed(cx: &mut Context<'_>, outcome: &Outcome) -> Result<Exit> {
+    let mut exit = Exit::Done;
+    if let Some(deployed) = outcome.sent.as_ref().and_then(|sent| sent.deployed.as_ref()) {
+        exit = deploy_output::print(cx, deployed)?;
+    }
+    let Some(promoted) = &outcome.promoted else { return Ok(exit) };
+    if let Some(deployed) = &promoted.step.deployed {
+        exit = deploy_output::print(cx, deployed)?;
+    }
+    let number = promoted.promotion.number;
+    Ok(follower_output::print(cx, number, &promoted.step.followers)?.unwrap_or(exit))
 }

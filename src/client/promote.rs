@@ -41,15 +41,15 @@ pub fn join_remote(
 /// Outcome of a promotion.
 #[derive(Debug)]
 pub enum PromoteOutcome {
-    /// There and here. `false`: there, but the ledger here has something else meanwhile.
-    Done(bool),
+    /// Done there, and not here yet. Its heads afterwards, as far as they were sent.
+    Done(Heads),
     /// Somebody else moved the pointer there meanwhile. Nothing was changed.
     Moved(Head),
     /// The version cannot be sent before others' versions were fetched. Nothing was changed.
     Behind(Head),
 }
 
-/// Takes a step of the pointer at the remote, and then here. What the remote lacks for it (the version, those
+/// Takes a step of the pointer at the remote. What the remote lacks for it (the version, those
 /// before it, records made offline) goes with it in one transaction.
 pub fn send_promotion(
     store: &Store,
@@ -65,10 +65,7 @@ pub fn send_promotion(
         let aim = target_heads(&ours, history, &head, number);
         match send(store, name, remote, head.clone(), &aim, progress)? {
             // Power may fail here: the remote is ahead then, and the same command or a `pull` catches up.
-            PushOutcome::Done(_) => {
-                return join_history::catch_up(store, &aim, &history.left_out)
-                    .map(PromoteOutcome::Done);
-            }
+            PushOutcome::Done(_) => return Ok(PromoteOutcome::Done(aim)),
             PushOutcome::Behind(now) if now.heads.active != head.heads.active => {
                 return Ok(PromoteOutcome::Moved(now));
             }
@@ -97,7 +94,7 @@ fn target_heads(ours: &Heads, history: &JoinedHistory, head: &Head, number: u64)
     }
 }
 
-/// Nothing is to be done there: ours comes up to it. `false`: ours cannot.
-pub fn catch_up(store: &Store, head: &Head, history: &JoinedHistory) -> Result<bool> {
-    join_history::catch_up(store, &head.heads, &history.left_out)
+/// Moves the history here to that of the remote. `false`: it has something else meanwhile.
+pub fn catch_up(store: &Store, there: &Heads, history: &JoinedHistory) -> Result<bool> {
+    join_history::catch_up(store, there, &history.left_out)
 }

@@ -172,6 +172,14 @@ pub enum Hint {
     Offline,
     /// Only the pointer here can be moved without the remote.
     StepOffline,
+    /// The pointer of this remote can be moved alone.
+    StepAtOne {
+        remote: String,
+    },
+    /// A remote does not have the pointer yet.
+    StepFollower {
+        remote: String,
+    },
     /// Both sides recorded something: a step can go on from the ledger of the remote.
     StepTheirs {
         action: String,

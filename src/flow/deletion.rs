@@ -29,7 +29,7 @@ pub fn prepare<R: Reporter>(
     version: &Revision,
     change: DeletionChange,
 ) -> Result<PreparedDeletion> {
-    let authority = Authority::find(reporter, (project, who), remote, step)?;
+    let authority = Authority::find(reporter, (project, who), remote.into(), step)?;
     let (number, outcome, undeleted) = {
         let pointer_state = authority.pointer_state(project.store())?;
         let number = pointer_state.number(version)?;

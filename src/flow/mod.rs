@@ -5,6 +5,7 @@
 pub mod checkout;
 pub mod deletion;
 pub mod destination;
+pub mod follower;
 pub mod git;
 pub mod pointer;
 pub mod promote;

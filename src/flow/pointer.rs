@@ -5,6 +5,7 @@
 //! here that the next command moves after it.
 
 use super::destination::{Destination, behind};
+use super::follower::{Follower, FollowerOutcome, StepRemotes};
 use super::remote::NamedRemote;
 use super::{Notice, Phase, Reporter};
 use crate::client::promote::{self, PromoteOutcome, RemoteHistory};
@@ -16,7 +17,7 @@ use crate::history::recorded_change::RecordedChange;
 use crate::merge::incoming::{self, LedgerChange};
 use crate::operations::promote::{PointerState, PointerSwap};
 use crate::protocol::Head;
-use crate::store::Store;
+use crate::store::{Heads, Store};
 use serde::Serialize;
 
 /// Side that decides which version is live.
@@ -31,6 +32,15 @@ pub struct RemotePointer {
     remote: NamedRemote,
     head: Head,
     history: RemoteHistory,
+    followers: Vec<Follower>,
+}
+
+/// Results of a step beside the moved pointer.
+#[derive(Default)]
+pub struct StepTaken {
+    /// Requests that changed an agent where it runs.
+    pub deployed: Option<Deployed>,
+    pub followers: Vec<FollowerOutcome>,
 }
 
 /// A step that is to be taken.
@@ -50,10 +60,12 @@ impl Authority {
     pub fn find<R: Reporter>(
         reporter: &mut R,
         (project, who): (&Project, &Author),
-        remote: Option<NamedRemote>,
+        remotes: StepRemotes,
         step: &PointerRequest<'_>,
     ) -> Result<Authority> {
-        let Some(remote) = remote else { return Ok(Authority::Here) };
+        let StepRemotes { authority: Some(remote), followers } = remotes else {
+            return Ok(Authority::Here);
+        };
         let Destination { remote, head, .. } = Destination::ask(project, remote, who)?;
         let head = head.map_err(unchanged)?;
         let history = promote::join_remote(
@@ -74,7 +86,11 @@ impl Authority {
         })?;
         reporter
             .notice(Notice::LedgersJoined { remote: &remote.name, joined: &history.history })?;
-        Ok(Authority::Remote(Box::new(RemotePointer { remote, head, history })))
+        let followers = followers
+            .into_iter()
+            .map(|one| Follower::ask(reporter, (project, who), one, &remote.name))
+            .collect::<Result<_>>()?;
+        Ok(Authority::Remote(Box::new(RemotePointer { remote, head, history, followers })))
     }
 
     /// Pointer and versions against which the change is checked.
@@ -90,6 +106,14 @@ impl Authority {
         match self {
             Authority::Here => None,
             Authority::Remote(remote) => Some(&remote.remote.name),
+        }
+    }
+
+    /// The remotes that follow the one that was asked.
+    pub fn followers(&self) -> Vec<&str> {
+        match self {
+            Authority::Here => Vec::new(),
+            Authority::Remote(remote) => remote.followers.iter().map(Follower::name).collect(),
         }
     }
 
@@ -117,15 +141,15 @@ impl RemotePointer {
         self.history.history.pointer_state(store, &self.history.seen.objects)
     }
 
-    /// Takes a step there, and then here.
+    /// Takes a step there, at the followers, and then here.
     pub fn apply<R: Reporter>(
         self,
         reporter: &mut R,
         project: &Project,
         action: &str,
         step: &PointerSwap,
-    ) -> Result<Option<Deployed>> {
-        let RemotePointer { remote, head, history } = self;
+    ) -> Result<StepTaken> {
+        let RemotePointer { remote, head, history, followers } = self;
         let (store, name, before) = (project.store(), &remote.name, head.clone());
         let taken = reporter.phase(Phase::Sending, |progress| {
             let step = (step.number, step.new);
@@ -140,11 +164,13 @@ impl RemotePointer {
             )
         });
         match taken.map_err(unchanged)? {
-            PromoteOutcome::Done(is_behind) => {
-                if !is_behind {
+            PromoteOutcome::Done(there) => {
+                let heads = Heads { active: Some(step.new), ..history.history.ours.clone() };
+                let followers = take_step(reporter, project, followers, &heads);
+                if !promote::catch_up(store, &there, &history.history)? {
                     reporter.notice(Notice::LedgerBehind { remote: name })?;
                 }
-                Ok(remote.remote.deployed())
+                Ok(StepTaken { deployed: remote.remote.deployed(), followers })
             }
             PromoteOutcome::Behind(head) => Err(behind(reporter, store, action, name, &head)),
             PromoteOutcome::Moved(now) => {
@@ -162,16 +188,28 @@ impl RemotePointer {
         reporter: &mut R,
         project: &Project,
         promoted: Option<u64>,
-    ) -> Result<Option<Deployed>> {
+    ) -> Result<StepTaken> {
         if let Some(number) = promoted {
             reporter.phase(Phase::Sending, |_| self.remote.remote.finish(number))?;
         }
         let deployed = self.remote.remote.deployed();
-        if !promote::catch_up(project.store(), &self.head, &self.history.history)? {
+        let history = &self.history.history;
+        let followers = take_step(reporter, project, self.followers, &history.ours);
+        if !promote::catch_up(project.store(), &self.head.heads, history)? {
             reporter.notice(Notice::LedgerBehind { remote: &self.remote.name })?;
         }
-        project.store().confirm().map(|()| deployed)
+        project.store().confirm().map(|()| StepTaken { deployed, followers })
     }
+}
+
+/// Moves the pointers of the followers.
+fn take_step<R: Reporter>(
+    reporter: &mut R,
+    project: &Project,
+    followers: Vec<Follower>,
+    heads: &Heads,
+) -> Vec<FollowerOutcome> {
+    followers.into_iter().map(|one| one.step(reporter, project, heads)).collect()
 }
 
 fn unchanged(error: Error) -> Error {

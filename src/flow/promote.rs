@@ -1,10 +1,9 @@
 //! Promotion: checked against the live version of the remote, or of this store without one, applied
 //! there, then here, then committed in git.
 
-use super::pointer::{Authority, PointerRequest};
-use super::remote::NamedRemote;
+use super::follower::StepRemotes;
+use super::pointer::{Authority, PointerRequest, StepTaken};
 use super::{Reporter, git};
-use crate::client::Deployed;
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::record::Author;
@@ -21,20 +20,19 @@ pub struct PreparedPromotion {
 pub struct Promoted {
     pub promotion: Promotion,
     pub git: Option<git::GitOutcome>,
-    /// Requests that changed an agent where it runs.
-    pub deployed: Option<Deployed>,
+    pub step: StepTaken,
 }
 
 /// Judges a promotion. Nothing is live by it yet.
 pub fn prepare<R: Reporter>(
     reporter: &mut R,
     (project, who): (&Project, &Author),
-    remote: Option<NamedRemote>,
+    remotes: impl Into<StepRemotes>,
     step: &PointerRequest<'_>,
     version: &Revision,
     expect: Option<&Revision>,
 ) -> Result<PreparedPromotion> {
-    let authority = Authority::find(reporter, (project, who), remote, step)?;
+    let authority = Authority::find(reporter, (project, who), remotes.into(), step)?;
     let promotion =
         promote::plan_promotion(&authority.pointer_state(project.store())?, version, expect)?;
     Ok(PreparedPromotion { authority, promotion })
@@ -55,14 +53,14 @@ impl PreparedPromotion {
     ) -> Result<Promoted> {
         let PreparedPromotion { authority, promotion } = self;
         let (store, number) = (project.store(), promotion.number);
-        let (promotion, deployed) = match authority {
+        let (promotion, step) = match authority {
             // Judged once more, under the lock.
             Authority::Here => {
-                (promote::promote(store, &Revision::Number(number), request, who)?, None)
+                let promotion = promote::promote(store, &Revision::Number(number), request, who)?;
+                (promotion, StepTaken::default())
             }
             Authority::Remote(remote) if promotion.settled => {
-                let deployed = remote.catch_up(reporter, project, Some(number))?;
-                (promotion, deployed)
+                (promotion, remote.catch_up(reporter, project, Some(number))?)
             }
             Authority::Remote(remote) => {
                 let (pointer_state, reason) =
@@ -70,12 +68,11 @@ impl PreparedPromotion {
                 let step = promote::record_promotion(store, &pointer_state, number, reason, who)?;
                 drop(pointer_state);
                 let action = format!("promote v{number}");
-                let deployed = remote.apply(reporter, project, &action, &step)?;
-                (promotion, deployed)
+                (promotion, remote.apply(reporter, project, &action, &step)?)
             }
         };
         let event = git::GitEvent::Promoted(promotion.number);
         let git = (!promotion.settled).then(|| git::commit_after(project, &event, who)).flatten();
-        Ok(Promoted { promotion, git, deployed })
+        Ok(Promoted { promotion, git, step })
     }
 }

@@ -14,7 +14,7 @@ mod narrow;
 mod network;
 mod platform;
 mod rewritten;
-mod served;
+pub mod served;
 mod silent;
 mod stale;
 mod story;

@@ -4,6 +4,7 @@ use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::deploy_args::DeployArgs;
 use crate::cli::deploy_output::{self, DeployPlanView, DeployedView};
+use crate::cli::follower_output::{self, FollowerView};
 use crate::cli::promotion_abort::abort;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
@@ -89,6 +90,8 @@ struct Answer<'a> {
     deployed: Option<DeployedView<'a>>,
     /// With `--dry-run`: the requests that would be sent there.
     plan: Option<DeployPlanView<'a>>,
+    /// Other remotes of an agent on the platform, whose pointers follow.
+    followers: Vec<FollowerView<'a>>,
 }
 
 answer!(promotion: Answer<'_>);
@@ -114,12 +117,12 @@ impl Promote {
             dry_run: self.dry_run,
             theirs: self.theirs,
         };
-        let mut remote = self.at.reach(cx, &project)?;
-        let who = cx.who_at(&project, remote.as_mut())?;
+        let mut remotes = self.at.reach_all(cx, &project)?;
+        let who = cx.who_at(&project, remotes.authority.as_mut())?;
         let at = (&project, &who);
         let mut terminal = Terminal::new(cx);
         let expect = self.expect.as_ref();
-        let prepared = flow::promote::prepare(&mut terminal, at, remote, &step, version, expect)?;
+        let prepared = flow::promote::prepare(&mut terminal, at, remotes, &step, version, expect)?;
         let changes = {
             let promotion = &prepared.promotion;
             print_history(cx, promotion);
@@ -136,20 +139,22 @@ impl Promote {
         let asked = Asked::of(&prepared.authority);
         let request = PromoteRequest { reason: self.reason.clone(), expect: self.expect.clone() };
         let done = prepared.apply(&mut Terminal::new(cx), at, &request)?;
-        let Promoted { promotion, git, deployed } = &done;
+        let Promoted { promotion, git, step } = &done;
         if cx.out.is_json() {
             self.hint_undo(cx, promotion);
-            let deployed = deployed.as_ref().map(DeployedView::new);
+            let deployed = step.deployed.as_ref().map(DeployedView::new);
+            let followers = follower_output::views(&step.followers);
             let answer = self.answer(&asked, promotion, git.as_ref());
-            cx.out.json(&Answer { deployed, ..answer })?;
+            cx.out.json(&Answer { deployed, followers, ..answer })?;
         } else {
             self.print(cx, promotion, changes)?;
         }
         git.iter().for_each(|git| print_git(cx, git));
-        match deployed {
-            Some(deployed) => deploy_output::print(cx, deployed),
-            None => Ok(Exit::Done),
-        }
+        let exit = match &step.deployed {
+            Some(deployed) => deploy_output::print(cx, deployed)?,
+            None => Exit::Done,
+        };
+        Ok(follower_output::print(cx, promotion.number, &step.followers)?.unwrap_or(exit))
     }
 
     /// A second `promote previous` would bring back the version that the first one replaced: a
@@ -189,6 +194,7 @@ impl Promote {
             git,
             deployed: None,
             plan: None,
+            followers: Vec::new(),
         }
     }
 
@@ -272,7 +278,13 @@ impl Promote {
             }
             let diff = Some(ChangeView::new(&change));
             let plan = plan.as_ref().map(DeployPlanView::new);
-            cx.out.json(&Answer { diff, plan, ..self.answer(&asked, promotion, None) })?;
+            let followers = follower_output::planned(prepared.authority.followers());
+            cx.out.json(&Answer {
+                diff,
+                plan,
+                followers,
+                ..self.answer(&asked, promotion, None)
+            })?;
         } else if promotion.settled {
             cx.out.line(format!("v{number} is already active. No change."))?;
         } else {
@@ -282,6 +294,9 @@ impl Promote {
             print::print(cx.out, &between(pointer_state, promotion)?, false)?;
             preview_built(cx, store, pointer_state, promotion)?;
             plan.iter().try_for_each(|plan| deploy_output::print_plan(cx, plan))?;
+            for name in prepared.authority.followers() {
+                cx.out.line(format!("Would then promote v{number} on {name}."))?;
+            }
         }
         Ok(Exit::Done)
     }

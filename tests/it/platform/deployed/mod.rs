@@ -1,5 +1,6 @@
 //! Deployment: pushes to the platform and promotions on it, with the platform as the witness of what runs.
 
+mod beside;
 mod compiled;
 mod faults;
 #[cfg(unix)]
