@@ -2,6 +2,7 @@
 
 use super::backup_body::{self, BackupBody};
 use super::deployment::Deployment;
+use super::journal::extend;
 use super::{skill_yaml, yaml::YAML};
 use crate::client::{DeployRequest, Effect};
 use crate::error::Result;
@@ -22,7 +23,7 @@ impl Deployment<'_> {
             None => {
                 let files = backup_body::sent_files(self.store.objects(), &version.source)?;
                 let backup = self.back_up(version, &files)?;
-                self.write_yaml(&state, backup)?;
+                self.write_yaml(&state, backup, files.get(YAML))?;
                 Ok(backup)
             }
         }
@@ -43,6 +44,8 @@ impl Deployment<'_> {
         let number =
             self.send(request, |client, key| changes::create_backup(client, &backup.body, key))?;
         self.record.backups.insert(number, version.number);
+        // With its backup it is there, whatever comes after: no import may give its number to another backup.
+        extend(&mut self.record.heads.source, &self.series, version.number);
         self.done.backup = Some(number);
         self.project_hash = Some(backup.project_hash);
         Ok(number)

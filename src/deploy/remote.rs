@@ -17,7 +17,9 @@ use crate::object::Id;
 use crate::platform::details;
 use crate::platform::{Listing, PlatformClient};
 use crate::progress::Progress;
-use crate::protocol::{AgentId, FetchRequest, Head, Refusal, SwapActive, Transaction, TxnOutcome};
+use crate::protocol::{
+    AgentId, CreateRefs, FetchRequest, Head, Refusal, SwapActive, Transaction, TxnOutcome,
+};
 use crate::store::{Mapped, Receipts, Store};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -173,11 +175,8 @@ impl PlatformRemote {
             let id = created.ids[created.ids.len() - 1];
             let version = SourceVersion::load(deployment.store.objects(), number, id)?;
             deployment.push_source(&version)?;
-            deployment.record.heads.source.extend(&created.ids);
         }
-        if let Some(created) = &transaction.versions {
-            deployment.record.heads.versions.extend(&created.ids);
-        }
+        note_created(&mut deployment.record, transaction);
         deployment.save()
     }
 
@@ -214,14 +213,7 @@ impl PlatformRemote {
         deployment.promote(target)?;
         // Our record of this command, if it is not that of the one that was interrupted.
         deployment.record.heads.active = Some(swap.new);
-        let extend = |known: &mut Vec<Id>, created: &Option<crate::protocol::CreateRefs>| {
-            if let Some(created) = created.as_ref().filter(|c| c.after as usize <= known.len()) {
-                known.truncate(created.after as usize);
-                known.extend(&created.ids);
-            }
-        };
-        extend(&mut deployment.record.heads.source, &transaction.source);
-        extend(&mut deployment.record.heads.versions, &transaction.versions);
+        note_created(&mut deployment.record, transaction);
         deployment.save()
     }
 
@@ -381,6 +373,18 @@ impl Remote for PlatformRemote {
         ))
         .hint(Hint::FsckAffected))
     }
+}
+
+/// Notes that the versions of a transaction are there.
+fn note_created(record: &mut ImportRecord, transaction: &Transaction) {
+    let extend = |known: &mut Vec<Id>, created: &Option<CreateRefs>| {
+        if let Some(created) = created.as_ref().filter(|c| c.after as usize <= known.len()) {
+            known.truncate(created.after as usize);
+            known.extend(&created.ids);
+        }
+    };
+    extend(&mut record.heads.source, &transaction.source);
+    extend(&mut record.heads.versions, &transaction.versions);
 }
 
 /// A promotion was interrupted, and decides what is live.

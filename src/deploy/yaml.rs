@@ -6,8 +6,10 @@ use super::primitives;
 use super::skill_yaml::{self, YamlBackup, YamlEdit, YamlPrimitive};
 use crate::error::Result;
 use crate::fs;
+use crate::history::imported::{self, FileEdit};
 use crate::history::state::{State, parse_key};
 use crate::model::numbers;
+use crate::object::Id;
 
 /// File of the stock command with the ids and numbers that it pushed last.
 pub const YAML: &str = "lua.skill.yaml";
@@ -15,7 +17,13 @@ pub const YAML: &str = "lua.skill.yaml";
 impl Deployment<'_> {
     /// Sets ids, numbers and the backup in the file, where there is one. A file that cannot be edited stays, with a warning:
     /// the push is done.
-    pub fn write_yaml(&mut self, state: &State, backup: u64) -> Result<()> {
+    /// `pushed` is the file that was pushed.
+    pub fn write_yaml(
+        &mut self,
+        state: &State,
+        backup: u64,
+        pushed: Option<&Vec<u8>>,
+    ) -> Result<()> {
         let path = self.store.project().join(YAML);
         if self.options.no_yaml {
             return Ok(());
@@ -28,12 +36,27 @@ impl Deployment<'_> {
         let edit = YamlEdit { primitives: self.yaml_primitives(state)?, backup };
         match skill_yaml::edit(&text, &edit) {
             Ok(new) if new == text => Ok(()),
-            Ok(new) => fs::replace(&path, new.as_bytes()),
+            Ok(new) => {
+                self.note_edit(pushed, &text, &new)?;
+                fs::rewrite(&path, new.as_bytes())
+            }
             Err(error) => {
                 self.done.warnings.push(format!("{}; it was not changed", error.message()));
                 Ok(())
             }
         }
+    }
+
+    /// Notes the edit before it is made, so that nobody takes it for one of the user. A file that the user has edited since it
+    /// was pushed is not noted.
+    fn note_edit(&mut self, pushed: Option<&Vec<u8>>, old: &str, new: &str) -> Result<()> {
+        let Some(before) = pushed.map(|pushed| Id::of_blob(pushed)) else { return Ok(()) };
+        let known = FileEdit { before, after: Id::of_blob(old.as_bytes()) };
+        if before == known.after || imported::is_yaml_edit(self.store, known)? {
+            self.record.yaml_edit = Some(FileEdit { before, after: Id::of_blob(new.as_bytes()) });
+            self.record.save(&self.store.lock()?, self.store, self.name)?;
+        }
+        Ok(())
     }
 
     fn yaml_primitives(&self, state: &State) -> Result<Vec<YamlPrimitive>> {

@@ -12,6 +12,7 @@ use super::durable::{remove, sync_dir};
 use super::fault::{self, Step};
 use super::platform;
 use super::regular::open_if_exists;
+use super::temporary;
 use crate::error::{At, Result};
 use fs2::FileExt;
 use std::fs::{File, OpenOptions};
@@ -58,10 +59,14 @@ impl AtomicFile {
         AtomicFile { file: None, path: path.to_owned(), is_adopted: true, is_synced: false }
     }
 
-    fn begin(dir: &Path, mut options: OpenOptions) -> Result<AtomicFile> {
+    fn begin(dir: &Path, options: OpenOptions) -> Result<AtomicFile> {
+        AtomicFile::begin_as(unique_name, dir, options)
+    }
+
+    fn begin_as(name: fn() -> String, dir: &Path, mut options: OpenOptions) -> Result<AtomicFile> {
         options.read(true).write(true).create_new(true);
         loop {
-            let path = dir.join(unique_name());
+            let path = dir.join(name());
             match fault::step(Step::Create, &path, || options.open(&path)) {
                 Ok(file) if is_ours(&file, &path) => {
                     let (file, is_adopted, is_synced) = (Some(file), false, false);
@@ -210,10 +215,12 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
     AtomicFile::holding(path, bytes, platform::private_options())?.replace(path)
 }
 
-/// Writes a file of a person durably in the place of the one that has the name, with the modes of that.
+/// Writes a file of a person durably in the place of the one that has the name, with the modes of that. Until then it has a
+/// name that no snapshot takes, and that a restore removes, should the program die.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
     let modes = std::fs::metadata(path).at("read", path)?.permissions();
-    let file = AtomicFile::holding(path, bytes, File::options())?;
+    let mut file = AtomicFile::begin_as(temporary::draft, folder_of(path), File::options())?;
+    file.write_all(bytes).at("write", path)?;
     file.file().set_permissions(modes).at("set the modes of", path)?;
     file.replace(path)
 }

@@ -3,7 +3,7 @@
 mod import_record;
 
 pub use import_record::{
-    ContentOrigin, ImportLosses, ImportRecord, ImportedVersion, NumberContent, SeenAgent,
+    ContentOrigin, FileEdit, ImportLosses, ImportRecord, ImportedVersion, NumberContent, SeenAgent,
     SeenPersona, SeenServer,
 };
 
@@ -121,6 +121,11 @@ pub fn highest_numbers(store: &Store) -> Result<Numbers> {
         numbers::raise(&mut highest, &numbers::below_maximum(&record.highest_numbers()));
     }
     Ok(highest)
+}
+
+/// True if a push made this edit of `lua.skill.yaml`.
+pub fn is_yaml_edit(store: &Store, edit: FileEdit) -> Result<bool> {
+    Ok(records(store)?.iter().any(|(_, record)| record.yaml_edit == Some(edit)))
 }
 
 /// Numbers of the platform by the ids of our versions, where the numbers differ.

@@ -32,3 +32,4 @@ mod undo_hint;
 pub mod unseen;
 pub mod upkeep;
 pub mod wording;
+mod yaml_edit;

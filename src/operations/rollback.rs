@@ -3,7 +3,7 @@
 //! History only grows: edits in the workspace that were not pushed are kept as a safety snapshot
 //! before the first file is overwritten.
 
-use super::{push, unseen};
+use super::{push, unseen, yaml_edit};
 use crate::diff::{self, TreeChange};
 use crate::error::{Hint, Result};
 use crate::history::imported;
@@ -120,8 +120,11 @@ pub fn prepare<'a>(
 
 impl Rollback<'_> {
     /// True if the workspace has edits that were not pushed.
-    pub fn has_edits(&self) -> bool {
-        self.previous.as_ref().is_none_or(|previous| previous.source != self.snapshot.tree)
+    pub fn has_edits(&self) -> Result<bool> {
+        let Some(previous) = &self.previous else { return Ok(true) };
+        let mut edits = diff::trees(&self.batch, Some(previous.source), Some(self.snapshot.tree))?;
+        let is_yaml_edit = yaml_edit::take_out(self.project.store(), &mut edits)?;
+        Ok(!is_yaml_edit && !edits.is_empty())
     }
 
     /// Takes a safety snapshot, restores the files, and makes the next source version of them.

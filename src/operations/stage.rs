@@ -23,7 +23,7 @@ use crate::model::numbers::{self, Numbers};
 use crate::object::{Id, Sink, Source};
 use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::operations::stock_manifest::StockManifest;
-use crate::operations::{compiled_code, missing_output};
+use crate::operations::{compiled_code, missing_output, yaml_edit};
 use crate::progress::Progress;
 use crate::reader;
 use crate::reader::compiled::Dist;
@@ -78,8 +78,10 @@ pub struct PushReport {
     pub state: Id,
     pub snapshot: Snapshot,
     pub items: Vec<PushedItem>,
-    /// Files that differ from the ones pushed last.
+    /// Files that differ from the ones pushed last, but for the edit of a push itself.
     pub files: Vec<diff::TreeChange>,
+    /// True if the files differ only by the edit of a push itself.
+    is_yaml_edit: bool,
     pub notes: Vec<Note>,
     /// Files that are kept although an ignore rule names them.
     pub needed: Vec<Needed>,
@@ -100,7 +102,8 @@ impl PushReport {
     /// True if anything differs from the pushed state, files included.
     pub fn changed(&self) -> bool {
         self.previous.as_ref().is_none_or(|p| {
-            (p.state, p.source, &p.record.unread) != (self.state, self.snapshot.tree, &self.unread)
+            let is_same = p.source == self.snapshot.tree || self.is_yaml_edit;
+            !is_same || (p.state, &p.record.unread) != (self.state, &self.unread)
         })
     }
 
@@ -228,10 +231,13 @@ fn finish<S: Source + Sink>(
         _ => predicted.cloned().unwrap_or_default(),
     };
     let losses = predicted.filter(|_| is_kept).cloned();
+    let mut files = diff::trees(&objects, before, Some(snapshot.tree))?;
+    let is_yaml_edit = yaml_edit::take_out(project.store(), &mut files)?;
     let report = PushReport {
         losses,
         highest: source::highest(previous.as_ref(), &old, &built.state),
-        files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
+        files: diff::find_renames(files),
+        is_yaml_edit,
         notes: notes.unwrap_or_default(),
         needed,
         dropped,

@@ -39,7 +39,7 @@ pub fn pull<R: Reporter>(
     let rollback =
         reporter.phase(Phase::Reading, |progress| rollback::prepare(project, from, progress))?;
     let changes = rollback.changes.clone();
-    if rollback.has_edits() && !changes.is_empty() && !force {
+    if !force && !changes.is_empty() && rollback.has_edits()? {
         let paths: Vec<&str> = changes.iter().map(|change| &*change.path).collect();
         return Err(unpushed_edits(&paths));
     }

@@ -39,6 +39,17 @@ pub struct ImportRecord {
     /// The live parts that no history has, at the last fetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenAgent>,
+    /// The edit of `lua.skill.yaml` by the last push.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yaml_edit: Option<FileEdit>,
+}
+
+/// Content of a file of the project before and after it was edited by a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEdit {
+    pub before: Id,
+    pub after: Id,
 }
 
 /// Everything of an agent there that can be changed without a version.

@@ -4,14 +4,13 @@ use crate::common::Project;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 6] = [
     "package.json",
     "src/index.ts",
     "src/jobs/nightly.ts",
     "src/lib/store.ts",
     "src/skills/catalog.skill.ts",
     "src/skills/orders.skill.ts",
-    "src/skills/tools/TrackOrderTool.ts",
 ];
 
 /// The part of a text between two others.
@@ -34,8 +33,13 @@ pub fn output(project: &Project) -> String {
         read("src/skills/orders.skill.ts"),
         read("src/skills/catalog.skill.ts"),
     );
-    let (track, nightly) =
-        (read("src/skills/tools/TrackOrderTool.ts"), read("src/jobs/nightly.ts"));
+    let nightly = read("src/jobs/nightly.ts");
+    let tool_files: Vec<String> = between(&orders, "tools: [", "]")
+        .split(", ")
+        .map(|tool| format!("src/skills/tools/{}.ts", between(tool, "new ", "()")))
+        .collect();
+    let tools: Vec<String> = tool_files.iter().map(|path| read(path)).collect();
+    let tool_name = |text: &String| between(text, "name = '", "'").to_owned();
     let mut primitives = Vec::new();
     let mut add = |kind: &str, name: &str, code: &str, fields: Value| {
         let path = format!("artifacts/{kind}/{name}.js");
@@ -49,9 +53,9 @@ pub fn output(project: &Project) -> String {
         }
         primitives.push(one);
     };
-    let skill = |text: &str, tool: &str| {
+    let skill = |text: &str, tools: Vec<String>| {
         let context = between(text, "context: '", "'");
-        json!({"description": between(&text[text.rfind("Skill({").unwrap()..], "description: '", "'"), "context": context, "tools": [tool], "hasCondition": false})
+        json!({"description": between(&text[text.rfind("Skill({").unwrap()..], "description: '", "'"), "context": context, "tools": tools, "hasCondition": false})
     };
     let tool = |description: &str, input: &str| {
         let schema = json!({"type": "object", "properties": {input: {"type": "string"}}, "required": [input]});
@@ -60,14 +64,12 @@ pub fn output(project: &Project) -> String {
     let persona = between(&index, "persona: `", "`");
     let model = index.contains("model: '").then(|| between(&index, "model: '", "'"));
     add("agent", "shop", &index, json!({"persona": persona, "model": model}));
-    add("skill", "orders", &orders, skill(&orders, "track_order"));
-    add(
-        "tool",
-        "track_order",
-        &(track.clone() + &read("src/lib/store.ts")),
-        tool(between(&track, "description = '", "'"), "id"),
-    );
-    add("skill", "catalog", &catalog, skill(&catalog, "search"));
+    add("skill", "orders", &orders, skill(&orders, tools.iter().map(tool_name).collect()));
+    for text in &tools {
+        let code = text.clone() + &read("src/lib/store.ts");
+        add("tool", &tool_name(text), &code, tool(between(text, "description = '", "'"), "id"));
+    }
+    add("skill", "catalog", &catalog, skill(&catalog, vec!["search".to_owned()]));
     add("tool", "search", &catalog, tool(&description(&catalog), "query"));
     if index.contains("jobs: [nightly]") {
         let schedule =
@@ -83,8 +85,9 @@ pub fn output(project: &Project) -> String {
         let config = json!({"transport": "streamable-http", "url": between(&index, "url: '", "'")});
         add("mcp-server", "docs", "", json!({"config": config}));
     }
+    let files = FILES.iter().copied().chain(tool_files.iter().map(String::as_str));
     let files: Vec<Value> =
-        FILES.iter().map(|path| json!({"relativePath": path, "hash": hash(&read(path))})).collect();
+        files.map(|path| json!({"relativePath": path, "hash": hash(&read(path))})).collect();
     let manifest = json!({"version": "2.0.0", "primitives": primitives, "projectFiles": files});
     project.write("../out/dist-v2/manifest.json", manifest.to_string());
     "--compiled ../out".to_owned()

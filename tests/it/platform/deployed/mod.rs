@@ -9,6 +9,7 @@ mod others;
 mod planned;
 mod promoted;
 mod pushed;
+mod repeated;
 mod unusual;
 
 use super::stub::{Assumptions, Live, Platform};
