@@ -58,25 +58,29 @@ impl RemoteArgs {
         Ok(Some(remote))
     }
 
-    /// The remote whose pointer decides, and those that follow it: all others of a project whose agent runs on the Lua
-    /// platform, unless one remote is named.
+    /// The remote whose pointer decides, and those that follow it. Where the agent runs on the Lua platform, that is the
+    /// platform, and all others follow, unless one remote is named.
     pub fn reach_all(&self, cx: &mut Context<'_>, project: &Project) -> Result<StepRemotes> {
-        let authority = self.reach(cx, project)?;
-        let mut followers = Vec::new();
-        if let (None, Some(first)) = (&self.remote, &authority)
-            && matches!(first.address, Address::Platform(_))
-        {
-            for (name, address) in project.store().config()?.remotes() {
-                let address = Address::parse(address, project.root())?;
-                if name != first.name && !matches!(address, Address::Platform(_)) {
-                    followers.extend(reach(cx, project, Some(name))?);
-                }
-            }
+        let config = project.store().config()?;
+        let mut all = Vec::new();
+        for (name, url) in config.remotes() {
+            let is_platform = matches!(Address::parse(url, project.root())?, Address::Platform(_));
+            all.push((name, is_platform));
         }
-        followers
-            .iter()
-            .try_for_each(|one| self.check_agent(project.store().config()?.agent(), one))?;
-        Ok(StepRemotes { authority, followers })
+        let mut platforms = all.iter().filter(|(_, is_platform)| *is_platform);
+        let only = match (&self.remote, self.offline, platforms.next(), platforms.next()) {
+            (None, false, Some((only, _)), None) => *only,
+            _ => return self.reach(cx, project).map(StepRemotes::from),
+        };
+        let mut reach = |name: &str| {
+            let named = RemoteArgs { remote: Some(name.to_owned()), ..self.clone() };
+            named.reach(cx, project)
+        };
+        let mut followers = Vec::new();
+        for (name, _) in all.iter().filter(|(_, is_platform)| !is_platform) {
+            followers.extend(reach(name)?);
+        }
+        Ok(StepRemotes { authority: reach(only)?, followers })
     }
 
     /// True if the remote that is meant is on the Lua platform.

@@ -3,6 +3,7 @@
 //!
 //! `docs/platform.md` has the order and the reasons.
 
+mod adoption;
 mod after_switch;
 mod back;
 mod backup;

@@ -10,6 +10,7 @@ use super::primitives::is_versioned;
 use super::switch;
 use crate::client::{DeployRequest, Effect};
 use crate::error::{Error, Hint, Kind, Result};
+use crate::history::imported::ImportRecord;
 use crate::history::state::State;
 use crate::history::version::Version;
 use crate::object::Id;
@@ -50,12 +51,7 @@ impl Deployment<'_> {
     }
 
     pub fn pins(&self, state: &State) -> BTreeMap<String, String> {
-        let keys = state.primitives.keys().filter(|key| is_versioned(key));
-        keys.filter_map(|key| {
-            let here = state.numbers.get(key)?;
-            Some((key.clone(), self.record.number_there(key, here).to_owned()))
-        })
-        .collect()
+        pins_there(&self.record, state)
     }
 
     /// Makes a version live. Until the switch, an error leaves live what was live.
@@ -285,6 +281,16 @@ impl Deployment<'_> {
             hint,
         )
     }
+}
+
+/// Numbers there of the primitives of a state, by their keys.
+pub fn pins_there(record: &ImportRecord, state: &State) -> BTreeMap<String, String> {
+    let keys = state.primitives.keys().filter(|key| is_versioned(key));
+    keys.filter_map(|key| {
+        let here = state.numbers.get(key)?;
+        Some((key.clone(), record.number_there(key, here).to_owned()))
+    })
+    .collect()
 }
 
 /// The pins of a snapshot by their keys.

@@ -1,6 +1,7 @@
 //! The platform as a remote: its history is imported and read as that of any other remote, and what is sent to any other
 //! remote as objects and refs is deployed to it.
 
+use super::adoption::{adopt, track};
 use super::deployment::Deployment;
 use super::journal::DeployJournal;
 use super::options::DeployOptions;
@@ -91,8 +92,12 @@ impl PlatformRemote {
         let mut journal = DeployJournal::load(store, &self.name, &self.address())?;
         let mut record = ImportRecord::load(store, &self.name, &self.address())?;
         let is_adopted = journal.adopt(&mut record, listing, &store.heads()?);
-        let is_marked = import::adopt_marked(store, &mut record, listing)?;
-        if is_adopted || is_marked {
+        let pointer = record.heads.active;
+        let is_here = adopt(&self.client, store, &mut record, listing)?;
+        if pointer.is_some() && record.heads.active != pointer {
+            track(store, &self.name, &self.head_of(&record))?;
+        }
+        if is_adopted || is_here {
             record.save(&store.lock()?, store, &self.name)?;
         }
         if is_adopted {

@@ -1,33 +1,8 @@
 //! Comparison of an import with a listing.
 
 use crate::error::{Error, Result};
-use crate::history::imported::{ImportRecord, marked_source};
+use crate::history::imported::ImportRecord;
 use crate::platform::{Listing, VersionStatus};
-use crate::store::Store;
-
-/// Takes backups that are pushes of source versions here, by their marks: of this clone, whose answer was lost, or of another
-/// clone of the same history. True if there is one.
-pub fn adopt_marked(store: &Store, record: &mut ImportRecord, listing: &Listing) -> Result<bool> {
-    let mut is_any = false;
-    let new = listing.backups.iter().filter(|row| !record.backups.contains_key(&row.number));
-    let new: Vec<_> = new.cloned().collect();
-    if new.is_empty() {
-        return Ok(false);
-    }
-    let here = store.heads()?.source;
-    for row in new {
-        let at = marked_source(&row.triggered_by)
-            .and_then(|id| here.iter().position(|known| *known == id));
-        // Our series must be what was imported and something more.
-        let Some(at) = at.filter(|_| here.starts_with(&record.heads.source)) else { break };
-        if record.heads.source.len() <= at {
-            record.heads.source = here[..=at].to_vec();
-        }
-        record.backups.insert(row.number, at as u64 + 1);
-        is_any = true;
-    }
-    Ok(is_any)
-}
 
 /// True if everything that a listing names is imported.
 pub fn has_all(record: &ImportRecord, listing: &Listing) -> bool {

@@ -12,7 +12,6 @@ mod live;
 mod state;
 
 pub use contents::{key, key_of};
-pub use known::adopt_marked;
 pub use known::word;
 pub use live::{SERVERS, SETTING_FIELDS, check as check_live};
 

@@ -91,3 +91,44 @@ fn a_server_with_work_of_others_stops_the_promotion_before_anything_is_live() {
     shop.ok("version promote 2 --remote origin");
     assert_eq!(shop.live().active, Some(2));
 }
+
+#[test]
+fn two_people_with_both_remotes_have_one_history() {
+    let (shop, server) = beside();
+    shop.ok("version promote 2");
+    shop.project.ok(&format!("clone {}/{AGENT} ../theirs", server.url));
+    let theirs = |line: &str| shop.project.ok(&format!("-C ../theirs {line}"));
+    theirs(&format!("remote add platform {}", shop.platform.address(AGENT)));
+    // Everything that the platform has came with the clone.
+    shop.platform.reset_requests();
+    theirs("fetch platform");
+    let asked = shop.platform.requests();
+    assert!(asked.iter().all(|one| !["#16", "#21"].contains(&one.number)), "{asked:?}");
+    assert_eq!(theirs("version list --offline"), shop.project.ok("version list --offline"));
+    let show = |line: &str| shop.project.json(line)["version"]["state"]["contents"].clone();
+    assert_eq!(show("-C ../theirs version show 2"), show("version show 2"));
+    theirs("remote verify platform");
+    // Their step is ours after one pull, although the platform does not say who took it.
+    theirs("version promote 1 --reason back");
+    assert_eq!((shop.live().active, active(&shop, &server)), (Some(1), (2, Some(1))));
+    let refused = shop.run("version promote 2");
+    assert!(refused.stderr.contains("lua-store pull"), "{refused}");
+    assert_eq!(shop.live().active, Some(1));
+    shop.project.ok("pull team");
+    shop.project.ok("fetch");
+    shop.ok("version promote 2");
+    assert_eq!((shop.live().active, active(&shop, &server)), (Some(2), (2, Some(2))));
+    let log = shop.project.ok("log --ledger --offline");
+    assert!(log.contains("back") && !log.contains("does not say"), "{log}");
+    for folder in [".", "../theirs"] {
+        let checked = shop.project.ok(&format!("-C {folder} fsck"));
+        assert!(checked.contains("nothing is damaged"), "{checked}");
+    }
+    // They import a step that the platform has, and take ours in its place.
+    theirs("pull platform");
+    theirs("pull origin --theirs");
+    theirs("fetch platform");
+    theirs("version promote 1");
+    assert_eq!((shop.live().active, active(&shop, &server)), (Some(1), (2, Some(1))));
+    assert_eq!(served::head(server.data()).heads.versions.len(), 2);
+}
