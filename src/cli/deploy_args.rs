@@ -27,6 +27,7 @@ impl DeployArgs {
         };
         cx.deploy = DeployOptions {
             compiled,
+            is_dry_run: false,
             no_yaml: self.no_yaml,
             force,
             retire: retire.iter().cloned().collect(),

@@ -12,9 +12,12 @@ use serde::Serialize;
 /// A plan as JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct DeployPlanView<'a> {
     id: &'a str,
     requests: Vec<RequestView<'a>>,
+    /// True if the platform has no version of the agent yet.
+    is_first: bool,
     /// Reasons for which it would be refused.
     refusals: &'a [String],
 }
@@ -68,7 +71,8 @@ fn views(requests: &[DeployRequest]) -> Vec<RequestView<'_>> {
 
 impl<'a> DeployPlanView<'a> {
     pub fn new(plan: &'a DeployPlan) -> DeployPlanView<'a> {
-        DeployPlanView { id: &plan.id, requests: views(&plan.requests), refusals: &plan.refusals }
+        let DeployPlan { id, requests, is_first, refusals } = plan;
+        DeployPlanView { id, requests: views(requests), is_first: *is_first, refusals }
     }
 }
 
@@ -110,6 +114,9 @@ pub fn print_plan(cx: &mut Context<'_>, plan: &DeployPlan) -> Result<()> {
             "Live before the rest of the version, for seconds: {}",
             at_once.join(", ")
         ));
+    }
+    if plan.is_first {
+        cx.out.note("It would be the first version of this agent on the platform, where each publish was live by itself until now.");
     }
     for refusal in &plan.refusals {
         cx.out.warn(format!("it would be refused: {refusal}"));

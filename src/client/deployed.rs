@@ -59,6 +59,8 @@ pub struct DeployPlan {
     /// Hash of the requests and of the state of the remote that they are for: 12 digits.
     pub id: String,
     pub requests: Vec<DeployRequest>,
+    /// True if the remote has no version yet, and each publish was live by itself.
+    pub is_first: bool,
     /// Reasons for which it would be refused, or stop.
     pub refusals: Vec<String>,
 }

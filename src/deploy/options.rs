@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub struct DeployOptions {
     /// Output of `lua compile` that was made elsewhere.
     pub compiled: Option<PathBuf>,
+    /// Send questions only: GET requests.
+    pub is_dry_run: bool,
     /// Leave `lua.skill.yaml` as it is.
     pub no_yaml: bool,
     /// Send what depends on this machine: other packages than the locked ones, values of the environment.

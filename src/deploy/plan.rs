@@ -8,9 +8,11 @@ use super::promotion::DeployTarget;
 use super::{settings, switch};
 use crate::client::{DeployPlan, DeployRequest, Effect, PlanRequest};
 use crate::error::{Error, Result};
+use crate::history::imported::ImportRecord;
 use crate::history::source::SourceVersion;
 use crate::history::state::State;
 use crate::object::Source;
+use crate::platform::Listing;
 use crate::protocol::Transaction;
 use crate::store::Active;
 
@@ -25,10 +27,22 @@ pub fn of(deployment: &Deployment<'_>, request: &PlanRequest<'_>) -> Result<Depl
             push(deployment, *objects, &State::load(*objects, state)?, &mut plan)?;
             plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
         }
-        PlanRequest::Promote { number } => promote(deployment, *number, &mut plan)?,
+        PlanRequest::Promote { number } => {
+            plan.is_first = deployment.listing.versions.is_empty();
+            promote(deployment, *number, &mut plan)?;
+        }
+    }
+    if let Some(number) = new_backup(&deployment.record, &deployment.listing) {
+        plan.refusals.push(format!("backup {number} of the platform is not imported yet"));
     }
     plan.id = id_of(deployment, &plan);
     Ok(plan)
+}
+
+/// Number of a backup that is not imported.
+pub fn new_backup(record: &ImportRecord, listing: &Listing) -> Option<u64> {
+    let new = listing.backups.iter().find(|row| !record.backups.contains_key(&row.number));
+    new.map(|row| row.number)
 }
 
 /// Refuses a transaction whose plan is not the one that was promised.

@@ -102,6 +102,12 @@ impl Deployment<'_> {
 
     /// Opens the promotion, with everything that is live now.
     fn begin(&mut self, target: &DeployTarget, (there, backup): (Option<u64>, u64)) -> Result<()> {
+        if self.listing.versions.is_empty() {
+            self.done.warnings.push(format!(
+                "v{} is the first version of this agent on the platform, where each publish was live by itself until now",
+                target.version.number
+            ));
+        }
         self.journal.promotion = Some(OpenPromotion {
             number: target.version.number,
             version: target.version.id,

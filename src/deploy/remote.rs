@@ -103,6 +103,10 @@ impl PlatformRemote {
         if is_adopted {
             journal.save(store, &self.name)?;
         }
+        // The addresses of its files are asked for with a POST.
+        if self.options.is_dry_run && plan::new_backup(&record, listing).is_some() {
+            return Ok(record);
+        }
         let mut record =
             import::import(&self.client, store, &self.name, listing, &Progress::default())?;
         if record.seen.is_none() {

@@ -82,6 +82,7 @@ impl Push {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let scope = scope(&self.what, self.name.clone())?;
         self.deploy.apply(cx, self.force, &[])?;
+        cx.deploy.is_dry_run = self.dry_run;
         if self.create {
             require_all(&scope, &self.what)?;
             let creation = Creation {

@@ -110,6 +110,7 @@ impl Promote {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         self.deploy.apply(cx, self.force, &self.retire)?;
+        cx.deploy.is_dry_run = self.dry_run;
         let Some(version) = &self.version else { return abort(cx, &project, &self.at) };
         let step = PointerRequest {
             action: &format!("promote {version}"),

@@ -96,3 +96,33 @@ fn a_push_holds_its_plan_too() {
     shop.ok(&format!("push --plan {id}"));
     assert_eq!(shop.changes(), ["#3 skills", "#19"]);
 }
+
+#[test]
+fn a_dry_run_sends_get_requests_only() {
+    let shop = Shop::new(Assumptions::default());
+    shop.second(false);
+    // An import would ask for the addresses of these files with a POST.
+    let files = [("src/index.ts".to_owned(), b"export {}".to_vec())];
+    shop.platform.dashboard(AGENT).back_up_files(&files);
+    for line in ["push --dry-run", "version promote 2 --dry-run"] {
+        let plan = shop.project.json(&shop.line(line))["plan"].clone();
+        let refusals = plan["refusals"].to_string();
+        assert!(refusals.contains("backup 2 of the platform is not imported yet"), "{refusals}");
+        let sent = shop.platform.requests();
+        assert!(!sent.is_empty() && sent.iter().all(|one| one.method == "GET"), "{sent:?}");
+    }
+}
+
+#[test]
+fn the_first_version_of_an_agent_is_announced() {
+    let shop = Shop::empty(Assumptions::default());
+    shop.project.ok("push --offline");
+    shop.project.ok("version create -m first --offline");
+    let plan = shop.run("version promote 1 --dry-run");
+    assert!(plan.stderr.contains("the first version of this agent on the platform"), "{plan}");
+    let done = shop.run("version promote 1");
+    assert!(done.stderr.contains("v1 is the first version of this agent"), "{done}");
+    shop.second(false);
+    let plan = shop.project.json(&shop.line("version promote 2 --dry-run"))["plan"].clone();
+    assert_eq!(plan["isFirst"], false);
+}
