@@ -43,6 +43,8 @@ impl Deployment<'_> {
         let request = DeployRequest::new("#19", Effect::Staged, subject);
         let number =
             self.send(request, |client, key| changes::create_backup(client, &backup.body, key))?;
+        // A backup names a source version that is there.
+        extend(&mut self.record.heads.source, &self.series, version.number);
         self.record.backups.insert(number, version.number);
         // With its backup it is there, whatever comes after: no import may give its number to another backup.
         extend(&mut self.record.heads.source, &self.series, version.number);

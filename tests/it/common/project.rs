@@ -19,7 +19,20 @@ pub struct Project {
 
 impl Project {
     pub fn new() -> Project {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        Project::in_folder(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// A project that is in memory where the system has a folder for that: for tests of many commands, which would wait for
+    /// the disk most of their time.
+    pub fn in_memory() -> Project {
+        let mut project = Project::in_folder(folder_in_memory());
+        let folder = project.dir.path().join("tmp");
+        fs::create_dir(&folder).unwrap();
+        project.set("TMPDIR", &folder.to_string_lossy());
+        project
+    }
+
+    fn in_folder(dir: TempDir) -> Project {
         fs::create_dir(dir.path().join("home")).unwrap();
         fs::create_dir(dir.path().join("project")).unwrap();
         let mut project = Project { dir, env: Vec::new() };
@@ -27,6 +40,17 @@ impl Project {
         project.set("LUA_STORE_AUTHOR", AUTHOR);
         // A machine that is busy with other tests may take its time.
         project.set("LUA_STORE_PATIENCE", "60000");
+        project
+    }
+
+    /// A copy of it, with everything beside it, in memory.
+    pub fn copy(&self) -> Project {
+        let dir = folder_in_memory();
+        copy_folder(self.dir.path(), dir.path());
+        let mut project = Project { dir, env: self.env.clone() };
+        let folder = project.dir.path().join("tmp");
+        fs::create_dir_all(&folder).unwrap();
+        project.set("TMPDIR", &folder.to_string_lossy());
         project
     }
 
@@ -185,6 +209,24 @@ impl Project {
         let real = self.dir.path().canonicalize().unwrap();
         text.replace(&*real.to_string_lossy(), "[DIR]")
             .replace(&*self.dir.path().to_string_lossy(), "[DIR]")
+    }
+}
+
+fn folder_in_memory() -> TempDir {
+    let made = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+    made.expect("a temporary folder")
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy_folder(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
     }
 }
 

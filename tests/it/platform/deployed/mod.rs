@@ -2,10 +2,8 @@
 
 mod beside;
 mod compiled;
-mod faults;
 #[cfg(unix)]
-mod killed;
-mod others;
+mod disturbed;
 mod planned;
 mod promoted;
 mod pushed;
@@ -14,20 +12,21 @@ mod unusual;
 
 use super::stub::{Assumptions, Live, Platform};
 use crate::common::{Outcome, Project, shop};
+use std::sync::Arc;
 
 const AGENT: &str = "agent_shop";
 
 /// A project whose remote is an agent on a platform.
 struct Shop {
-    platform: Platform,
+    platform: Arc<Platform>,
     project: Project,
 }
 
 impl Shop {
     /// Nothing is pushed.
     fn empty(assumptions: Assumptions) -> Shop {
-        let platform = Platform::with(AGENT, assumptions);
-        let mut project = Project::new();
+        let platform = Arc::new(Platform::with(AGENT, assumptions));
+        let mut project = Project::in_memory();
         shop::write(&project);
         project.set("LUA_API_KEY", &platform.key());
         project.set("LUA_STORE_TRIES", "1");

@@ -30,7 +30,7 @@ struct There {
 impl There {
     fn empty(assumptions: Assumptions) -> There {
         let platform = Platform::with(AGENT, assumptions);
-        let mut project = Project::new();
+        let mut project = Project::in_memory();
         shop::write(&project);
         project.set("LUA_API_KEY", &platform.key());
         // So that a fault that stays is an error at once.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Agent {
     pub id: String,
     /// Fields that #10 sets: name, model, settings.
@@ -23,6 +23,7 @@ pub struct Agent {
     pub last_version: u64,
 }
 
+#[derive(Clone)]
 pub struct Persona {
     pub id: String,
     pub text: Value,
@@ -32,6 +33,7 @@ pub struct Persona {
     pub is_current: bool,
 }
 
+#[derive(Clone)]
 pub struct Primitive {
     pub kind: &'static KindPath,
     pub id: String,
@@ -44,6 +46,7 @@ pub struct Primitive {
 }
 
 /// A number of a primitive, with the body of its push.
+#[derive(Clone)]
 pub struct Number {
     pub id: String,
     pub number: String,
@@ -52,6 +55,7 @@ pub struct Number {
     pub by: String,
 }
 
+#[derive(Clone)]
 pub struct McpServer {
     pub id: String,
     pub name: String,
@@ -60,6 +64,7 @@ pub struct McpServer {
     pub config: Map<String, Value>,
 }
 
+#[derive(Clone)]
 pub struct Backup {
     pub files: Vec<Value>,
     pub project_hash: String,
@@ -68,6 +73,7 @@ pub struct Backup {
     pub triggered_by: Value,
 }
 
+#[derive(Clone)]
 pub struct AgentVersion {
     pub number: u64,
     /// `staged`, `active`, `superseded` or `deleted`.

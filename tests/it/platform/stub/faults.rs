@@ -16,6 +16,8 @@ pub enum Fault {
     Busy(u16, u64),
     /// Does it, and answers with a status as if it had not.
     StatusAfter(u16),
+    /// The same with `Retry-After` in seconds.
+    BusyAfter(u16, u64),
     /// Cuts the connection, and does nothing.
     CutBefore,
     /// Does it, and cuts the connection.
@@ -35,7 +37,7 @@ pub enum Fault {
 /// The rest of a request that was done.
 pub enum Response {
     Done,
-    Status(u16),
+    Instead(Reply),
     Nothing,
 }
 
@@ -50,6 +52,12 @@ impl Fault {
 
     pub(super) fn status(status: u16) -> Reply {
         refusal(status, "The platform is busy", "UPSTREAM_UNAVAILABLE")
+    }
+
+    pub(super) fn busy(status: u16, seconds: u64) -> Reply {
+        let mut reply = Fault::status(status);
+        reply.headers.push(("retry-after".into(), seconds.to_string()));
+        reply
     }
 }
 

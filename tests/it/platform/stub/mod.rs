@@ -13,6 +13,7 @@ mod live;
 mod request;
 mod route;
 mod routes;
+mod saved;
 mod seed;
 mod serve;
 mod snapshot;
@@ -25,6 +26,7 @@ pub use dashboard::Dashboard;
 pub use faults::{At, Fault};
 pub use live::Live;
 pub use request::Request;
+pub use saved::SavedPlatform;
 pub use seed::Seed;
 
 use serde_json::Value;

@@ -4,9 +4,10 @@ use super::answer::{Reply, bytes};
 use super::faults::{Fault, Response};
 use super::wire::Wire;
 use super::{Dashboard, Shared};
+use std::collections::HashMap;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 /// One listener for the API, and one for the blobs, which the platform keeps at another host.
@@ -19,7 +20,10 @@ pub struct Listeners {
 #[derive(Default)]
 struct Open {
     is_closed: AtomicBool,
-    streams: Mutex<Vec<TcpStream>>,
+    /// By a number of their own: those that ended are closed.
+    streams: Mutex<HashMap<u64, TcpStream>>,
+    ended: Condvar,
+    last: AtomicU64,
 }
 
 impl Listeners {
@@ -36,6 +40,13 @@ impl Listeners {
         format!("http://{}", self.blobs.local_addr().unwrap())
     }
 
+    /// Closes all connections, and waits for the requests that are under way, whose clients may be gone.
+    pub fn quiet(&self) {
+        self.open.close();
+        let streams = self.open.streams.lock().unwrap();
+        drop(self.open.ended.wait_while(streams, |streams| !streams.is_empty()).unwrap());
+    }
+
     pub(super) fn serve(&self, shared: &Arc<Shared>) {
         for listener in [&self.api, &self.blobs] {
             let (listener, shared) = (listener.try_clone().unwrap(), shared.clone());
@@ -45,12 +56,18 @@ impl Listeners {
     }
 }
 
+impl Open {
+    fn close(&self) {
+        for stream in self.streams.lock().unwrap().values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
 impl Drop for Listeners {
     fn drop(&mut self) {
         self.open.is_closed.store(true, Ordering::SeqCst);
-        for stream in self.open.streams.lock().unwrap().drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.open.close();
         for listener in [&self.api, &self.blobs] {
             // Its thread waits for one more connection.
             let address: SocketAddr = listener.local_addr().unwrap();
@@ -59,15 +76,20 @@ impl Drop for Listeners {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>, open: &Open) {
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, open: &Arc<Open>) {
     for stream in listener.incoming().map_while(Result::ok) {
         if open.is_closed.load(Ordering::SeqCst) {
             return;
         }
         stream.set_nodelay(true).unwrap();
-        open.streams.lock().unwrap().push(stream.try_clone().unwrap());
-        let shared = shared.clone();
-        thread::spawn(move || serve(stream, &shared));
+        let number = open.last.fetch_add(1, Ordering::SeqCst);
+        open.streams.lock().unwrap().insert(number, stream.try_clone().unwrap());
+        let (shared, open) = (shared.clone(), open.clone());
+        thread::spawn(move || {
+            serve(stream, &shared);
+            open.streams.lock().unwrap().remove(&number);
+            open.ended.notify_all();
+        });
     }
 }
 
@@ -101,18 +123,17 @@ fn answer(shared: &Arc<Shared>, request: &super::Request, faults: &[Arc<Fault>])
             Fault::After(_) => {}
             Fault::CutBefore => return None,
             Fault::Status(status) => return Some(Fault::status(*status)),
-            Fault::Busy(status, seconds) => {
-                let mut reply = Fault::status(*status);
-                reply.headers.push(("retry-after".into(), seconds.to_string()));
-                return Some(reply);
-            }
+            Fault::Busy(status, seconds) => return Some(Fault::busy(*status, *seconds)),
             Fault::Bytes(body) => return Some(bytes(200, "application/json", body.clone())),
             Fault::Redirect(place) => {
                 let mut reply = bytes(302, "text/html", Vec::new());
                 reply.headers.push(("location".into(), place.clone()));
                 return Some(reply);
             }
-            Fault::StatusAfter(status) => response = Response::Status(*status),
+            Fault::StatusAfter(status) => response = Response::Instead(Fault::status(*status)),
+            Fault::BusyAfter(status, seconds) => {
+                response = Response::Instead(Fault::busy(*status, *seconds));
+            }
             Fault::CutAfter => response = Response::Nothing,
         }
     }
@@ -124,7 +145,7 @@ fn answer(shared: &Arc<Shared>, request: &super::Request, faults: &[Arc<Fault>])
     }
     match response {
         Response::Done => Some(reply),
-        Response::Status(status) => Some(Fault::status(status)),
+        Response::Instead(reply) => Some(reply),
         Response::Nothing => None,
     }
 }

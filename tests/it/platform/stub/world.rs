@@ -14,6 +14,7 @@ const KEY: &str =
 /// 2026-11-20T10:00:00Z. Each thing that is stored is a second later than the one before.
 const START: i64 = 1_795_168_800_000;
 
+#[derive(Clone)]
 pub struct World {
     pub assumptions: Assumptions,
     agents: BTreeMap<String, Agent>,
