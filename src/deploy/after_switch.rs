@@ -3,17 +3,22 @@
 use super::deployment::Deployment;
 use super::journal::extend;
 use super::parts::{self, WantedModel};
+use super::primitives::newest;
 use super::promotion::DeployTarget;
 use super::switch::{PartChange, part_changes};
 use crate::client::{Effect, LiveCheck};
 use crate::error::{Error, Hint, Result};
+use crate::history::state::parse_key;
 use crate::platform::Listing;
+use std::collections::BTreeMap;
 
 impl Deployment<'_> {
     /// Ends a promotion that runs.
     pub fn finish(&mut self, target: &DeployTarget) -> Result<()> {
+        let newest_before = newest_numbers(&self.listing);
         self.set_settings(target)?;
         self.read_versions_again()?;
+        self.note_pushes_of_others(&newest_before);
         if part_changes(target, &self.listing).contains(&PartChange::Persona) {
             // Both answers of the look need not be of one moment.
             self.listing.personas = Listing::personas(self.client)?;
@@ -42,6 +47,22 @@ impl Deployment<'_> {
         self.record.seen = Some(parts::of_listing(&self.listing));
         self.journal.promotion = None;
         self.save()
+    }
+
+    /// Somebody who pushed a number meanwhile may have deployed it alone, and the switch took that back.
+    fn note_pushes_of_others(&mut self, before: &BTreeMap<String, String>) {
+        for (key, number) in newest_numbers(&self.listing) {
+            let known = self.record.contents.get(&key);
+            let is_ours = known.is_some_and(|known| known.contains_key(&number));
+            if before.get(&key) == Some(&number) || is_ours {
+                continue;
+            }
+            let Some((kind, name)) = parse_key(&key) else { continue };
+            self.done.warnings.push(format!(
+                "somebody else pushed the {} \"{name}\" {number} meanwhile, which the version does not contain",
+                kind.word
+            ));
+        }
     }
 
     /// Parts that the platform did not put back. True if one was set. A persona that somebody else made stays.
@@ -91,6 +112,12 @@ impl Deployment<'_> {
             }
         }
     }
+}
+
+/// The newest number of each primitive, by its key.
+fn newest_numbers(listing: &Listing) -> BTreeMap<String, String> {
+    let rows = listing.primitives.iter();
+    rows.filter_map(|row| Some((crate::import::key_of(row), newest(row)?.to_owned()))).collect()
 }
 
 fn problem(there: u64, check: Option<&LiveCheck>, listing: &Listing) -> Option<(String, Hint)> {

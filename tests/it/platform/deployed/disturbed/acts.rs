@@ -58,6 +58,10 @@ impl Act {
                 let is_late = switch.is_some_and(|switch| number > switch);
                 assert!(live.code[name] != THEIRS || outcome.code != 0 || is_late, "{at}");
                 let mut expected = if outcome.code == 0 { &it.new } else { &it.old }.clone();
+                if live.code[name] != THEIRS {
+                    let words = "somebody else pushed the skill \"catalog\" 1.0.9 meanwhile";
+                    assert!(outcome.stderr.contains(words), "{at}: taken back without a word");
+                }
                 if outcome.code != 0 && switch.is_some() {
                     expected = it.new.clone();
                 }
