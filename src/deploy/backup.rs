@@ -41,8 +41,11 @@ impl Deployment<'_> {
         self.upload(backup.blobs, false)?;
         let subject = format!("backup of source version v{}", version.number);
         let request = DeployRequest::new("#19", Effect::Staged, subject);
-        let number =
-            self.send(request, |client, key| changes::create_backup(client, &backup.body, key))?;
+        let highest = self.listing.backups.last().map_or(0, |row| row.number);
+        let number = self.send(request, |client, key| {
+            let number = changes::create_backup(client, &backup.body, key)?;
+            Self::given("#19", "activeVersion", (number, highest))
+        })?;
         // A backup names a source version that is there.
         extend(&mut self.record.heads.source, &self.series, version.number);
         self.record.backups.insert(number, version.number);

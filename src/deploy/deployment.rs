@@ -108,6 +108,17 @@ impl Deployment<'_> {
         Ok(answer)
     }
 
+    /// A number that the platform gave. None is given twice: one that is not above the highest is an answer to something else,
+    /// and the request may have been done.
+    pub fn given(route: &str, field: &str, (number, highest): (u64, u64)) -> Result<u64> {
+        match number > highest {
+            true => Ok(number),
+            false => Err(Error::unavailable(format!(
+                "{route}: the field \"{field}\" goes back: {number} was given before, and the highest is {highest}"
+            ))),
+        }
+    }
+
     pub fn save_journal(&self) -> Result<()> {
         self.journal.save(self.store, self.name)
     }

@@ -10,7 +10,7 @@ use crate::model::numbers;
 use crate::object::Id;
 use crate::platform::changes::{self, NumberPush};
 use crate::platform::details;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most numbers that are tried for one push: each was used up by a request whose answer was lost.
 const TRIES: usize = 5;
@@ -131,8 +131,18 @@ impl Deployment<'_> {
         let subject = format!("{} {}", one.kind, one.name);
         let request = DeployRequest::new("#2", Effect::Staged, subject);
         let path = one.path;
-        let made =
-            self.send(request, |client, key| changes::create_primitive(client, path, &body, key));
+        let known: BTreeSet<String> =
+            self.listing.primitives.iter().map(|row| row.id.clone()).collect();
+        let made = self.send(request, |client, key| {
+            let id = changes::create_primitive(client, path, &body, key)?;
+            match known.contains(&id) {
+                true => Err(Error::unavailable(format!(
+                    "#2 {path} \"{}\": the field \"id\" is that of another primitive",
+                    one.name
+                ))),
+                false => Ok(id),
+            }
+        });
         let id = match made {
             // A lost answer to it may be the reason.
             Err(error) if error.kind() == Kind::Conflict => {

@@ -172,8 +172,14 @@ impl Deployment<'_> {
         let (message, commit) =
             (target.version.meta.message.clone(), target.version.meta.commit.clone());
         let request = DeployRequest::new("#23", Effect::Staged, format!("version of v{number}"));
+        let highest = self.open()?.highest;
         let made = self.send(request, |client, key| {
-            changes::create_version(client, message.as_deref(), backup, commit.as_deref(), key)
+            let (message, commit) = (message.as_deref(), commit.as_deref());
+            let made = changes::create_version(client, message, backup, commit, key)?;
+            if let VersionCreation::Done(number) = made {
+                Self::given("#23", "version", (number, highest))?;
+            }
+            Ok(made)
         })?;
         match made {
             VersionCreation::Done(there) => {

@@ -130,8 +130,10 @@ impl Deployment<'_> {
         }
         let highest = self.listing.personas.last().map_or(0, |row| row.number);
         let request = PartChange::Persona.request();
-        let number =
-            self.send(request, |client, key| changes::create_persona(client, &persona, key))?;
+        let number = self.send(request, |client, key| {
+            let number = changes::create_persona(client, &persona, key)?;
+            Self::given("#12", "version", (number, highest))
+        })?;
         self.persona_made = Some((number, persona.clone()));
         if number == highest + 1 {
             return Ok(());

@@ -1,5 +1,7 @@
 //! Deployment: pushes to the platform and promotions on it, with the platform as the witness of what runs.
 
+#[cfg(unix)]
+mod bad_answers;
 mod beside;
 mod compiled;
 #[cfg(unix)]

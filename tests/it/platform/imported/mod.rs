@@ -1,6 +1,8 @@
 //! Import: the history of an agent on the platform, which somebody else made there, read by `clone`, `fetch` and `pull`.
 
 mod allowed;
+#[cfg(unix)]
+mod each_platform;
 mod faults;
 mod history;
 #[cfg(unix)]
