@@ -100,7 +100,7 @@ fn aborts_after_the_switch_on_each_platform() {
     on_each_platform(Scenario::AbortAfter);
 }
 
-/// A test of each disturbance on the default platform.
+/// Tests of disturbances on the default platform: of those that differ from each other in what is done there.
 macro_rules! each {
     ($($name:ident: $scenario:ident, $kind:expr;)*) => {$(
         #[test]
@@ -124,14 +124,11 @@ each! {
     killed_before: Promote, (Killed(When::Before), Again);
     killed_after: Promote, (Killed(When::After), Again);
     killed_while_it_was_on_its_way: Promote, (Killed(When::Late), Again);
-    refused_with_503_and_aborted: Promote, (Refused(503), Abort);
     cut_after_and_aborted: Promote, (CutAfter, Abort);
-    killed_before_and_aborted: Promote, (Killed(When::Before), Abort);
     killed_after_and_aborted: Promote, (Killed(When::After), Abort);
     somebody_pushes: Promote, (Somebody(Act::Pushes), Again);
     somebody_edits_the_persona: Promote, (Somebody(Act::EditsPersona), Again);
     somebody_deploys_a_skill: Promote, (Somebody(Act::DeploysSkill), Again);
-    somebody_deploys_a_job: Promote, (Somebody(Act::DeploysJob), Again);
     somebody_promotes: Promote, (Somebody(Act::Promotes), Again);
     push_cut_before: Push, (CutBefore, Again);
     push_cut_after: Push, (CutAfter, Again);

@@ -43,8 +43,6 @@ pub struct Prepared {
     /// Everything that runs before a promotion of v2, and after it.
     pub old: End,
     pub new: End,
-    /// Exit code of `remote verify` after an undisturbed promotion.
-    pub verified: i32,
     /// Routes of the requests of the undisturbed command, with a mark for those that change something.
     pub routes: Vec<(String, bool)>,
 }
@@ -61,8 +59,7 @@ impl Prepared {
         let Shop { platform, project } = shop;
         let new = old.clone();
         let routes = Vec::new();
-        let mut prepared =
-            Prepared { name, scenario, platform, saved, project, old, new, verified: 0, routes };
+        let mut prepared = Prepared { name, scenario, platform, saved, project, old, new, routes };
         prepared.rehearse();
         prepared
     }
@@ -78,7 +75,6 @@ impl Prepared {
         shop.ok(PROMOTE);
         self.routes = routes(&shop);
         self.new = End::of(&shop);
-        self.verified = shop.project.run("remote verify").code;
         let switch = self.routes.iter().position(|(route, _)| route == "#27").unwrap() + 1;
         let when = match self.scenario {
             Scenario::AbortBefore => When::Before,
