@@ -74,7 +74,7 @@ impl Act {
         }
         shop.platform.reset_faults();
         check_sound(shop, at);
-        // Whatever is open can be taken back, and takes nothing of theirs back.
+        // An open promotion can be taken back, and takes nothing of theirs back.
         let aborted = shop.project.run(ABORT);
         let is_none = aborted.stderr.contains("no promotion of \"origin\" is open");
         assert!(aborted.code == 0 || is_none, "{at}: {aborted}");
@@ -84,7 +84,7 @@ impl Act {
     }
 }
 
-/// Theirs stays, or was overwritten by the switch itself, which is said.
+/// Their persona stays, or the switch itself overwrote it, and the error names it.
 fn check_edited(
     it: &Prepared,
     live: &End,
@@ -103,7 +103,7 @@ fn check_edited(
     assert_eq!(*live, expected.numbered(live.active), "{at}");
 }
 
-/// A version of theirs is active, or was taken back by the switch itself, which is said.
+/// Their version is active, or the switch itself took it back, and the error names it.
 fn check_promoted(
     act: Act,
     it: &Prepared,
