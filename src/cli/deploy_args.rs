@@ -32,6 +32,7 @@ impl DeployArgs {
             force,
             retire: retire.iter().cloned().collect(),
             plan: self.plan.clone(),
+            is_promotion: false,
             environment: std::env::vars_os().collect(),
         };
         Ok(())

@@ -4,8 +4,10 @@ use super::answer::{ListLength, answer};
 use super::context::Context;
 use super::live::View;
 use super::print;
+use super::proof_view::ProofView;
 use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
+use crate::history::imported::{PromotionProof, PromotionProofs};
 use crate::history::ledger::{self, LedgerEntry};
 use crate::history::live::{Live, Unsent};
 use crate::history::purge::{self, PurgeDetails};
@@ -33,7 +35,8 @@ pub fn print(
     // Only the answer for programs counts the records that it leaves out.
     let rest = if cx.out.is_json() { all.count() } else { 0 };
     let vias = Vias::load_with_ledger(view.store(), objects)?;
-    print_ledger(cx, &Ledger { view, live, catalog, vias }, &steps, rest)
+    let proofs = PromotionProofs::load(view.store())?;
+    print_ledger(cx, &Ledger { view, live, catalog, vias, proofs }, &steps, rest)
 }
 
 /// A record of the ledger in the answer.
@@ -52,6 +55,9 @@ struct LedgerRow<'a> {
     purge: Option<PurgeDetails>,
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<ViaView<'a>>,
+    /// Comparison of what ran after a promotion on the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofView<'a>>,
     #[serde(flatten)]
     sent: SentView<'a>,
 }
@@ -72,6 +78,7 @@ struct Ledger<'a> {
     live: &'a Live,
     catalog: &'a Catalog<'a>,
     vias: Vias,
+    proofs: PromotionProofs,
 }
 
 impl Ledger<'_> {
@@ -123,8 +130,17 @@ impl Ledger<'_> {
             reason: record.reason.as_deref(),
             purge: purge::details(self.view.store().objects(), step)?,
             via: ViaView::of(&self.vias, id),
+            proof: self.proofs.of_record(id).map(ProofView::new),
             sent: SentView::new(self.live, self.view.now_ms(), is_unsent),
         })
+    }
+}
+
+/// Remark on a promotion whose version was compared with what ran after it.
+fn proof_word(proof: &PromotionProof) -> &'static str {
+    match proof.differs.is_empty() {
+        true => "verified on the platform",
+        false => "something else ran on the platform",
     }
 }
 
@@ -160,7 +176,9 @@ fn print_ledger(
         let at = view::minute_of(&at);
         let head = format!("{at}  {event:<width$} {subject}");
         let by = format!("by {by}");
-        let remarks = [by.as_str(), reason.map_or("", |reason| reason.as_str()), here.trim_start()];
+        let proof = ledger.proofs.of_record(&step.id).map_or("", proof_word);
+        let reason = reason.map_or("", |reason| reason.as_str());
+        let remarks = [by.as_str(), reason, here.trim_start(), proof];
         print::entry(cx.out, &short, &head, &remarks)?;
     }
     Ok(())

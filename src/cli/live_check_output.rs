@@ -1,7 +1,8 @@
 //! Output of the comparison of what runs on the platform with its active version.
 
 use super::Exit;
-use crate::client::{LiveCheck, LivePart, LiveState, PushedBy};
+use crate::client::{CodeGap, LiveCheck, LivePart, LiveState, PushedBy};
+use crate::history::imported::{CodeTally, LiveTallies, LiveTally, PromotionProof};
 use crate::report::view;
 use serde::Serialize;
 
@@ -45,8 +46,12 @@ pub struct PartView<'a> {
     /// `skill`, `persona`, `current persona`, `model`, `setting`, `mcp-server` …
     kind: &'a str,
     name: Option<&'a str>,
+    /// `code` for the code of a primitive, whose `there` and `version` are hashes
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<&'static str>,
     /// `equal`, `different`, `extra` (not in the version), `elsewhere` (not in the version, made in the dashboard or the
-    /// marketplace), `missing` (only in the version), `unknown`
+    /// marketplace), `missing` (only in the version), `unknown`, `uncompared` (code that the platform does not show, for the
+    /// reason)
     state: &'static str,
     there: Option<&'a str>,
     version: Option<&'a str>,
@@ -75,6 +80,7 @@ impl<'a> PartView<'a> {
             LivePart::Model => ("model", None),
             LivePart::Server(name) => ("mcp-server", Some(&**name)),
             LivePart::Setting(name) => ("setting", Some(*name)),
+            LivePart::Code(kind, name) => (*kind, Some(&**name)),
         };
         let (word, there, version, reason) = match state {
             LiveState::Equal => ("equal", None, None, None),
@@ -85,11 +91,13 @@ impl<'a> PartView<'a> {
             LiveState::Elsewhere { there, .. } => ("elsewhere", Some(&**there), None, None),
             LiveState::Missing { version } => ("missing", None, Some(&**version), None),
             LiveState::Unknown(reason) => ("unknown", None, None, Some(&**reason)),
+            LiveState::Uncompared(gap) => ("uncompared", None, None, Some(gap.words())),
         };
         let push = pushed.iter().find(|push| push.part == *part);
         PartView {
             kind,
             name,
+            of: matches!(part, LivePart::Code(..)).then_some("code"),
             state: word,
             there,
             version,
@@ -115,85 +123,79 @@ pub fn lines(check: &LiveCheck) -> Vec<String> {
     lines
 }
 
-/// `Active v13 there · 7 of 7 primitives at their numbers · persona, model, 2 MCP servers equal · settings equal · code of
-/// bundles: not shown by the platform`
+/// `Active v13 there · 7 of 7 primitives at their numbers · persona, model, 2 MCP servers equal · settings equal · code of 7 of 7
+/// bundles equal`
 pub fn summary(check: &LiveCheck) -> String {
-    let other = match check.there == check.here {
+    format!("Active {}", counts(check.here, check.there, &check.tallies()))
+}
+
+/// The same of the comparison after a promotion.
+pub fn proof(proof: &PromotionProof) -> String {
+    let differs = match proof.differs.is_empty() {
         true => String::new(),
-        false => format!(" (platform:{})", check.there),
+        false => format!(" · not equal: {}", proof.differs.join(", ")),
     };
-    let primitives = Tally::of(check, |part| matches!(part, LivePart::Primitive(..)));
+    format!("{}{differs}", counts(proof.here, proof.there, &proof.tallies))
+}
+
+fn counts(here: u64, there: u64, tallies: &LiveTallies) -> String {
+    let other = match there == here {
+        true => String::new(),
+        false => format!(" (platform:{there})"),
+    };
+    let LiveTallies { primitives, persona, model, servers, settings, code } = *tallies;
     let mut words = vec![
-        format!("Active v{}{other} there", check.here),
+        format!("v{here}{other} there"),
         format!("{} of {} primitives at their numbers", primitives.equal, primitives.all()),
     ];
-    let servers = Tally::of(check, |part| matches!(part, LivePart::Server(_)));
-    words.extend(Tally::words(&[
-        (
-            "persona".to_owned(),
-            Tally::of(check, |part| matches!(part, LivePart::Persona | LivePart::CurrentPersona)),
-        ),
-        ("model".to_owned(), Tally::of(check, |part| matches!(part, LivePart::Model))),
-        (
-            match servers.all() {
-                1 => "1 MCP server".to_owned(),
-                all => format!("{all} MCP servers"),
-            },
-            servers,
-        ),
-    ]));
-    let settings = Tally::of(check, |part| matches!(part, LivePart::Setting(_)));
-    words.extend(Tally::words(&[("settings".to_owned(), settings)]));
-    words.push("code of bundles: not shown by the platform".to_owned());
+    let server_words = match servers.all() {
+        1 => "1 MCP server".to_owned(),
+        all => format!("{all} MCP servers"),
+    };
+    words.extend(tally_words(&[("persona", persona), ("model", model), (&server_words, servers)]));
+    words.extend(tally_words(&[("settings", settings)]));
+    words.push(code_words(code));
     words.join(" · ")
 }
 
-/// Number of parts by their result.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    equal: usize,
-    different: usize,
-    unknown: usize,
+/// Names of parts with one result: `persona, model equal`, `2 MCP servers not equal`. A part without any is left out.
+fn tally_words(parts: &[(&str, LiveTally)]) -> Vec<String> {
+    let result = |tally: &LiveTally| match tally {
+        LiveTally { different: 1.., .. } => "not equal",
+        LiveTally { unknown: 1.., .. } => "unknown",
+        _ => "equal",
+    };
+    let with = |word: &str| {
+        let names: Vec<&str> = parts
+            .iter()
+            .filter(|(_, tally)| tally.all() > 0 && result(tally) == word)
+            .map(|(name, _)| *name)
+            .collect();
+        (!names.is_empty()).then(|| format!("{} {word}", names.join(", ")))
+    };
+    ["equal", "not equal", "unknown"].into_iter().filter_map(with).collect()
 }
 
-impl Tally {
-    fn of(check: &LiveCheck, is: fn(&LivePart) -> bool) -> Tally {
-        let mut tally = Tally::default();
-        for (_, state) in check.parts.iter().filter(|(part, _)| is(part)) {
-            match state {
-                LiveState::Equal => tally.equal += 1,
-                LiveState::Elsewhere { .. } => {}
-                LiveState::Unknown(_) => tally.unknown += 1,
-                LiveState::Different { .. }
-                | LiveState::Extra { .. }
-                | LiveState::Missing { .. } => tally.different += 1,
-            }
-        }
-        tally
+fn code_words(code: CodeTally) -> String {
+    let CodeTally { equal, not_shown, not_pushed_here, not_asked, other_hash, .. } = code;
+    let gaps = [
+        (not_shown, CodeGap::NotShown),
+        (not_pushed_here, CodeGap::NotPushedHere),
+        (not_asked, CodeGap::NotAsked),
+        (other_hash, CodeGap::OtherHash),
+    ];
+    let all = code.all();
+    if all == 0 {
+        return "code of bundles: not compared".to_owned();
     }
-
-    fn all(self) -> usize {
-        self.equal + self.different + self.unknown
+    if let Some((_, gap)) = gaps.iter().find(|(count, _)| *count == all) {
+        return format!("code of bundles: {}", gap.words());
     }
-
-    /// Names of parts with one result: `persona, model equal`, `2 MCP servers not equal`. A part without
-    /// any is left out.
-    fn words(parts: &[(String, Tally)]) -> Vec<String> {
-        let result = |tally: &Tally| match tally {
-            Tally { different: 1.., .. } => "not equal",
-            Tally { unknown: 1.., .. } => "unknown",
-            _ => "equal",
-        };
-        let with = |word: &str| {
-            let names: Vec<&str> = parts
-                .iter()
-                .filter(|(_, tally)| tally.all() > 0 && result(tally) == word)
-                .map(|(name, _)| &**name)
-                .collect();
-            (!names.is_empty()).then(|| format!("{} {word}", names.join(", ")))
-        };
-        ["equal", "not equal", "unknown"].into_iter().filter_map(with).collect()
+    let mut words = format!("code of {equal} of {all} bundles equal");
+    for (count, gap) in gaps.into_iter().filter(|(count, _)| *count > 0) {
+        words.push_str(&format!(", {count} {}", gap.words()));
     }
+    words
 }
 
 /// Sentence about a part that is not as the version says.
@@ -211,7 +213,7 @@ pub fn sentence(check: &LiveCheck, part: &LivePart, state: &LiveState) -> Option
         .map_or(String::new(), |at| format!(" at {}", view::minute(at)));
     let push = if push.is_some() { format!(" (pushed{by}{at})") } else { String::new() };
     Some(match (state, part) {
-        (LiveState::Equal, _) => return None,
+        (LiveState::Equal | LiveState::Uncompared(_), _) => return None,
         (LiveState::Different { .. }, LivePart::Persona) => {
             format!(
                 "{what} is not the text of v{here}: somebody edited it there, or the promote moved only the mark"
@@ -220,6 +222,11 @@ pub fn sentence(check: &LiveCheck, part: &LivePart, state: &LiveState) -> Option
         (LiveState::Different { there, version }, LivePart::Primitive(..)) => format!(
             "{what} is live as {there}{push}, v{here} has {version}: deployed alone; the next promote reverts it"
         ),
+        (LiveState::Different { .. }, LivePart::Code(..)) => {
+            format!(
+                "{what} is not the code that was pushed for v{here}: the platform shows another hash of it"
+            )
+        }
         (LiveState::Different { there, version }, _) => {
             format!("{what} is {there}, v{here} has {version}")
         }

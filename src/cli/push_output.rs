@@ -2,10 +2,12 @@
 //! print it.
 
 use crate::cli::context::Context;
+use crate::cli::hints;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::{compiler, print};
 use crate::compare::{self, PushChange, PushedItem, StateChange};
 use crate::error::Result;
+use crate::operations::leak;
 use crate::operations::push::Pushed;
 use crate::operations::stage::PushReport;
 use crate::operations::stock;
@@ -189,6 +191,24 @@ pub fn print_summary(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Re
             let files = changed_files(&pushed.report);
             cx.out.line(format!("Would push {moved} change(s), {files}. Nothing was stored."))?;
         }
+    }
+    Ok(())
+}
+
+/// Secrets that stop a push, and those that are allowed.
+pub fn print_secrets(cx: &mut Context<'_>, report: &PushReport, allowed: &[String]) -> Result<()> {
+    if !allowed.is_empty() {
+        cx.out.line(format!("Allowed secrets: {}", allowed.join(", ")))?;
+    }
+    report
+        .leaks
+        .iter()
+        .for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
+    if !report.leaks.is_empty() {
+        cx.out.hint(format!(
+            "run `{}` to store it if it is not a secret",
+            hints::allow_command(&leak::allowances(&report.leaks))
+        ));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Live check: the parts that run at a remote, compared with those of its active version. Of a remote on which agents run.
 
+use crate::history::imported::{CodeTally, LiveTallies};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -16,6 +17,8 @@ pub enum LivePart {
     Model,
     Server(String),
     Setting(&'static str),
+    /// Code of the number of a primitive: its kind and name.
+    Code(&'static str, String),
 }
 
 impl fmt::Display for LivePart {
@@ -27,6 +30,7 @@ impl fmt::Display for LivePart {
             LivePart::Model => to.write_str("model"),
             LivePart::Server(name) => write!(to, "MCP server {name}"),
             LivePart::Setting(name) => write!(to, "setting {name}"),
+            LivePart::Code(kind, name) => write!(to, "code of {kind} {name}"),
         }
     }
 }
@@ -56,6 +60,31 @@ pub enum LiveState {
     },
     /// The platform does not show it, for this reason.
     Unknown(String),
+    /// Code that cannot be compared. Most platforms show none, so that it is no reason for doubt.
+    Uncompared(CodeGap),
+}
+
+/// Reason why code was not compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeGap {
+    NotShown,
+    /// Somebody else pushed the number.
+    NotPushedHere,
+    /// It would take too many requests.
+    NotAsked,
+    /// The platform computes its hashes in another way, as far as is known.
+    OtherHash,
+}
+
+impl CodeGap {
+    pub fn words(self) -> &'static str {
+        match self {
+            CodeGap::NotShown => "not shown by the platform",
+            CodeGap::NotPushedHere => "not pushed from here",
+            CodeGap::NotAsked => "not asked for",
+            CodeGap::OtherHash => "shown with hashes of another kind",
+        }
+    }
 }
 
 impl LiveState {
@@ -74,7 +103,8 @@ impl LiveState {
             LiveState::Equal
             | LiveState::Elsewhere { .. }
             | LiveState::Missing { .. }
-            | LiveState::Unknown(_) => None,
+            | LiveState::Unknown(_)
+            | LiveState::Uncompared(_) => None,
         }
     }
 }
@@ -143,7 +173,46 @@ impl LiveCheck {
         }
     }
 
+    /// Number of the parts by their results.
+    pub fn tallies(&self) -> LiveTallies {
+        let mut all = LiveTallies::default();
+        for (part, state) in &self.parts {
+            let tally = match part {
+                LivePart::Primitive(..) => &mut all.primitives,
+                LivePart::Persona | LivePart::CurrentPersona => &mut all.persona,
+                LivePart::Model => &mut all.model,
+                LivePart::Server(_) => &mut all.servers,
+                LivePart::Setting(_) => &mut all.settings,
+                LivePart::Code(..) => {
+                    count_code(&mut all.code, state);
+                    continue;
+                }
+            };
+            match state {
+                LiveState::Equal => tally.equal += 1,
+                LiveState::Elsewhere { .. } | LiveState::Uncompared(_) => {}
+                LiveState::Unknown(_) => tally.unknown += 1,
+                LiveState::Different { .. }
+                | LiveState::Extra { .. }
+                | LiveState::Missing { .. } => tally.different += 1,
+            }
+        }
+        all
+    }
+
     pub fn has_unknown(&self) -> bool {
         self.parts.iter().any(|(_, state)| matches!(state, LiveState::Unknown(_)))
     }
+}
+
+fn count_code(tally: &mut CodeTally, state: &LiveState) {
+    let count = match state {
+        LiveState::Equal => &mut tally.equal,
+        LiveState::Uncompared(CodeGap::NotShown) => &mut tally.not_shown,
+        LiveState::Uncompared(CodeGap::NotPushedHere) => &mut tally.not_pushed_here,
+        LiveState::Uncompared(CodeGap::NotAsked) => &mut tally.not_asked,
+        LiveState::Uncompared(CodeGap::OtherHash) => &mut tally.other_hash,
+        _ => &mut tally.different,
+    };
+    *count += 1;
 }

@@ -27,7 +27,7 @@ pub use deployed::{DeployPlan, DeployRequest, Deployed, Effect, OtherNumber, Pla
 pub use folder::FolderRemote;
 #[cfg(feature = "client")]
 pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
-pub use live_check::{LiveCheck, LivePart, LiveState, PushedBy, RunningSummary};
+pub use live_check::{CodeGap, LiveCheck, LivePart, LiveState, PushedBy, RunningSummary};
 
 use crate::error::{Error, Result};
 use crate::fs::Spool;
@@ -68,6 +68,11 @@ pub trait Remote: Send {
     /// runs there, or no version is active.
     fn live_check(&self) -> Result<Option<LiveCheck>> {
         Ok(None)
+    }
+
+    /// The same with the code of the primitives, which takes one more request for each.
+    fn live_check_with_code(&self) -> Result<Option<LiveCheck>> {
+        self.live_check()
     }
 
     /// Notes that a person saw what runs there, which a promotion may replace from now on.

@@ -83,6 +83,10 @@ impl Remote for RememberedRemote {
         self.remote.live_check()
     }
 
+    fn live_check_with_code(&self) -> Result<Option<LiveCheck>> {
+        self.remote.live_check_with_code()
+    }
+
     fn acknowledge(&self) -> Result<()> {
         self.remote.acknowledge()
     }

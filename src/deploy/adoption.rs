@@ -207,7 +207,9 @@ fn has_state_of(
     let pins = pins_there(record, &state);
     // No pointer moves.
     let new = Active { version: Some(version.number), ledger: version.id };
-    let target = DeployTarget { version: version.clone(), state, parts, pins, expected: None, new };
+    let (expected, ledger) = (None, new.ledger);
+    let target =
+        DeployTarget { version: version.clone(), state, parts, pins, expected, new, ledger };
     Ok(check_snapshot(&target, listing, (row.number, &snapshot), None).is_ok())
 }
 

@@ -1,5 +1,6 @@
 //! After the switch: settings, everything read back, and what the promotion did not put back set again.
 
+use super::code;
 use super::deployment::Deployment;
 use super::journal::extend;
 use super::parts::{self, WantedModel};
@@ -8,9 +9,13 @@ use super::promotion::DeployTarget;
 use super::switch::{PartChange, part_changes};
 use crate::client::{Effect, LiveCheck};
 use crate::error::{Error, Hint, Result};
+use crate::history::imported::PromotionProof;
 use crate::history::state::parse_key;
 use crate::platform::Listing;
 use std::collections::BTreeMap;
+
+/// Requests of a promotion between its two looks, which are all others: those that change something, and those for code.
+const MOST_REQUESTS: usize = 7;
 
 impl Deployment<'_> {
     /// Ends a promotion that runs.
@@ -30,7 +35,12 @@ impl Deployment<'_> {
         let there = self.open()?.there.unwrap_or_default();
         self.note_heads(target);
         let objects = self.store.objects();
-        let check = crate::import::check_live(objects, &self.record, &self.listing)?;
+        let mut check = crate::import::check_live(objects, &self.record, &self.listing)?;
+        if let Some(check) = &mut check {
+            let most = MOST_REQUESTS.saturating_sub(self.done.requests.len()).max(1);
+            code::compare(self.client, &mut self.record, &self.listing, (check, most))?;
+            self.keep_proof(target, check);
+        }
         self.done.version = Some(there);
         if let (Some((theirs, by)), true) = (edited, self.done.problem.is_none()) {
             self.done.problem = Some((
@@ -63,6 +73,23 @@ impl Deployment<'_> {
                 kind.word
             ));
         }
+    }
+
+    /// Keeps the comparison with the record of the promotion.
+    fn keep_proof(&mut self, target: &DeployTarget, check: &LiveCheck) {
+        if check.here != target.version.number {
+            // Somebody else's version runs.
+            return;
+        }
+        let proof = PromotionProof {
+            version: target.version.id,
+            here: check.here,
+            there: check.there,
+            at_ms: self.now_ms,
+            tallies: check.tallies(),
+            differs: check.summary().differs,
+        };
+        self.record.proofs.insert(target.ledger, proof);
     }
 
     /// Parts that the platform did not put back. True if one was set. A persona that somebody else made stays.

@@ -5,9 +5,12 @@
 
 use super::parts::LiveParts;
 use crate::error::{Error, Hint, Result};
-use crate::history::imported::{ContentOrigin, ImportRecord, ImportedVersion, NumberContent};
+use crate::history::imported::{
+    ContentOrigin, ImportRecord, ImportedVersion, NumberCode, NumberContent,
+};
 use crate::object::Id;
 use crate::platform::{IdempotencyKey, ListedVersion, Listing, VersionStatus};
+use crate::protocol::{CreateRefs, Transaction};
 use crate::store::{Active, Heads, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,6 +54,9 @@ pub struct PushedContent {
     pub here: String,
     pub tree: Id,
     pub at_ms: i64,
+    /// Hash of the code, where the primitive has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// A promotion between its first request and its end.
@@ -97,22 +103,28 @@ impl DeployJournal {
 
     /// The journal of a remote: an empty one where nothing is open.
     pub fn load(store: &Store, name: &str, address: &str) -> Result<DeployJournal> {
-        let Some(json) = store.deploy_journal(name)? else {
-            return Ok(DeployJournal::new(address));
-        };
+        match DeployJournal::find(store, name)? {
+            None => Ok(DeployJournal::new(address)),
+            Some(journal) if journal.address == address => Ok(journal),
+            Some(journal) => Err(Error::failed(format!(
+                "a deployment to {} was interrupted, and \"{name}\" is {address} now",
+                journal.address
+            ))
+            .hint(Hint::SetUrlBack { remote: name.to_owned(), url: journal.address })),
+        }
+    }
+
+    /// The journal as it is, of any address; `None` where nothing is open.
+    pub fn find(store: &Store, name: &str) -> Result<Option<DeployJournal>> {
+        let Some(json) = store.deploy_journal(name)? else { return Ok(None) };
         let journal: DeployJournal = serde_json::from_str(&json).map_err(|error| {
             Error::corrupt(format!(
                 "the journal of the deployment to \"{name}\" is damaged: {error}"
             ))
         })?;
-        match (journal.format, journal.address == address) {
-            (FORMAT, true) => Ok(journal),
-            (FORMAT, false) => Err(Error::failed(format!(
-                "a deployment to {} was interrupted, and \"{name}\" is {address} now",
-                journal.address
-            ))
-            .hint(Hint::SetUrlBack { remote: name.to_owned(), url: journal.address })),
-            (other, _) => Err(Error::failed(format!(
+        match journal.format {
+            FORMAT => Ok(Some(journal)),
+            other => Err(Error::failed(format!(
                 "the journal of the deployment to \"{name}\" has format {other}, this program knows {FORMAT}"
             ))
             .hint("a newer lua-store wrote it; update lua-store to continue")),
@@ -155,6 +167,13 @@ impl PushedContent {
         let content = NumberContent { tree: self.tree, from: ContentOrigin::Exact };
         record.contents.entry(self.key.clone()).or_default().insert(self.number.clone(), content);
         record.pushed.entry(self.key.clone()).or_default().insert(self.number.clone(), self.at_ms);
+        if let Some(hash) = self.code.clone() {
+            let known = record.codes.entry(self.key.clone()).or_default();
+            // A resumed deployment notes the same once more.
+            let is_seen =
+                known.get(&self.number).is_some_and(|one| one.is_seen && one.hash == hash);
+            known.insert(self.number.clone(), NumberCode { hash, is_seen });
+        }
         if self.here != self.number {
             let other = record.other_numbers.entry(self.key.clone()).or_default();
             other.insert(self.here.clone(), self.number.clone());
@@ -237,6 +256,18 @@ pub fn note_switch(
     if record.heads.active == expected {
         record.heads.active = Some(new);
     }
+}
+
+/// Notes that the versions of a transaction are there.
+pub fn note_created(record: &mut ImportRecord, transaction: &Transaction) {
+    let extend = |known: &mut Vec<Id>, created: &Option<CreateRefs>| {
+        if let Some(created) = created.as_ref().filter(|c| c.after as usize <= known.len()) {
+            known.truncate(created.after as usize);
+            known.extend(&created.ids);
+        }
+    };
+    extend(&mut record.heads.source, &transaction.source);
+    extend(&mut record.heads.versions, &transaction.versions);
 }
 
 #[cfg(test)]

@@ -8,9 +8,11 @@ mod after_switch;
 mod back;
 mod backup;
 pub mod backup_body;
+mod code;
 mod deployment;
 mod journal;
 mod numbers;
+mod open;
 mod options;
 mod parts;
 mod plan;
@@ -23,5 +25,6 @@ pub mod skill_yaml;
 mod switch;
 mod yaml;
 
+pub use open::OpenDeployment;
 pub use options::DeployOptions;
 pub use remote::PlatformRemote;

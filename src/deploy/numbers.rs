@@ -83,6 +83,7 @@ impl Deployment<'_> {
                 here: one.here.clone(),
                 tree: one.tree,
                 at_ms: self.now_ms,
+                code: self.bodies[&tree].primitives[at].code(),
             };
             let request = DeployRequest::new("#3", Effect::Staged, one.subject());
             let content = Some(pushes.clone());

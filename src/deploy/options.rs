@@ -18,6 +18,8 @@ pub struct DeployOptions {
     pub retire: BTreeSet<String>,
     /// The plan to which the deployment must be equal.
     pub plan: Option<String>,
+    /// True for a promotion, which looks only at what a version contains where nothing is to be imported.
+    pub is_promotion: bool,
     /// Environment of this process, for the compiler.
     pub environment: Vec<(OsString, OsString)>,
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::history::imported::ImportRecord;
 use crate::history::source::SourceVersion;
 use crate::history::state::State;
+use crate::import::key_of;
 use crate::object::Source;
 use crate::platform::Listing;
 use crate::protocol::Transaction;
@@ -81,7 +82,8 @@ fn id_of(deployment: &Deployment<'_>, plan: &DeployPlan) -> String {
     let listing = &deployment.listing;
     let parts = parts::of_listing(listing);
     hasher.update(format!("{parts:?}\n").as_bytes());
-    for row in &listing.primitives {
+    // A promotion need not look at the others.
+    for row in listing.primitives.iter().filter(|row| primitives::is_versioned(&key_of(row))) {
         let newest = primitives::newest(row).unwrap_or_default();
         hasher.update(format!("{} {} {newest}\n", row.route.path, row.name).as_bytes());
     }

@@ -33,6 +33,8 @@ pub struct DeployTarget {
     pub pins: BTreeMap<String, String>,
     pub expected: Option<Active>,
     pub new: Active,
+    /// The record of the promotion in the ledger. One that was interrupted has that of the command that ends it.
+    pub ledger: Id,
 }
 
 impl Deployment<'_> {
@@ -47,7 +49,7 @@ impl Deployment<'_> {
         let state = State::load(objects, &version.state)?;
         let parts = WantedParts::of(objects, &state)?;
         let pins = self.pins(&state);
-        Ok(DeployTarget { version, state, parts, pins, expected, new })
+        Ok(DeployTarget { version, state, parts, pins, expected, new, ledger: new.ledger })
     }
 
     pub fn pins(&self, state: &State) -> BTreeMap<String, String> {

@@ -2,11 +2,12 @@
 //! remote as objects and refs is deployed to it.
 
 use super::adoption::{adopt, track};
+use super::code;
 use super::deployment::Deployment;
-use super::journal::DeployJournal;
+use super::journal::{DeployJournal, note_created};
 use super::options::DeployOptions;
 use super::{parts, plan};
-use crate::client::{DeployPlan, Deployed, LiveCheck, LivePart, PlanRequest, PushedBy, Remote};
+use crate::client::{DeployPlan, Deployed, LiveCheck, PlanRequest, Remote};
 use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Spool};
 use crate::history::imported::ImportRecord;
@@ -14,13 +15,9 @@ use crate::history::ledger;
 use crate::history::record::Event;
 use crate::history::source::SourceVersion;
 use crate::import;
-use crate::object::Id;
-use crate::platform::details;
 use crate::platform::{Listing, PlatformClient};
 use crate::progress::Progress;
-use crate::protocol::{
-    AgentId, CreateRefs, FetchRequest, Head, Refusal, SwapActive, Transaction, TxnOutcome,
-};
+use crate::protocol::{AgentId, FetchRequest, Head, Refusal, SwapActive, Transaction, TxnOutcome};
 use crate::store::{Mapped, Receipts, Store};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -76,6 +73,18 @@ impl PlatformRemote {
 
     fn address(&self) -> String {
         self.client.address().to_string()
+    }
+
+    /// The agent there. A promotion reads only what a version contains, unless there is something to import.
+    fn read_listing(&self) -> Result<Listing> {
+        if self.options.is_promotion && self.dir.exists() {
+            let record = ImportRecord::load(&self.store()?, &self.name, &self.address())?;
+            let listing = Listing::read_versioned(&self.client)?;
+            if import::has_all(&record, &listing) {
+                return Ok(listing);
+            }
+        }
+        Listing::read(&self.client)
     }
 
     /// Imports, unless another process deploys: it alone writes the record then, and everything is new at its end.
@@ -218,33 +227,13 @@ impl PlatformRemote {
             Some(open) => (open.expected, open.new),
             None => (swap.expected, swap.new),
         };
-        let target = deployment.target((number, id), (expected, new))?;
+        let mut target = deployment.target((number, id), (expected, new))?;
+        target.ledger = swap.new.ledger;
         deployment.promote(target)?;
         // Our record of this command, if it is not that of the one that was interrupted.
         deployment.record.heads.active = Some(swap.new);
         note_created(&mut deployment.record, transaction);
         deployment.save()
-    }
-
-    /// Asks who pushed the numbers that run and are not those of the version (#33).
-    fn pushed(&self, listing: &Listing, check: &LiveCheck) -> Result<Vec<PushedBy>> {
-        let mut pushed = Vec::new();
-        for (part, state) in &check.parts {
-            let (LivePart::Primitive(kind, name), Some(number)) = (part, state.there()) else {
-                continue;
-            };
-            let mut rows = listing.primitives.iter();
-            let row = rows.find(|row| row.route.kind.word == *kind && row.name == *name);
-            let Some(row) = row else { continue };
-            let all = details::numbers(&self.client, row)?;
-            let found = all.into_iter().find(|one| one.number == number);
-            pushed.extend(found.map(|one| PushedBy {
-                part: part.clone(),
-                at_ms: one.at_ms,
-                by: one.by,
-            }));
-        }
-        Ok(pushed)
     }
 
     fn not_sent(&self, what: &str) -> Error {
@@ -262,7 +251,7 @@ impl Remote for PlatformRemote {
     }
 
     fn head(&self, _: Option<&Head>) -> Result<Head> {
-        let listing = Listing::read(&self.client)?;
+        let listing = self.read_listing()?;
         if !self.dir.exists() {
             if listing.is_empty() {
                 return Ok(Head::empty(self.agent().clone()));
@@ -300,7 +289,15 @@ impl Remote for PlatformRemote {
         let Some(mut check) = import::check_live(store.objects(), record, listing)? else {
             return Ok(None);
         };
-        check.pushed = self.pushed(listing, &check)?;
+        check.pushed = code::pushed_by(&self.client, listing, &check)?;
+        Ok(Some(check))
+    }
+
+    fn live_check_with_code(&self) -> Result<Option<LiveCheck>> {
+        let Some(mut check) = self.live_check()? else { return Ok(None) };
+        if let Some(LastAnswer { record, listing, .. }) = &mut self.seen().last {
+            code::compare(&self.client, record, listing, (&mut check, usize::MAX))?;
+        }
         Ok(Some(check))
     }
 
@@ -382,18 +379,6 @@ impl Remote for PlatformRemote {
         ))
         .hint(Hint::FsckAffected))
     }
-}
-
-/// Notes that the versions of a transaction are there.
-fn note_created(record: &mut ImportRecord, transaction: &Transaction) {
-    let extend = |known: &mut Vec<Id>, created: &Option<CreateRefs>| {
-        if let Some(created) = created.as_ref().filter(|c| c.after as usize <= known.len()) {
-            known.truncate(created.after as usize);
-            known.extend(&created.ids);
-        }
-    };
-    extend(&mut record.heads.source, &transaction.source);
-    extend(&mut record.heads.versions, &transaction.versions);
 }
 
 /// A promotion was interrupted, and decides what is live.

@@ -1,11 +1,13 @@
 //! Imported versions: those of the Lua platform, whose stock command does not see every file of a project.
 
 mod import_record;
+mod proof;
 
 pub use import_record::{
-    ContentOrigin, FileEdit, ImportLosses, ImportRecord, ImportedVersion, NumberContent, SeenAgent,
-    SeenPersona, SeenServer,
+    ContentOrigin, FileEdit, ImportLosses, ImportRecord, ImportedVersion, NumberCode,
+    NumberContent, SeenAgent, SeenPersona, SeenServer,
 };
+pub use proof::{CodeTally, LiveTallies, LiveTally, PromotionProof, PromotionProofs};
 
 use super::any_version::{AnyVersion, VersionContent};
 use super::record::LedgerRecord;

@@ -12,6 +12,7 @@ mod live;
 mod state;
 
 pub use contents::{key, key_of};
+pub use known::has_all;
 pub use known::word;
 pub use live::{SERVERS, SETTING_FIELDS, check as check_live};
 

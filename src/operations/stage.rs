@@ -231,12 +231,11 @@ fn finish<S: Source + Sink>(
         _ => predicted.cloned().unwrap_or_default(),
     };
     let losses = predicted.filter(|_| is_kept).cloned();
-    let mut files = diff::trees(&objects, before, Some(snapshot.tree))?;
-    let is_yaml_edit = yaml_edit::take_out(project.store(), &mut files)?;
+    let (files, is_yaml_edit) = edited_files(project, &objects, before, snapshot.tree)?;
     let report = PushReport {
         losses,
         highest: source::highest(previous.as_ref(), &old, &built.state),
-        files: diff::find_renames(files),
+        files,
         is_yaml_edit,
         notes: notes.unwrap_or_default(),
         needed,
@@ -250,6 +249,18 @@ fn finish<S: Source + Sink>(
         snapshot,
     };
     Ok(Staged { objects, report })
+}
+
+/// Files that differ from those of a tree, but for the edit of a push itself. True if that edit is the only difference.
+fn edited_files<S: Source>(
+    project: &Project,
+    objects: &S,
+    before: Option<Id>,
+    now: Id,
+) -> Result<(Vec<diff::TreeChange>, bool)> {
+    let mut files = diff::trees(objects, before, Some(now))?;
+    let is_yaml_edit = yaml_edit::take_out(project.store(), &mut files)?;
+    Ok((diff::find_renames(files), is_yaml_edit))
 }
 
 /// The project as it is, to be compared with states that somebody else has. Nothing is stored.

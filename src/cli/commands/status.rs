@@ -2,17 +2,18 @@
 
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::hints;
 use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::open_merge::{self, OpenMergeView};
+use crate::cli::open_promotion::{self, OpenPromotionView};
 use crate::cli::output::{BOLD, ErrorView, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
-use crate::cli::push_output::print_remarks;
+use crate::cli::push_output::{self, print_remarks};
 use crate::cli::status_steps;
 use crate::cli::{Exit, elsewhere, print, running_output};
 use crate::client::RunningSummary;
 use crate::compare::PushChange;
+use crate::deploy::OpenDeployment;
 use crate::error::Result;
 use crate::flow::remote::is_address;
 use crate::history::catalog::Catalog;
@@ -20,7 +21,7 @@ use crate::history::live::Live;
 use crate::history::source;
 use crate::history::version::Version;
 use crate::model::agent::{Dropped, Note};
-use crate::operations::leak::{self, Leak};
+use crate::operations::leak::Leak;
 use crate::operations::stage::{self, PushReport};
 use crate::operations::stock;
 use crate::report::{self, DistView, FileChangeView, LiveView, NeededView};
@@ -63,6 +64,7 @@ impl Status {
         });
         let merge = OpenMergeView::of(&view.project)?;
         let is_merging = merge.is_some();
+        let open = OpenPromotionView::all(OpenDeployment::all(view.store())?);
         if cx.out.is_json() {
             cx.out.json(&Answer {
                 merge,
@@ -75,16 +77,19 @@ impl Status {
                 project: ProjectFields::new(&report),
                 pushed_not_versioned: unversioned,
                 allowed: &allowed,
+                open_promotions: &open,
                 runs: running_output::last(view.store(), &live),
                 live: LiveView::new(&live, view.now_ms()),
                 error: error.as_ref().map(ErrorView::new),
             })?;
             let state = (report::unsent(&live).is_some(), is_merging);
+            open_promotion::suggest(cx, &open);
             status_steps::suggest(cx, &catalog.staged(), &report, unversioned, state);
             return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);
         merge.map_or(Ok(()), |merge| open_merge::print(cx, &merge))?;
+        open_promotion::print(cx, &open)?;
         print_live(cx, &view, &live, active.as_ref())?;
         running_output::print(cx, running_output::last(view.store(), &live).as_ref())?;
         let pushed = report.previous.as_ref().map(|previous| previous.number);
@@ -92,14 +97,18 @@ impl Status {
         print_versions(cx, &catalog, latest.as_ref(), pushed, &staged)?;
         print_staged(cx, &staged, unversioned)?;
         print_unpushed(cx, &report, report::unsent(&live), is_merging)?;
-        print_secrets(cx, &report, &allowed)?;
+        push_output::print_secrets(cx, &report, &allowed)?;
         print_remarks(cx, &report);
-        if let Some(reason) = &report.unread {
-            cx.out.warn(format!("the agent cannot be read: {reason}"));
-            let hint = "correct it, or run `lua-store push backup` to store the files as they are";
-            (!is_merging).then(|| cx.out.hint(hint));
-        }
+        print_unread(cx, &report, is_merging);
         Ok(exit(&report))
+    }
+}
+
+fn print_unread(cx: &mut Context<'_>, report: &PushReport, is_merging: bool) {
+    if let Some(reason) = &report.unread {
+        cx.out.warn(format!("the agent cannot be read: {reason}"));
+        let hint = "correct it, or run `lua-store push backup` to store the files as they are";
+        (!is_merging).then(|| cx.out.hint(hint));
     }
 }
 
@@ -117,6 +126,9 @@ struct Answer<'a> {
     project: ProjectFields<'a>,
     pushed_not_versioned: bool,
     allowed: &'a [String],
+    /// Promotions on the Lua platform that were interrupted.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    open_promotions: &'a [OpenPromotionView],
     /// Comparison of what runs on the platform with the active version, at its last answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     runs: Option<RunningSummary>,
@@ -363,24 +375,6 @@ fn print_unpushed(
     }
     if report.unread.is_none() && !is_merging {
         cx.out.hint("run `lua-store push` to store it");
-    }
-    Ok(())
-}
-
-/// Secrets that stop a push, and those that are allowed.
-fn print_secrets(cx: &mut Context<'_>, report: &PushReport, allowed: &[String]) -> Result<()> {
-    if !allowed.is_empty() {
-        cx.out.line(format!("Allowed secrets: {}", allowed.join(", ")))?;
-    }
-    report
-        .leaks
-        .iter()
-        .for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
-    if !report.leaks.is_empty() {
-        cx.out.hint(format!(
-            "run `{}` to store it if it is not a secret",
-            hints::allow_command(&leak::allowances(&report.leaks))
-        ));
     }
     Ok(())
 }

@@ -47,7 +47,9 @@ pub fn standing(parts: &[RunningPart<'_>]) -> DriftStatus {
 
 fn part_of(part: &LivePart) -> AgentPart {
     match part {
-        LivePart::Primitive(kind, name) => AgentPart::Primitive(kind, name.clone()),
+        LivePart::Primitive(kind, name) | LivePart::Code(kind, name) => {
+            AgentPart::Primitive(kind, name.clone())
+        }
         LivePart::Persona | LivePart::CurrentPersona => AgentPart::Persona,
         LivePart::Model => AgentPart::Setting("model".to_owned()),
         LivePart::Server(name) => AgentPart::Primitive("mcp-server", name.clone()),

@@ -1,5 +1,6 @@
 //! Import record: what is imported of an agent on the platform, kept as JSON beside the remote-tracking refs.
 
+use super::proof::PromotionProof;
 use crate::error::{Error, Result};
 use crate::model::numbers::{self, Numbers};
 use crate::object::{Id, Source};
@@ -39,6 +40,12 @@ pub struct ImportRecord {
     /// The live parts that no history has, at the last fetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenAgent>,
+    /// Hashes of the code that was pushed, by the key of the primitive and the number there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, BTreeMap<String, NumberCode>>,
+    /// Proofs of promotions, by their records in the ledger.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub proofs: BTreeMap<Id, PromotionProof>,
     /// The edit of `lua.skill.yaml` by the last push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yaml_edit: Option<FileEdit>,
@@ -102,6 +109,16 @@ pub struct ImportedVersion {
 pub struct NumberContent {
     pub tree: Id,
     pub from: ContentOrigin,
+}
+
+/// Code of one number of a primitive that was pushed from here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberCode {
+    pub hash: String,
+    /// True once the platform showed this hash.
+    #[serde(default, rename = "seen", skip_serializing_if = "std::ops::Not::not")]
+    pub is_seen: bool,
 }
 
 /// Source of the content of a number. The platform shows no code of what was pushed.

@@ -41,6 +41,19 @@ pub struct PrimitiveBody {
 }
 
 impl PrimitiveBody {
+    /// Hash of the code: that of the bundle, and of a skill those of its tools, with commas between them.
+    pub fn code(&self) -> Option<String> {
+        let of = |fields: &Map<String, Value>| Some(fields.get("codeS3Hash")?.as_str()?.to_owned());
+        match self.version.get("tools").and_then(Value::as_array) {
+            Some(tools) => {
+                let hashes: Vec<String> =
+                    tools.iter().filter_map(|tool| of(tool.as_object()?)).collect();
+                Some(hashes.join(",")).filter(|hashes| !hashes.is_empty())
+            }
+            None => of(&self.version),
+        }
+    }
+
     /// Body of #3.
     pub fn numbered(&self, number: &str, id: &str) -> Value {
         let mut body = self.version.clone();

@@ -4,6 +4,8 @@ use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::import_output::{self, LossesView};
+use crate::cli::open_promotion::{self, OpenPromotionView};
+use crate::deploy::OpenDeployment;
 use crate::error::Result;
 use crate::flow::remote::{DEFAULT, unknown};
 use crate::history::imported::ImportRecord;
@@ -33,6 +35,9 @@ struct Answer<'a> {
     /// Time of the last answer.
     asked_at: Option<String>,
     platform: Option<PlatformAnswer<'a>>,
+    /// The promotion there that was interrupted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_promotion: Option<&'a OpenPromotionView>,
 }
 
 #[derive(Serialize)]
@@ -54,6 +59,7 @@ impl Show {
         let known = store.remote(&self.name)?.unwrap_or_default().heads;
         let record = ImportRecord::find(store, &self.name)?;
         let asked = store.last_known(&self.name).map(|last| last.at_ms);
+        let open = OpenDeployment::find(store, &self.name)?.map(OpenPromotionView::new);
         let answer = Answer {
             name: &self.name,
             url,
@@ -66,8 +72,10 @@ impl Show {
                 versions: record.versions.len(),
                 losses: LossesView::new(&record.losses),
             }),
+            open_promotion: open.as_ref(),
         };
         if cx.out.is_json() {
+            open_promotion::suggest(cx, open.as_slice());
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
@@ -80,6 +88,7 @@ impl Show {
         cx.out.line(format!("  Active:   {active}"))?;
         let asked = asked.map_or("never".to_owned(), view::minute);
         cx.out.line(format!("  Asked:    {asked}"))?;
+        open_promotion::print(cx, open.as_slice())?;
         if let Some(record) = &record {
             let (backups, versions) = (record.backups.len(), record.versions.len());
             cx.out.line(format!("  Imported: {backups} backup(s), {versions} version(s)"))?;

@@ -14,7 +14,7 @@ use serde::Serialize;
 ///
 /// Compares the live number of each primitive, the persona as it is served, the model, the settings and the MCP
 /// servers. They differ where somebody deployed one primitive alone, or edited the agent: no version is made of that.
-/// Changes nothing. The platform does not show the code that runs.
+/// Changes nothing. Code is compared if the platform shows its hash and this store pushed it.
 #[derive(Debug, clap::Args)]
 pub struct Verify {
     /// The remote [default: the only one, or origin]
@@ -41,7 +41,7 @@ impl Verify {
         let term = *cx.out.term();
         let check = progress::show(&term, "Importing", Unit::Item, |_| {
             there.remote.head(None)?;
-            there.remote.live_check()
+            there.remote.live_check_with_code()
         })?;
         let check = check.ok_or_else(|| platform_remote::none_active(&address))?;
         if cx.out.is_json() {

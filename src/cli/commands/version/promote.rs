@@ -111,6 +111,7 @@ impl Promote {
         let project = cx.project()?;
         self.deploy.apply(cx, self.force, &self.retire)?;
         cx.deploy.is_dry_run = self.dry_run;
+        cx.deploy.is_promotion = true;
         let Some(version) = &self.version else { return abort(cx, &project, &self.at) };
         let step = PointerRequest {
             action: &format!("promote {version}"),

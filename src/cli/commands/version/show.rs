@@ -3,9 +3,12 @@
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::live::{LiveRemoteArgs, View};
-use crate::cli::{Exit, any_version_output, complete, hints, print};
+use crate::cli::proof_view::ProofView;
+use crate::cli::{Exit, any_version_output, complete, hints, live_check_output, print};
 use crate::error::{Hint, Result};
-use crate::history::imported::{self, ContentOrigins, PlatformNumbers};
+use crate::history::imported::{
+    self, ContentOrigins, PlatformNumbers, PromotionProof, PromotionProofs,
+};
 use crate::history::live::{self, Unsent};
 use crate::history::resolve;
 use crate::history::revision::Revision;
@@ -46,6 +49,9 @@ struct Answer<'a> {
     /// Origins of the contents, of a version of the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     origins: Option<ContentOrigins>,
+    /// Comparison of what ran after the last promotion on the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofView<'a>>,
     #[serde(flatten)]
     promoted: PromotedView<'a>,
     #[serde(flatten)]
@@ -73,6 +79,8 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     let snapshot = view::snapshot(view.store().objects(), &version.state)?;
     let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
     let platform = PlatformNumbers::load(view.store())?;
+    let proofs = PromotionProofs::load(view.store())?;
+    let proof = proofs.of_version(&version.id);
     let state = State::load(view.store().objects(), &version.state)?;
     let origins = imported::origins(view.store(), &state)?;
     let losses = losses::of_files(view.store(), view.store().objects(), version.source)?.ok();
@@ -87,6 +95,7 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
             via: ViaView::of(&vias, &version.id),
             platform: platform.of(&version.id, number),
             origins,
+            proof: proof.map(ProofView::new),
             promoted: PromotedView::new(promoted.as_ref()),
             sent: SentView::new(&live, view.now_ms(), is_unsent),
         })?;
@@ -109,11 +118,7 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     if let Some(reason) = &summary.unread {
         cx.out.line(format!("  Agent:   not read: {reason}"))?;
     }
-    if let Some(ContentOrigins { exact, inferred, unknown }) = origins {
-        cx.out.line(format!(
-            "  Content: {exact} exact, {inferred} inferred from backups, {unknown} unknown"
-        ))?;
-    }
+    print_origins(cx, origins, proof)?;
     print::content(cx.out, &snapshot)?;
     stock::notes(&losses.unwrap_or_default()).into_iter().for_each(|note| cx.out.warn(note));
     view.print_live(cx, &live);
@@ -121,4 +126,22 @@ fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
         cx.out.hint(hints::text(&Hint::Undelete(number)));
     }
     Ok(Exit::Done)
+}
+
+/// Lines about a version of the platform: the origins of its contents, and the comparison after its promotion.
+fn print_origins(
+    cx: &mut Context<'_>,
+    origins: Option<ContentOrigins>,
+    proof: Option<&PromotionProof>,
+) -> Result<()> {
+    if let Some(ContentOrigins { exact, inferred, unknown }) = origins {
+        cx.out.line(format!(
+            "  Content: {exact} exact, {inferred} inferred from backups, {unknown} unknown"
+        ))?;
+    }
+    if let Some(proof) = proof {
+        let words = live_check_output::proof(proof);
+        cx.out.line(format!("  Proved:  {} {words}", view::minute(proof.at_ms)))?;
+    }
+    Ok(())
 }

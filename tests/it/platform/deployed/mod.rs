@@ -6,10 +6,13 @@ mod beside;
 mod compiled;
 #[cfg(unix)]
 mod disturbed;
+mod interrupted;
 mod planned;
 mod promoted;
+mod proved;
 mod pushed;
 mod repeated;
+mod requests;
 mod unusual;
 
 use super::stub::{Assumptions, Live, Platform};

@@ -16,7 +16,7 @@ fn what_runs_is_the_active_version() {
     there.platform.reset_requests();
     assert_snapshot!(verified(&there), @r"
     $ lua-store -C ../mine remote verify
-    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not pushed from here
     ");
     assert!(super::only_reads(&there.platform.requests()));
     assert!(there.platform.requests().len() <= 16, "{:?}", there.platform.requests());
@@ -40,7 +40,7 @@ fn what_somebody_made_live_alone_is_named_with_who_and_when() {
     dashboard.delete_primitive("jobs", "nightly");
     assert_snapshot!(verified(&there), @r"
     $ lua-store -C ../mine remote verify
-    Active v2 there · 1 of 4 primitives at their numbers · persona, model, 2 MCP servers not equal · code of bundles: not shown by the platform
+    Active v2 there · 1 of 4 primitives at their numbers · persona, model, 2 MCP servers not equal · code of bundles: not pushed from here
       job nightly is not live, v2 has 1.0.1
       skill fresh is live as 1.0.1 (pushed by bo@example.com at 2026-11-20 10:00), and not in v2
       skill orders is live as 1.0.3 (pushed by bo@example.com at 2026-11-20 10:00), v2 has 1.0.1: deployed alone; the next promote reverts it
@@ -70,7 +70,7 @@ fn a_primitive_that_was_made_elsewhere_is_named_and_is_no_difference() {
     dashboard.push_from("dashboard", "webhooks", "idle", "1.0.0", json!({}));
     assert_snapshot!(verified(&there), @r"
     $ lua-store -C ../mine remote verify
-    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not pushed from here
       skill weather is live as 1.0.0, made in the marketplace: not part of v2
     ");
     let answer = there.json("mine", "remote verify");

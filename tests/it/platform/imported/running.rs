@@ -22,7 +22,7 @@ fn a_project_that_is_what_runs_is_in_sync() {
     there.platform.reset_requests();
     assert_snapshot!(compared(&there), @r"
     $ lua-store -C ../mine diff platform
-    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v2 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not compared
     6 of 6 parts in sync
     ");
     assert!(super::only_reads(&there.platform.requests()));
@@ -51,7 +51,7 @@ fn each_part_is_ahead_behind_diverged_or_unknown() {
     edit(&there, "src/skills/catalog.skill.ts", "Finds all products", "Finds each product");
     assert_snapshot!(compared(&there), @r#"
     $ lua-store -C ../mine diff platform
-    Active v4 there · 2 of 3 primitives at their numbers · model, 1 MCP server equal · persona not equal · settings unknown · code of bundles: not shown by the platform
+    Active v4 there · 2 of 3 primitives at their numbers · model, 1 MCP server equal · persona not equal · settings unknown · code of bundles: not compared
       diverged  persona as served is not the text of v4: somebody edited it there, or the promote moved only the mark
       diverged  persona version is 2, v4 has 1
       diverged  persona was changed in the project after v4

@@ -112,6 +112,16 @@ impl Agent {
         }
     }
 
+    /// The tools of a number of a skill get the code of another bundle.
+    pub fn replace_code(&mut self, name: &str, number: &str) {
+        let skill = self.primitive_mut("skills", name).expect("the skill is there");
+        let mut numbers = skill.numbers.iter_mut();
+        let number = numbers.find(|one| one.number == number).expect("the number is there");
+        for tool in number.body["tools"].as_array_mut().expect("a skill has tools") {
+            tool["codeS3Hash"] = json!("0".repeat(64));
+        }
+    }
+
     /// A field of the agent that is text.
     pub fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()

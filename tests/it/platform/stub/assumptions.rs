@@ -17,8 +17,7 @@ pub struct Assumptions {
     pub publish_false: PublishFalse,
     /// True if a POST with a known key is answered as the first time, and done once.
     pub idempotency: bool,
-    /// True if #33 shows a hash of the code.
-    pub code_hashes: bool,
+    pub code_hashes: CodeHashes,
     /// Highest number of versions that an agent may have.
     pub most_versions: Option<usize>,
     /// False if the agents may have no versions.
@@ -49,6 +48,18 @@ pub enum PublishFalse {
     Refused,
 }
 
+/// Hashes of the code in #33.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeHashes {
+    Hidden,
+    /// Those by which the bundles were pushed.
+    OfBundles,
+    /// Those of bundles, for skills alone.
+    OfSkills,
+    /// Of something else.
+    Others,
+}
+
 /// The rule by which a new agent version is refused with `NO_STAGED_CHANGES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StagedRule {
@@ -68,7 +79,7 @@ impl Default for Assumptions {
             promote_stops_absent: true,
             publish_false: PublishFalse::Draft,
             idempotency: true,
-            code_hashes: false,
+            code_hashes: CodeHashes::Hidden,
             most_versions: None,
             versioning: true,
             optional_kinds: true,
@@ -103,7 +114,7 @@ const ALL: [&str; 14] = [
     "versions",
 ];
 
-const TURNS: [(&str, Turn); 18] = [
+const TURNS: [(&str, Turn); 19] = [
     ("default", |_| {}),
     ("all bare", |a| a.enveloped.clear()),
     ("all enveloped", |a| a.enveloped = BTreeSet::from(ALL)),
@@ -113,7 +124,8 @@ const TURNS: [(&str, Turn); 18] = [
     ("publish:false ignored", |a| a.publish_false = PublishFalse::Ignored),
     ("publish:false refused", |a| a.publish_false = PublishFalse::Refused),
     ("no idempotency", |a| a.idempotency = false),
-    ("code hashes", |a| a.code_hashes = true),
+    ("code hashes", |a| a.code_hashes = CodeHashes::OfBundles),
+    ("code hashes of another kind", |a| a.code_hashes = CodeHashes::Others),
     ("no optional kinds", |a| a.optional_kinds = false),
     ("settings not shown", |a| a.settings_shown = false),
     ("equal versions differ by backup", |a| a.staged_rule = StagedRule::SnapshotAndBackup),

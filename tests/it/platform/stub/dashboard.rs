@@ -49,6 +49,11 @@ impl Dashboard {
         publishing::make_live(&mut self.world(), &self.agent, (kind, name), number, OTHER)
     }
 
+    /// Serves other code under a number of a skill.
+    pub fn replace_code(&self, name: &str, number: &str) {
+        self.shared.world().agent_mut(&self.agent).replace_code(name, number);
+    }
+
     pub fn delete_primitive(&self, kind: &str, name: &str) {
         let mut world = self.world();
         let all = &mut world.agent_mut(&self.agent).primitives;

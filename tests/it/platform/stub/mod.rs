@@ -21,7 +21,7 @@ mod walker;
 mod wire;
 mod world;
 
-pub use assumptions::{Assumptions, PublishFalse, StagedRule};
+pub use assumptions::{Assumptions, CodeHashes, PublishFalse, StagedRule};
 pub use dashboard::Dashboard;
 pub use faults::{At, Fault};
 pub use live::Live;

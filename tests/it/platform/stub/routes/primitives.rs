@@ -1,5 +1,6 @@
 //! Primitives and their numbers: #1 to #3, #5, #33, #34.
 
+use super::super::CodeHashes;
 use super::super::agent::{Number, Primitive};
 use super::super::answer::{Answer, Reply, created, listed, not_found, ok, refusal, refused};
 use super::super::request::Request;
@@ -123,8 +124,13 @@ pub fn numbers(world: &World, request: &Request) -> Answer {
             "skills" => shown["createdDate"] = json!(number.at),
             _ => shown["createdAt"] = json!(iso(number.at)),
         }
-        if world.assumptions.code_hashes {
-            shown["sourceHash"] = json!(code_hash(&number.body));
+        let hash = code_hash(&number.body);
+        match (world.assumptions.code_hashes, kind) {
+            (CodeHashes::OfBundles, _) | (CodeHashes::OfSkills, "skills") => {
+                shown["sourceHash"] = json!(hash);
+            }
+            (CodeHashes::Others, _) => shown["sourceHash"] = json!(hash.map(|h| format!("v2-{h}"))),
+            (CodeHashes::Hidden | CodeHashes::OfSkills, _) => {}
         }
         shown
     };
