@@ -7,6 +7,8 @@ use super::text_merge::TextMerge;
 use crate::error::Result;
 use crate::merge::views::AgentViews;
 use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
+use crate::operations::stock_manifest::StockManifest;
+use crate::reader::STOCK_MANIFEST;
 use crate::reader::edit::file_overrides::FileOverrides;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -201,11 +203,22 @@ fn merge_file(source: &dyn Source, file: &FileSides) -> Result<FileMerge> {
         return Ok(FileMerge::Whole(Some((file.mode(), id))));
     }
     Ok(match file.text(source)? {
+        // The lines of both sides may be one list twice, which the `lua` command cannot read.
+        Some(sides) if file.path == STOCK_MANIFEST && !is_manifest(&sides) => {
+            FileMerge::Clash(ConflictReason::Changed, None)
+        }
         Some(sides) => {
             FileMerge::Text { merge: TextMerge::of_lines(&sides), sides, mode: file.mode() }
         }
         None => FileMerge::Clash(ConflictReason::Binary, None),
     })
+}
+
+/// True if `lua.skill.yaml` can be read after a merge of its lines, whoever wins.
+fn is_manifest(sides: &TextSides) -> bool {
+    Side::BOTH
+        .iter()
+        .all(|side| StockManifest::parse(&String::from_utf8_lossy(&sides.merged(*side))).is_ok())
 }
 
 /// A path cannot be a file and a folder: where the sides have it so, one of them has to have all of it.

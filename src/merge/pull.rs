@@ -17,7 +17,7 @@ use crate::history::source::{self, SourceVersion};
 use crate::merge::incoming::{Incoming, LedgerChange};
 use crate::merge::{self, Choices, Conflict, Side, Trees};
 use crate::object::Id;
-use crate::operations::{inherit, push, rollback};
+use crate::operations::{inherit, push, rollback, yaml_edit};
 use crate::progress::Progress;
 use crate::store::{Batch, Heads, common};
 use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
@@ -224,7 +224,8 @@ fn files(
     if let Some(newest) = newest.filter(|_| pushed != Some(snapshot.tree)) {
         project.require_base(&newest, "pull")?;
     }
-    let trees = Trees { base, ours: snapshot.tree, theirs };
+    let ours = yaml_edit::give_way(project.store(), batch, base, (snapshot.tree, theirs))?;
+    let trees = Trees { base, ours, theirs };
     let labels = request.markers.as_ref().map(|name| {
         let (ours, theirs) = (local.source.len(), remote.source.len());
         [

@@ -32,4 +32,4 @@ mod undo_hint;
 pub mod unseen;
 pub mod upkeep;
 pub mod wording;
-mod yaml_edit;
+pub mod yaml_edit;

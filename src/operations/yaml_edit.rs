@@ -7,7 +7,7 @@
 use crate::diff::TreeChange;
 use crate::error::Result;
 use crate::history::imported::{self, FileEdit};
-use crate::object::Mode;
+use crate::object::{Id, Mode, Sink, Source, Tree};
 use crate::reader::STOCK_MANIFEST;
 use crate::store::Store;
 
@@ -26,4 +26,29 @@ pub fn take_out(store: &Store, changes: &mut Vec<TreeChange>) -> Result<bool> {
     }
     changes.remove(at);
     Ok(changes.is_empty())
+}
+
+/// The tree of the project for a merge: the edit of a push gives way to any change of theirs, which has the numbers of a later
+/// push.
+pub fn give_way<S: Source + Sink>(
+    store: &Store,
+    objects: &mut S,
+    base: Option<Id>,
+    (ours, theirs): (Id, Id),
+) -> Result<Id> {
+    let Some(base) = base else { return Ok(ours) };
+    let entry =
+        |tree: &Tree| tree.get(STOCK_MANIFEST).filter(|entry| entry.mode == Mode::File).cloned();
+    let (before, tree) = (entry(&objects.tree(&base)?), objects.tree(&ours)?);
+    let (after, later) = (entry(&tree), entry(&objects.tree(&theirs)?));
+    let (Some(before), Some(after), Some(later)) = (before, after, later) else { return Ok(ours) };
+    let edit = FileEdit { before: before.id, after: after.id };
+    if later.id == before.id || !imported::is_yaml_edit(store, edit)? {
+        return Ok(ours);
+    }
+    let entries = tree.entries().iter().map(|entry| match &*entry.name == STOCK_MANIFEST {
+        true => later.clone(),
+        false => entry.clone(),
+    });
+    objects.put_tree(&Tree::new(entries.collect())?, Some(ours))
 }
