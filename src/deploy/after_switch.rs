@@ -133,6 +133,9 @@ impl Deployment<'_> {
         if self.record.heads.active == target.expected {
             self.record.heads.active = Some(target.new);
         }
+        if let Some(open) = &self.journal.promotion {
+            open.note_copy(&mut self.record, &self.listing);
+        }
         for row in &self.listing.versions {
             if let Some(known) = self.record.versions.get_mut(&row.number) {
                 crate::import::word(row.status).clone_into(&mut known.status);

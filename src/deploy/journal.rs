@@ -186,8 +186,10 @@ impl OpenPromotion {
     fn adopt(&mut self, record: &mut ImportRecord, listing: &Listing, here: &Heads) {
         if self.there.is_none() {
             let is_it = |row: &&ListedVersion| {
+                let has_backup = row.backup == Some(self.backup)
+                    || row.backup.is_some_and(|backup| listing.is_copy(backup, self.backup));
                 row.number > self.highest
-                    && row.backup == Some(self.backup)
+                    && has_backup
                     && !record.versions.contains_key(&row.number)
             };
             self.there = listing.versions.iter().find(is_it).map(|row| row.number);
@@ -201,6 +203,7 @@ impl OpenPromotion {
             return;
         }
         note_version(record, there, (self.number, self.source));
+        self.note_copy(record, listing);
         // Deleted by an abort: our version is not.
         let is_deleted =
             |row: &&ListedVersion| row.number == there && row.status == VersionStatus::Deleted;
@@ -216,6 +219,17 @@ impl OpenPromotion {
         if is_active {
             self.is_switched = true;
             note_switch(record, there, (self.expected, self.new));
+        }
+    }
+
+    /// Notes the backup that the version there names, if it is a later one with the same files as ours: a `lua-store serve`
+    /// makes one for a persona, a model or an MCP server that was set after the backup.
+    pub fn note_copy(&self, record: &mut ImportRecord, listing: &Listing) {
+        let row = listing.versions.iter().find(|row| Some(row.number) == self.there);
+        let copy =
+            row.and_then(|row| row.backup).filter(|copy| listing.is_copy(*copy, self.backup));
+        if let Some(copy) = copy {
+            record.backups.entry(copy).or_insert(self.source);
         }
     }
 }

@@ -146,7 +146,10 @@ impl PlatformNumbers {
                 .filter_map(|(there, version)| Some((*there, version.number?)));
             let versions = versions.map(|pair| (pair, &record.heads.versions));
             for ((there, ours), series) in sources.chain(versions) {
-                numbers.extend(series.get(ours as usize - 1).map(|id| (*id, there)));
+                if let Some(id) = series.get(ours as usize - 1) {
+                    // A later backup of the same files is a copy.
+                    numbers.entry(*id).or_insert(there);
+                }
             }
         }
         Ok(PlatformNumbers(numbers))

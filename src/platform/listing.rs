@@ -44,6 +44,8 @@ pub struct ListedBackup {
     pub number: u64,
     pub at_ms: i64,
     pub triggered_by: String,
+    /// Hash over the files, if it is shown.
+    pub project_hash: Option<String>,
 }
 
 /// A version of the persona (#11).
@@ -104,6 +106,15 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// True if a backup is later than another one and has its files.
+    pub fn is_copy(&self, backup: u64, of: u64) -> bool {
+        let hash = |number: u64| {
+            let row = self.backups.iter().find(|row| row.number == number)?;
+            row.project_hash.as_deref().filter(|hash| !hash.is_empty())
+        };
+        backup > of && hash(of).is_some() && hash(backup) == hash(of)
+    }
+
     pub fn read(client: &PlatformClient) -> Result<Listing> {
         Listing::read_kinds(client, |_| true)
     }
@@ -251,6 +262,7 @@ fn backups(answer: &super::client::PlatformAnswer) -> Result<Vec<ListedBackup>> 
             number: row.number("version")?,
             at_ms: row.time("createdAt")?,
             triggered_by: row.text_if_any("triggeredBy")?.unwrap_or_default().to_owned(),
+            project_hash: row.owned("projectHash")?,
         })
     });
     in_order("#22", rows.collect::<Result<_>>()?, |row: &ListedBackup| row.number)

@@ -156,9 +156,9 @@ impl ImportRecord {
         other.map_or(here, String::as_str)
     }
 
-    /// The backup of a source version of ours.
+    /// The first backup of a source version of ours.
     pub fn backup_of(&self, source: u64) -> Option<u64> {
-        self.backups.iter().rev().find(|(_, known)| **known == source).map(|(backup, _)| *backup)
+        self.backups.iter().find(|(_, known)| **known == source).map(|(backup, _)| *backup)
     }
 
     /// The version there that a version of ours is, if it is one that can be promoted.

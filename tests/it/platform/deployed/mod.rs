@@ -3,7 +3,7 @@
 #[cfg(unix)]
 mod bad_answers;
 mod beside;
-mod compiled;
+pub mod compiled;
 #[cfg(unix)]
 mod disturbed;
 mod interrupted;
@@ -13,6 +13,8 @@ mod proved;
 mod pushed;
 mod repeated;
 mod requests;
+#[cfg(unix)]
+mod served;
 mod unusual;
 
 use super::stub::{Assumptions, Live, Platform};
