@@ -156,6 +156,11 @@ fn of_remote(hint: &Hint) -> String {
         Hint::CompareLive => {
             "run `lua-store fetch`, then `lua-store diff platform` to see what is live"
         }
+        Hint::PushAbove { kind, name, number } => {
+            return format!(
+                "run `lua-store push {kind} --name {name} --set-version {number}` to put yours above it"
+            );
+        }
         Hint::SetUrlBack { remote, url } => {
             return format!("run `lua-store remote set-url {remote} {url}` to finish it");
         }

@@ -1,7 +1,7 @@
 //! Numbers that a state needs on the platform: those that are there, those to push, and those that somebody else has.
 
 use super::journal::DeployJournal;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::imported::ImportRecord;
 use crate::history::state::{Content, State, parse_key};
 use crate::import::key_of;
@@ -78,7 +78,8 @@ pub fn to_push<S: Source + ?Sized>(
             let subject = format!("{} {name} {there}", kind.word);
             let is_ours = there == highest && journal.unanswered("#3", &subject).is_some();
             if !is_ours && !numbers::is_past(&there, highest) {
-                return Err(overtaken(kind.word, &name, here, highest));
+                let is_known = has_content(objects, record, (key, &there), tree)?;
+                return Err(overtaken(kind.word, &name, here, (highest, is_known)));
             }
         }
         let path = crate::model::kind_routes::KIND_ROUTES
@@ -111,9 +112,15 @@ fn has_content<S: Source + ?Sized>(
     Ok(known.tree == *tree || Content::of(objects, &known.tree)? == Content::of(objects, tree)?)
 }
 
-fn overtaken(kind: &str, name: &str, here: &str, highest: &str) -> Error {
-    Error::conflict(format!(
+/// Error about a primitive of which somebody else has pushed more. One that is there as it is here has no number that a pull
+/// could change: it needs a new one.
+fn overtaken(kind: &str, name: &str, here: &str, (highest, is_known): (&str, bool)) -> Error {
+    let (kind, name) = (kind.to_owned(), name.to_owned());
+    let error = Error::conflict(format!(
         "the {kind} \"{name}\" {here} cannot be pushed: the platform has {highest}"
-    ))
-    .hint(crate::error::Hint::PullForNumber)
+    ));
+    match numbers::next(Some(highest)) {
+        Ok(number) if is_known => error.hint(Hint::PushAbove { kind, name, number }),
+        _ => error.hint(Hint::PullForNumber),
+    }
 }

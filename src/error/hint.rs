@@ -17,6 +17,12 @@ pub enum Hint {
     PromoteReplaced(u64),
     /// Something else may be live there.
     CompareLive,
+    /// Its number has to be above the newest one there.
+    PushAbove {
+        kind: String,
+        name: String,
+        number: String,
+    },
     /// The remote had this address.
     SetUrlBack {
         remote: String,
