@@ -106,6 +106,7 @@ const STILL: &[(&str, &str)] = &[
     ("src/reader/syntax/closure.rs", "closure"),
     ("src/remote_store/layout.rs", "depot"),
     ("tests/it/compile.rs", "parcel"),
+    ("tests/it/demo.rs", "parcel"),
     ("tests/it/server/http.rs", "condemned"),
     ("tests/it/server/upgrade.rs", "depot"),
     ("tests/it/words.rs", "parcel"),

@@ -3,14 +3,11 @@
 use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::demo::{self, DemoServer, StockCommand};
-use crate::cli::output::{BOLD, DIM};
-use crate::error::{At, Error, Result};
+use crate::cli::demo::{self, DemoCommand, DemoRun, DemoServer, StockCommand};
+use crate::error::Result;
 use crate::fs;
 use crate::history::project::Project;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 /// Run the main commands on a sample agent
 ///
@@ -47,7 +44,7 @@ impl Demo {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let folder = fs::temporary_folder("lua-store-demo-")?;
         demo::write(&folder)?;
-        let mut show = Show::new(folder)?;
+        let mut show = DemoRun::new(folder)?;
         show.remark(cx, &format!("a sample agent is in {}", show.folder.display()))?;
         for (number, command) in BEFORE.iter().enumerate() {
             show.run(cx, command)?;
@@ -90,42 +87,16 @@ const STOCK: &[&[&str]] = &[
     &["source", "list"],
 ];
 
-/// One run of the demo.
-struct Show {
-    program: PathBuf,
-    folder: PathBuf,
-    done: Vec<Done>,
-    /// Author of the demo, if nothing else is configured.
-    author: Option<String>,
-    /// Token of the next commands.
-    token: Option<String>,
-}
-
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     folder: String,
-    commands: &'a [Done],
+    commands: &'a [DemoCommand],
 }
 
 answer!(demo: Answer<'_>);
 
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-struct Done {
-    command: String,
-    exit_code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Show {
-    fn new(folder: PathBuf) -> Result<Show> {
-        let program = std::env::current_exe().at("find", Path::new("lua-store"))?;
-        Ok(Show { program, folder, done: Vec::new(), author: None, token: None })
-    }
-
+impl DemoRun {
     /// The same project on a server, and on two other machines: a drift, and both ways out of it.
     fn share(&mut self, cx: &mut Context<'_>) -> Result<()> {
         let place = self.folder.with_extension("remote");
@@ -142,6 +113,7 @@ impl Show {
         self.run(cx, &["clone", &url, "colleague"])?;
         self.resolve(cx)?;
         self.roll_back(cx)?;
+        self.deploy(cx, &server)?;
         if let Some(stock) = StockCommand::find() {
             let server = server.with_tokens(&self.program, &data)?;
             self.use_stock(cx, stock, &server)?;
@@ -230,107 +202,6 @@ impl Show {
         Ok(())
     }
 
-    fn edit(&self, cx: &mut Context<'_>, edit: &demo::Edit) -> Result<()> {
-        edit.make(&self.folder)?;
-        let who = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        self.pause(cx)?;
-        self.remark(cx, &format!("{who}: edit {}: {}", edit.path(), edit.said))
-    }
-
-    fn pause(&self, cx: &mut Context<'_>) -> Result<()> {
-        if cx.out.is_json() { Ok(()) } else { cx.out.line("") }
-    }
-
-    /// A line that nobody types.
-    fn remark(&self, cx: &mut Context<'_>, text: &str) -> Result<()> {
-        if cx.out.is_json() {
-            return Ok(());
-        }
-        let text = cx.out.paint(DIM, format!("# {text}"));
-        cx.out.line(text)
-    }
-
-    /// Types one command and lets its own output through.
-    fn run(&mut self, cx: &mut Context<'_>, words: &[&str]) -> Result<()> {
-        self.run_to(cx, words, 0)
-    }
-
-    /// The same with a command that ends with this exit code.
-    fn run_to(&mut self, cx: &mut Context<'_>, words: &[&str], code: i32) -> Result<()> {
-        self.run_command(cx, (&typed(words), self.command(words)), code)
-    }
-
-    /// Runs a command whose output is a value for the next ones. People see its messages.
-    fn capture(&mut self, cx: &mut Context<'_>, words: &[&str]) -> Result<String> {
-        let typed = typed(words);
-        if !cx.out.is_json() {
-            self.print_prompt(cx, &typed)?;
-        }
-        let output = self.command(words).output().at("start", &self.program)?;
-        let Done { stdout, .. } = Done::new(&typed, &output);
-        if cx.out.is_json() {
-            let (stdout, stderr) = Default::default();
-            self.done.push(Done { stdout, stderr, ..Done::new(&typed, &output) });
-        } else {
-            cx.out.notes(String::from_utf8_lossy(&output.stderr).trim_end());
-        }
-        match output.status.success() {
-            true => Ok(stdout.trim().to_owned()),
-            false => Err(self.stopped(&typed)),
-        }
-    }
-
-    /// This program with these words, where the demo is now.
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .args(words)
-            .current_dir(&self.folder)
-            .env("LUA_STORE_PAGER", "cat")
-            .env_remove("LUA_API_KEY")
-            .env_remove("LUA_STORE_TOKEN");
-        // A clone has a configuration of its own, without the author.
-        if let Some(author) = &self.author {
-            command.env("LUA_STORE_AUTHOR", author);
-        }
-        if let Some(token) = &self.token {
-            command.env("LUA_STORE_TOKEN", token);
-        }
-        command
-    }
-
-    fn run_command(
-        &mut self,
-        cx: &mut Context<'_>,
-        (typed, mut command): (&str, Command),
-        code: i32,
-    ) -> Result<()> {
-        let ended_well = if cx.out.is_json() {
-            let output = command.output().at("start", &self.program)?;
-            self.done.push(Done::new(typed, &output));
-            output.status.code() == Some(code)
-        } else {
-            self.print_prompt(cx, typed)?;
-            command.status().at("start", &self.program)?.code() == Some(code)
-        };
-        if ended_well {
-            return Ok(());
-        }
-        Err(self.stopped(typed))
-    }
-
-    fn print_prompt(&self, cx: &mut Context<'_>, typed: &str) -> Result<()> {
-        let prompt = cx.out.paint(BOLD, format!("$ {typed}"));
-        self.pause(cx)?;
-        cx.out.line(prompt)?;
-        cx.out.finish()
-    }
-
-    fn stopped(&self, typed: &str) -> Error {
-        Error::failed(format!("the demo stopped at \"{typed}\""))
-            .hint(format!("the project is in {}", self.folder.display()))
-    }
-
     /// Sets an author if none is configured: versions need one.
     fn set_author(&mut self, cx: &mut Context<'_>) -> Result<()> {
         let project = Project::open(&self.folder)?;
@@ -360,21 +231,4 @@ impl Show {
         cx.out.line(format!("  alias lua-store={}", self.program.display()))?;
         cx.out.line("  lua-store help")
     }
-}
-
-impl Done {
-    fn new(command: &str, output: &Output) -> Done {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-        Done { command: command.to_owned(), exit_code: output.status.code(), stdout, stderr }
-    }
-}
-
-/// The line as it is typed, with quotes where the shell needs them.
-fn typed(words: &[&str]) -> String {
-    let quoted = words.iter().map(|word| match word.contains([' ', ':']) {
-        true => format!("\"{word}\""),
-        false => (*word).to_owned(),
-    });
-    std::iter::once("lua-store".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
 }

@@ -1,8 +1,14 @@
 //! Material of the demo: a sample agent of our own, and the edits that are made to it.
 
+mod compiled;
+mod platform;
+mod relay;
+mod run;
 mod server;
 mod stock;
 
+pub use relay::DemoRelay;
+pub use run::{DemoCommand, DemoRun};
 pub use server::DemoServer;
 pub use stock::StockCommand;
 
@@ -153,6 +159,27 @@ pub const PERSONAS: [&Edit; 3] = [
     },
 ];
 
+/// Edits of the act on the platform: what the dashboard did, better code, and a bad sentence.
+pub const PLATFORM: [&Edit; 3] = [
+    &Edit {
+        said: "the sentence that was added in the dashboard",
+        path: "src/persona.ts",
+        change: Change::Replace {
+            old: "and then what happens next.`",
+            new: "and then what happens next.\nYou thank people for their patience.`",
+        },
+    },
+    &EDITS[0],
+    &Edit {
+        said: "a sentence that should not have gone out",
+        path: "src/persona.ts",
+        change: Change::Replace {
+            old: "You thank people for their patience.",
+            new: "You promise every customer a refund.",
+        },
+    },
+];
+
 /// Entry of a project of the stock command, which names the agent by it.
 pub const AGENT_ID: &Edit = &Edit {
     said: "the id of the agent, by which `lua` knows it",
@@ -169,9 +196,17 @@ impl Edit {
     }
 
     pub fn make(&self, folder: &Path) -> Result<()> {
+        if let Change::Add { text } = self.change {
+            return put(folder, &File { path: self.path, text });
+        }
+        fs::replace(&folder.join(self.path), self.edited(folder)?.as_bytes())
+    }
+
+    /// Text of the file after the edit.
+    pub fn edited(&self, folder: &Path) -> Result<String> {
         let path = folder.join(self.path);
         match self.change {
-            Change::Add { text } => put(folder, &File { path: self.path, text }),
+            Change::Add { text } => Ok(text.to_owned()),
             Change::Replace { old, new } => {
                 let bytes = fs::read(&path)?;
                 let text = String::from_utf8_lossy(&bytes);
@@ -181,7 +216,7 @@ impl Edit {
                         path.display()
                     )));
                 }
-                fs::replace(&path, text.replacen(old, new, 1).as_bytes())
+                Ok(text.replacen(old, new, 1))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The demo where `lua` is installed: one more act, in which a colleague has no other command.
 
 use crate::common::stock::Stock;
+use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
@@ -34,4 +35,28 @@ fn a_colleague_with_the_stock_command_promotes_and_it_is_seen() {
         commands.iter().filter(|one| one["command"].as_str().unwrap().contains("token create"));
     assert_eq!(tokens.map(|one| one["stdout"].as_str().unwrap()).collect::<String>(), "");
     assert!(!demo.to_string().contains("lst_"), "no token is in the answer");
+    let name = demo["folder"].as_str().unwrap().rsplit('/').next().unwrap();
+    compare_output(&stock, &stock.project.path(format!("{name}.remote")).to_string_lossy());
+}
+
+/// The output that the demo deploys is that of the compiler.
+fn compare_output(stock: &Stock, folder: &str) {
+    let live = format!("{folder}/live");
+    std::os::unix::fs::symlink(stock.modules(), format!("{live}/node_modules")).unwrap();
+    let compiled = stock.lua_in(&live, "compile");
+    assert_eq!(compiled.code, 0, "{compiled}");
+    let read = |path: &str| std::fs::read_to_string(format!("{folder}/{path}")).unwrap();
+    let primitives = |path: &str| {
+        let mut manifest: Value = serde_json::from_str(&read(path)).unwrap();
+        for one in manifest["primitives"].as_array_mut().unwrap() {
+            one["sourcePath"] = Value::Null;
+        }
+        manifest["primitives"].take()
+    };
+    let real = primitives("live/dist-v2/manifest.json");
+    assert_eq!(primitives("compiled/manifest.json"), real);
+    for one in real.as_array().unwrap() {
+        let path = one["path"].as_str().unwrap();
+        assert_eq!(read(&format!("compiled/{path}")), read(&format!("live/dist-v2/{path}")));
+    }
 }

@@ -3,10 +3,11 @@
 use super::{Source, check, code, room, source, sources};
 
 /// Threads that do no share of a work: each waits for something while the work goes on elsewhere.
-const OTHER_THREADS: [&str; 7] = [
+const OTHER_THREADS: [&str; 8] = [
     // A bar is drawn, a person reads that nobody answers, a remote is asked, the log is written.
     "src/cli/progress.rs",
     "src/client/http/waiting.rs",
+    "src/cli/demo/relay.rs",
     "src/cli/live.rs",
     "src/server/log.rs",
     // Answers of the platform are waited for, several at once.
