@@ -8,6 +8,7 @@ mod binaries;
 mod demo;
 mod deploy;
 mod init;
+mod platform;
 mod push;
 mod refused;
 mod source;
