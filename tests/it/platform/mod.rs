@@ -11,6 +11,7 @@ mod deployed;
 mod imported;
 #[cfg(unix)]
 mod kill;
+mod runbook;
 #[cfg(unix)]
 mod skill_yaml;
 #[allow(dead_code, reason = "the program that measures uses other parts of it than the tests")]

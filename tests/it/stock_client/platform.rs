@@ -37,7 +37,7 @@ fn ours(stock: &Stock, line: &str) -> String {
     stock.project.ok(&format!("-C {OURS} {line}"))
 }
 
-/// Output of a command of ours, with its exit code.
+/// Output of a command of ours, with its exit code, and without how much of the code was compared.
 fn shown(stock: &Stock, line: &str) -> String {
     shown_in(stock, OURS, line)
 }
@@ -46,7 +46,8 @@ fn shown_in(stock: &Stock, folder: &str, line: &str) -> String {
     let outcome = stock.project.run(&format!("-C {folder} {line}"));
     let text = outcome.to_string().replace(&stock.url, "[URL]");
     let is_time = |line: &&str| !line.starts_with("`lua compile` took");
-    text.lines().filter(is_time).map(|line| without_time(line) + "\n").collect()
+    let lines = text.lines().filter(is_time).map(|line| line.split(" · code of ").next().unwrap());
+    lines.map(|line| without_time(line) + "\n").collect()
 }
 
 fn of_lua(ran: &Ran) -> String {
@@ -93,7 +94,7 @@ fn a_deployment_of_ours_is_what_the_command_reads() {
        live at once  persona (#12)
        staged        version of v1 (#23)
        switch        version 1 is made active (#27)
-    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
     --- stderr
     warning: v1 is the first version of this agent on the platform, where each publish was live by itself until now
     ");
@@ -203,14 +204,14 @@ fn a_deployment_of_ours_is_what_the_command_reads() {
     $ lua-store -C ../ours version promote previous
     ✓ Promoted v1. Previous active: v2.
        switch        version 1 is made active (#27)
-    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
     --- stderr
     This takes back v2, promoted by ana@example.com, 0000-00-00 00:00
     hint: run `lua-store version promote v2` to take it back
     ");
     assert_snapshot!(shown(&stock, "remote verify"), @r"
     $ lua-store -C ../ours remote verify
-    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
     ");
     assert_snapshot!(of_lua(&lua("version list")), @r"
     $ lua version list
@@ -239,7 +240,7 @@ fn edits_of_the_command_are_seen_and_merged() {
     $ lua-store -C ../ours sync --check
     ✅ No drift detected. Local code is in sync with server.
     In sync with v1, the newest version ever promoted. Live now: v1, promoted 00:00 UTC by ana@example.com
-    Active v1 there · 7 of 7 primitives at their numbers · model, 1 MCP server equal · persona not equal · code of bundles: not shown by the platform
+    Active v1 there · 7 of 7 primitives at their numbers · model, 1 MCP server equal · persona not equal
       persona as served is not the text of v1: somebody edited it there, or the promote moved only the mark
       persona version is 2, v1 has 1
     --- exit 1
@@ -298,13 +299,13 @@ fn edits_of_the_command_are_seen_and_merged() {
        live at once  persona version 2 (#13)
        staged        version of v3 (#23)
        switch        version 3 is made active (#27)
-    Active v3 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v3 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
     --- stderr
     hint: run `lua-store version promote v2` to take it back
     ");
     assert_snapshot!(shown(&stock, "remote verify"), @r"
     $ lua-store -C ../ours remote verify
-    Active v3 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v3 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
     ");
     assert_snapshot!(of_lua(&stock.lua("version list")), @r"
     $ lua version list
@@ -359,6 +360,6 @@ fn a_history_of_the_command_is_imported() {
     ");
     assert_snapshot!(shown_in(&stock, "../clone", "remote verify"), @r"
     $ lua-store -C ../clone remote verify
-    Active v2 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    Active v2 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
     ");
 }
