@@ -59,8 +59,8 @@ pub mod pack {
 #[cfg(feature = "cli")]
 pub mod platform {
     pub use crate::platform::{
-        CompileRequest, CompiledCopy, IdempotencyKey, PlatformAddress, PlatformClient, PlatformKey,
-        PushBodies, SentFiles, changes,
+        CompileRequest, CompiledCopy, EnvValues, IdempotencyKey, PlatformAddress, PlatformClient,
+        PlatformKey, PushBodies, SentFiles, changes,
     };
 }
 

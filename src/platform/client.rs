@@ -118,7 +118,7 @@ impl PlatformClient {
             let tried = once();
             let wait = match &tried {
                 Ok((answer, asked)) => repeat.is_after(answer.status).then_some(*asked),
-                Err(error) => (error.is_transient && repeat == Repeat::Always).then_some(None),
+                Err(error) => (error.is_transient && repeat != Repeat::IfRefused).then_some(None),
             };
             let Some(asked) = wait.filter(|_| left > 0) else {
                 let (answer, _) = tried.map_err(|error| error.error)?;
@@ -126,7 +126,9 @@ impl PlatformClient {
                 return Ok(PlatformAnswer { took: since.elapsed(), tries, ..answer });
             };
             let bound = self.first * 2u32.pow(self.retries - left);
-            std::thread::sleep(asked.unwrap_or_else(|| bound.mul_f64(random())).min(LONGEST));
+            let is_unknown = tried.is_ok_and(|(answer, _)| answer.status == 404);
+            let wait = if is_unknown { bound } else { bound.mul_f64(random()) };
+            std::thread::sleep(asked.unwrap_or(wait).min(LONGEST));
             left -= 1;
         }
     }
@@ -231,6 +233,8 @@ fn unreachable(place: &str, error: &ureq::Error) -> Attempt {
 enum Repeat {
     /// Nothing happens twice.
     Always,
+    /// The same, and what it is about may be known in a moment.
+    UntilKnown,
     /// It may have been done unless the platform said that it was too busy to begin.
     IfRefused,
 }
@@ -240,6 +244,7 @@ impl Repeat {
     fn is_after(self, status: u16) -> bool {
         match self {
             Repeat::Always => matches!(status, 429 | 502..=504),
+            Repeat::UntilKnown => matches!(status, 404 | 429 | 502..=504),
             Repeat::IfRefused => status == 429,
         }
     }

@@ -101,7 +101,7 @@ pub struct Listing {
     pub personas: Vec<ListedPersona>,
     pub primitives: Vec<ListedNumbers>,
     pub servers: Vec<ListedServer>,
-    /// Optional kinds that the platform did not list.
+    /// Optional kinds that were not asked for, or that the platform did not list.
     pub unknown: Vec<&'static Kind>,
 }
 
@@ -152,7 +152,7 @@ impl Listing {
             personas: personas(&data(3)?)?,
             servers: servers(&data(4)?)?,
             primitives: Vec::new(),
-            unknown: Vec::new(),
+            unknown: KIND_ROUTES.iter().filter(|k| !is_asked(k)).map(|k| k.kind).collect(),
         };
         for (at, kind) in kinds.into_iter().enumerate() {
             match data(fixed + at) {
@@ -166,6 +166,24 @@ impl Listing {
             }
         }
         Ok(listing)
+    }
+
+    /// The primitives of some kinds as they are now (#1). A platform that does not have one of the kinds is an error.
+    pub fn of_kinds(
+        client: &PlatformClient,
+        is_asked: impl Fn(&KindRoute) -> bool,
+    ) -> Result<Vec<ListedNumbers>> {
+        let agent = client.address().agent.as_str();
+        let kinds: Vec<&'static KindRoute> =
+            KIND_ROUTES.iter().filter(|kind| is_asked(kind)).collect();
+        let answers =
+            many(kinds.len(), |at| client.get(&format!("/developer/{}/{agent}", kinds[at].path)))?;
+        let mut rows = Vec::new();
+        for (kind, answer) in kinds.into_iter().zip(answers) {
+            let route = format!("#1 {}", kind.path);
+            rows.extend(primitives(&route, kind, &answer.data(&route)?)?);
+        }
+        Ok(rows)
     }
 
     /// The versions as they are now (#24).

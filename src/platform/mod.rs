@@ -32,7 +32,7 @@ mod shape;
 pub use address::PlatformAddress;
 #[cfg(feature = "cli")]
 pub use {
-    body::{DEFAULT_TRANSPORT, PushBodies, gzip},
+    body::{DEFAULT_TRANSPORT, EnvValues, PushBodies, gzip},
     client::{IdempotencyKey, PlatformClient},
     compile::{CompileRequest, CompiledCopy, SentFiles, run_to_end},
     key::PlatformKey,

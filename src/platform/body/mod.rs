@@ -2,12 +2,14 @@
 
 mod agent;
 mod bundle;
+mod environment;
 mod fields;
 mod server;
 mod skill;
 
 pub use agent::AgentBody;
 pub use bundle::{SentBundle, gzip};
+pub use environment::EnvValues;
 pub use server::{DEFAULT_TRANSPORT, ServerBody};
 
 use crate::error::{Error, Result};

@@ -10,7 +10,7 @@ pub use agent::{
     UpsertedServer, activate_server, create_persona, serve_persona, set_fields, upsert_server,
 };
 pub use files::{create_backup, missing_blobs, upload_blobs};
-pub use primitives::{NumberPush, create_primitive, delete_primitive, push_number};
+pub use primitives::{NumberPush, create_primitive, delete_primitive, publish_number, push_number};
 pub use versions::{
     PromoteAnswer, VersionCreation, VersionDeletion, create_version, delete_version,
     promote_version,

@@ -6,7 +6,7 @@ use crate::platform::answer;
 use crate::platform::client::{IdempotencyKey, PlatformAnswer, PlatformClient};
 use crate::platform::listing::is_id;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
 /// Result of giving a primitive a number.
@@ -66,6 +66,19 @@ pub fn push_number(
 /// True if the platform has the name or the number already.
 fn is_taken(answer: &PlatformAnswer) -> bool {
     answer.status == 409 && answer::refusal(answer.status, &answer.bytes).contains("already exists")
+}
+
+/// Makes a number of a workflow live (#4), which no version does. The platform may not know it yet when the answer to its push
+/// is there.
+pub fn publish_number(
+    client: &PlatformClient,
+    path: &str,
+    (id, number): (&str, &str),
+    key: &IdempotencyKey,
+) -> Result<()> {
+    let at = of_primitive(client, path, id, &format!("/{number}/publish"));
+    let answer = client.post_until_known(&at, &json!({}), key)?;
+    done(&answer, &format!("#4 {path} {id} {number}"))
 }
 
 /// Deletes a primitive (#34). One that has numbers may be deactivated instead, as the platform decides.

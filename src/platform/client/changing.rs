@@ -44,6 +44,18 @@ impl PlatformClient {
         self.try_often(Repeat::Always, once).map_err(perhaps_done)
     }
 
+    /// The same for a change of something that was sent a moment ago: it is sent again while the platform does not know it.
+    pub fn post_until_known(
+        &self,
+        path: &str,
+        body: &Value,
+        key: &IdempotencyKey,
+    ) -> Result<PlatformAnswer> {
+        let body = body.to_string();
+        let once = || self.try_once(&Method::POST, path, Some(&body), Some(key));
+        self.try_often(Repeat::UntilKnown, once).map_err(perhaps_done)
+    }
+
     /// Sends a change that has no name: `PUT`, `PATCH` or `DELETE`. It is sent again only if the platform was too busy to begin.
     pub fn change(
         &self,

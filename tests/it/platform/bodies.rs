@@ -4,7 +4,7 @@ use super::stub::Platform;
 use crate::common::stock::{AGENT, Stock, fixtures};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lua_store::internals::platform::PushBodies;
+use lua_store::internals::platform::{EnvValues, PushBodies};
 use lua_store::internals::reader::compiled::Dist;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -91,12 +91,14 @@ fn made(root: &Path, platform: &Platform) -> Bodies {
         .flat_map(|one| one.bundles.iter().map(|bundle| (bundle.key.clone(), bundle.gzip.clone())))
         .collect();
     let code = |key: &str| code[key].clone();
+    let values = std::fs::read(root.join(".env")).ok().map(|bytes| EnvValues::parse(&bytes));
     let mut bodies = Bodies::new();
     for one in &made.primitives {
         let id = platform.primitive_id(AGENT, one.path, &one.name);
         let create = unpacked(&Value::Object(one.create.clone()), &code);
         bodies.insert(format!("#2 {} {}", one.path, one.name), create);
-        let numbered = unpacked(&one.numbered("1.0.1", &id), &code);
+        let numbered = one.numbered_with("1.0.1", &id, values.as_ref()).unwrap();
+        let numbered = unpacked(&numbered, &code);
         bodies.insert(format!("#3 {} {}", one.path, one.name), numbered);
     }
     for server in &made.servers {
@@ -141,6 +143,41 @@ fn pushed(platform: &Platform, fill: impl FnOnce(&Stock)) -> Option<Stock> {
     let said = stock.ok("push all --force");
     assert!(said.contains("Push All Complete"), "{said}");
     Some(stock)
+}
+
+/// A file of values, each line of another form.
+const VALUES: &str = "\u{feff}# values of the digest
+DIGEST_ZONE=Europe/Berlin
+TEAM_PLAIN=plain=yes
+TEAM_QUOTED=\"quo'ted\"\r
+TEAM_COMMENTED=commented # after it
+export TEAM_EXPORTED=\"a\\nb\"
+  TEAM_SPACED = spaced
+TEAM_LINES='one
+two'
+TEAM_COLON: colon # after it
+UNUSED=unused
+";
+
+#[test]
+fn values_of_the_environment_are_those_of_the_command() {
+    let platform = Platform::start(AGENT);
+    let stock = pushed(&platform, |stock| {
+        stock.fill(".", AGENT);
+        let digest = std::fs::read(fixtures().join("workflow/digest.ts")).unwrap();
+        stock.project.write("src/digest.ts", digest);
+        stock.project.write(".env", VALUES);
+        let index = stock.project.read("src/index.ts");
+        let index =
+            index.replace("import { line }", "import { digest } from './digest';\nimport { line }");
+        let index = index.replace("  voices:", "  workflows: [digest],\n  voices:");
+        stock.project.write("src/index.ts", index);
+    });
+    let Some(stock) = stock else { return };
+    let sent = sent(&platform);
+    let overlay = sent["#3 workflows digest"]["envOverlay"].as_object().expect("it has values");
+    assert_eq!(overlay.len(), 8, "{overlay:?}");
+    compare(&sent, &made(&stock.project.root(), &platform));
 }
 
 #[test]
