@@ -63,6 +63,16 @@ pub struct DeployPlan {
     pub is_first: bool,
     /// Reasons for which it would be refused, or stop.
     pub refusals: Vec<String>,
+    pub not_sent: NotSent,
+}
+
+/// Primitives that a push leaves out, because they would be live at once and are in no version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotSent {
+    /// Kind, name and number of each.
+    pub subjects: Vec<String>,
+    /// Folders of their kinds, as `--include` names them.
+    pub kinds: Vec<&'static str>,
 }
 
 /// Number of a primitive that is another one at the remote, because a lost answer had used up ours.
@@ -90,4 +100,23 @@ pub struct Deployed {
     pub check: Option<LiveCheck>,
     /// Something else runs than was meant, in a sentence, and how to go back.
     pub problem: Option<(String, Hint)>,
+    pub not_sent: NotSent,
+}
+
+impl Deployed {
+    /// The same with what was done after it.
+    pub fn then(mut self, after: Deployed) -> Deployed {
+        self.requests.extend(after.requests);
+        self.warnings.extend(after.warnings);
+        self.other_numbers.extend(after.other_numbers);
+        Deployed {
+            compiled_ms: self.compiled_ms + after.compiled_ms,
+            backup: after.backup.or(self.backup),
+            version: after.version.or(self.version),
+            check: after.check.or(self.check),
+            problem: after.problem.or(self.problem),
+            not_sent: after.not_sent,
+            ..self
+        }
+    }
 }

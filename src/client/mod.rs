@@ -23,7 +23,9 @@ pub mod remembered;
 pub mod remote_cache;
 
 pub use address::Address;
-pub use deployed::{DeployPlan, DeployRequest, Deployed, Effect, OtherNumber, PlanRequest};
+pub use deployed::{
+    DeployPlan, DeployRequest, Deployed, Effect, NotSent, OtherNumber, PlanRequest,
+};
 pub use folder::FolderRemote;
 #[cfg(feature = "client")]
 pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
@@ -83,6 +85,11 @@ pub trait Remote: Send {
     /// True if it runs the agent: a transaction changes more there than refs, and only a promotion moves its pointer.
     fn is_deployed_to(&self) -> bool {
         false
+    }
+
+    /// Sends the primitives of the newest source version that are in no version there, as far as that was asked for.
+    fn push_unversioned(&self) -> Result<()> {
+        Ok(())
     }
 
     /// The requests that a deployment would send. `None` where nothing is deployed.

@@ -95,6 +95,10 @@ impl Remote for RememberedRemote {
         self.remote.is_deployed_to()
     }
 
+    fn push_unversioned(&self) -> Result<()> {
+        self.remote.push_unversioned()
+    }
+
     fn plan(&self, request: &PlanRequest<'_>) -> Result<Option<DeployPlan>> {
         self.remote.plan(request)
     }

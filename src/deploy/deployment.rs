@@ -3,6 +3,7 @@
 use super::backup_body;
 use super::journal::{DeployJournal, JournalRequest, PushedContent};
 use super::options::DeployOptions;
+use super::unversioned;
 use crate::client::{DeployRequest, Deployed};
 use crate::error::{Error, Kind, Result};
 use crate::history::imported::ImportRecord;
@@ -129,7 +130,11 @@ impl Deployment<'_> {
         if self.journal.promotion.is_some() {
             return self.save_journal();
         }
-        self.journal.requests.clear();
+        // A lost answer about a number that is live is remembered until the next push of its kind.
+        self.journal.requests.retain(unversioned::is_unanswered);
+        if !self.journal.requests.is_empty() {
+            return self.save_journal();
+        }
         self.store.end_deploy_journal(&self.store.lock()?, self.name)
     }
 

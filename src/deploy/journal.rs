@@ -242,6 +242,18 @@ pub fn extend(known: &mut Vec<Id>, here: &[Id], number: u64) {
     }
 }
 
+/// Notes that the versions of a transaction are there.
+pub fn note_created(record: &mut ImportRecord, transaction: &Transaction) {
+    let extend = |known: &mut Vec<Id>, created: &Option<CreateRefs>| {
+        if let Some(created) = created.as_ref().filter(|c| c.after as usize <= known.len()) {
+            known.truncate(created.after as usize);
+            known.extend(&created.ids);
+        }
+    };
+    extend(&mut record.heads.source, &transaction.source);
+    extend(&mut record.heads.versions, &transaction.versions);
+}
+
 /// Notes which version of ours one of the platform is.
 pub fn note_version(record: &mut ImportRecord, there: u64, (here, source): (u64, u64)) {
     let status = match record.versions.get(&there) {
@@ -272,16 +284,11 @@ pub fn note_switch(
     }
 }
 
-/// Notes that the versions of a transaction are there.
-pub fn note_created(record: &mut ImportRecord, transaction: &Transaction) {
-    let extend = |known: &mut Vec<Id>, created: &Option<CreateRefs>| {
-        if let Some(created) = created.as_ref().filter(|c| c.after as usize <= known.len()) {
-            known.truncate(created.after as usize);
-            known.extend(&created.ids);
-        }
-    };
-    extend(&mut record.heads.source, &transaction.source);
-    extend(&mut record.heads.versions, &transaction.versions);
+/// A promotion was interrupted, and decides what is live.
+pub fn open_promotion(number: u64, other: Option<u64>) -> Error {
+    let what = other.map_or("push".to_owned(), |other| format!("promote v{other}"));
+    Error::conflict(format!("cannot {what}: the promotion of v{number} was interrupted"))
+        .hint(Hint::FinishPromotion(number))
 }
 
 #[cfg(test)]

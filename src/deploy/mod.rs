@@ -23,6 +23,7 @@ mod remote;
 mod settings;
 pub mod skill_yaml;
 mod switch;
+mod unversioned;
 mod yaml;
 
 pub use open::OpenDeployment;

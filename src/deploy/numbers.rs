@@ -32,7 +32,7 @@ impl Deployment<'_> {
     }
 
     /// Uploads the code of the primitives that is not there.
-    fn upload_bundles(&mut self, all: &[NumberToPush], tree: Id) -> Result<()> {
+    pub fn upload_bundles(&mut self, all: &[NumberToPush], tree: Id) -> Result<()> {
         let bodies = &self.bodies[&tree];
         let is_sent =
             |path: &str, name: &str| all.iter().any(|one| one.path == path && one.name == name);
@@ -57,7 +57,12 @@ impl Deployment<'_> {
         }
     }
 
-    fn push_number(&mut self, mut one: NumberToPush, tree: Id) -> Result<()> {
+    /// Pushes a number. Gives the number that it got and the id of the primitive; `None` if the compiler left it out.
+    pub fn push_number(
+        &mut self,
+        mut one: NumberToPush,
+        tree: Id,
+    ) -> Result<Option<(String, String)>> {
         let mut bodies = self.bodies[&tree].primitives.iter();
         let Some(at) = bodies.position(|body| body.path == one.path && body.name == one.name)
         else {
@@ -65,7 +70,7 @@ impl Deployment<'_> {
                 "the {} \"{}\" is not in the output of `lua compile`, so it cannot run there",
                 one.kind, one.name
             ));
-            return Ok(());
+            return Ok(None);
         };
         let id = self.id_of(&one, (tree, at))?;
         for _ in 0..TRIES {
@@ -73,10 +78,11 @@ impl Deployment<'_> {
             let was_sent = self.journal.unanswered("#3", &one.subject()).is_some();
             let listed = primitives::row_of(&self.listing, &one.key);
             if was_sent && listed.is_some_and(|row| row.numbers.contains(&one.there)) {
-                one.there = numbers::next(Some(&one.there))?;
+                self.give_up(&mut one)?;
                 continue;
             }
-            let body = self.bodies[&tree].primitives[at].numbered(&one.there, &id);
+            let values = self.options.values.as_ref();
+            let body = self.bodies[&tree].primitives[at].numbered_with(&one.there, &id, values)?;
             let pushes = PushedContent {
                 key: one.key.clone(),
                 number: one.there.clone(),
@@ -85,22 +91,30 @@ impl Deployment<'_> {
                 at_ms: self.now_ms,
                 code: self.bodies[&tree].primitives[at].code(),
             };
-            let request = DeployRequest::new("#3", Effect::Staged, one.subject());
+            let request = DeployRequest::new("#3", one.effect, one.subject());
             let content = Some(pushes.clone());
             let sent = self.send_number(request, content, (one.path, &id), &body)?;
             match sent {
                 NumberPush::Done => {
                     pushes.note(&mut self.record);
                     self.note_other(&one);
-                    return Ok(());
+                    return Ok(Some((one.there, id)));
                 }
                 NumberPush::Exists { was_retried } if was_retried || was_sent => {
-                    one.there = numbers::next(Some(&one.there))?;
+                    self.give_up(&mut one)?;
                 }
                 NumberPush::Exists { .. } => return Err(self.taken(&one)),
             }
         }
         Err(self.taken(&one))
+    }
+
+    /// Takes the next number after one that counts as used.
+    fn give_up(&mut self, one: &mut NumberToPush) -> Result<()> {
+        let subject = one.subject();
+        self.journal.requests.retain(|sent| sent.route != "#3" || sent.subject != subject);
+        one.there = numbers::next(Some(&one.there))?;
+        Ok(())
     }
 
     /// Sends #3. A number that exists was not pushed by it.
@@ -114,6 +128,11 @@ impl Deployment<'_> {
         let subject = request.subject.clone();
         let push = self.send_content(request, content, |client, key| {
             changes::push_number(client, path, id, body, key)
+        });
+        let push = push.map_err(|error| match &self.options.values {
+            // The platform may show in its refusal what was sent.
+            Some(values) => values.hide(error),
+            None => error,
         })?;
         if push != NumberPush::Done {
             self.journal.requests.retain(|one| one.route != "#3" || one.subject != subject);
@@ -174,7 +193,10 @@ impl Deployment<'_> {
         let by = all.into_iter().find(|known| known.number == one.there).and_then(|known| known.by);
         let by = by.map_or(String::new(), |by| format!(", pushed by {by}"));
         let (kind, name, number) = (one.kind, &one.name, &one.there);
-        Error::conflict(format!("the {kind} \"{name}\" {number} is there already{by}"))
-            .hint(Hint::PullForNumber)
+        let hint = match one.effect {
+            Effect::Staged if primitives::is_versioned(&one.key) => Hint::PullForNumber,
+            _ => Hint::ReplaceTheirs,
+        };
+        Error::conflict(format!("the {kind} \"{name}\" {number} is there already{by}")).hint(hint)
     }
 }

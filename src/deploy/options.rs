@@ -1,5 +1,6 @@
 //! Options of a deployment, which a person gives.
 
+use crate::platform::EnvValues;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,6 +21,10 @@ pub struct DeployOptions {
     pub plan: Option<String>,
     /// True for a promotion, which looks only at what a version contains where nothing is to be imported.
     pub is_promotion: bool,
+    /// Folders of the kinds to send although no version contains them: `workflows`, `devices`, `device-triggers`.
+    pub include: BTreeSet<&'static str>,
+    /// Values of the environment that workflows take along.
+    pub values: Option<EnvValues>,
     /// Environment of this process, for the compiler.
     pub environment: Vec<(OsString, OsString)>,
 }

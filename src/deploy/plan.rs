@@ -5,14 +5,14 @@ use super::parts;
 use super::preconditions;
 use super::primitives::{self, NumberToPush};
 use super::promotion::DeployTarget;
-use super::{settings, switch};
+use super::{settings, switch, unversioned};
 use crate::client::{DeployPlan, DeployRequest, Effect, PlanRequest};
 use crate::error::{Error, Result};
 use crate::history::imported::ImportRecord;
 use crate::history::source::SourceVersion;
 use crate::history::state::State;
 use crate::import::key_of;
-use crate::object::Source;
+use crate::object::{Id, Source};
 use crate::platform::Listing;
 use crate::protocol::Transaction;
 use crate::store::Active;
@@ -25,8 +25,10 @@ pub fn of(deployment: &Deployment<'_>, request: &PlanRequest<'_>) -> Result<Depl
     let mut plan = DeployPlan::default();
     match request {
         PlanRequest::Push { objects, state } => {
-            push(deployment, *objects, &State::load(*objects, state)?, &mut plan)?;
+            let state = State::load(*objects, state)?;
+            push(deployment, *objects, &state, &mut plan)?;
             plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
+            unversioned::plan(deployment, *objects, &state, &mut plan)?;
         }
         PlanRequest::Promote { number } => {
             plan.is_first = deployment.listing.versions.is_empty();
@@ -63,7 +65,18 @@ pub fn check_promise(deployment: &Deployment<'_>, transaction: &Transaction) -> 
         }
         (None, None) => return Ok(()),
     };
-    match now.id == *promised {
+    check_id(promised, &now)
+}
+
+/// The same for a push that sends no new source version.
+pub fn check_push_promise(deployment: &Deployment<'_>, state: &Id) -> Result<()> {
+    let Some(promised) = &deployment.options.plan else { return Ok(()) };
+    let objects = deployment.store.objects();
+    check_id(promised, &of(deployment, &PlanRequest::Push { objects, state })?)
+}
+
+fn check_id(promised: &str, now: &DeployPlan) -> Result<()> {
+    match now.id == promised {
         true => Ok(()),
         false => Err(Error::conflict(format!(
             "the plan {promised} does not hold any more: the plan is {} now",
@@ -86,6 +99,9 @@ fn id_of(deployment: &Deployment<'_>, plan: &DeployPlan) -> String {
     for row in listing.primitives.iter().filter(|row| primitives::is_versioned(&key_of(row))) {
         let newest = primitives::newest(row).unwrap_or_default();
         hasher.update(format!("{} {} {newest}\n", row.route.path, row.name).as_bytes());
+        if deployment.options.include.contains(row.route.kind.folder) {
+            hasher.update(format!("{:?}\n", row.active).as_bytes());
+        }
     }
     hasher.finalize().to_hex()[..DIGITS].to_owned()
 }

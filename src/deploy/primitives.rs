@@ -1,10 +1,13 @@
 //! Numbers that a state needs on the platform: those that are there, those to push, and those that somebody else has.
 
 use super::journal::DeployJournal;
+use crate::client::Effect;
 use crate::error::{Error, Hint, Result};
 use crate::history::imported::ImportRecord;
 use crate::history::state::{Content, State, parse_key};
 use crate::import::key_of;
+use crate::model::kind::Kind;
+use crate::model::kind_routes::KIND_ROUTES;
 use crate::model::numbers;
 use crate::object::{Id, Source};
 use crate::platform::details::SNAPSHOT_LISTS;
@@ -25,6 +28,8 @@ pub struct NumberToPush {
     pub here: String,
     pub there: String,
     pub tree: Id,
+    /// The moment from which it is live.
+    pub effect: Effect,
 }
 
 impl NumberToPush {
@@ -82,26 +87,28 @@ pub fn to_push<S: Source + ?Sized>(
                 return Err(overtaken(kind.word, &name, here, (highest, is_known)));
             }
         }
-        let path = crate::model::kind_routes::KIND_ROUTES
-            .iter()
-            .find(|route| route.kind == kind)
-            .map_or("", |route| route.path);
         all.push(NumberToPush {
             key: key.clone(),
             kind: kind.word,
-            path,
+            path: path_of(kind),
             name,
             id: row.map(|row| row.id.clone()),
             here: here.clone(),
             there,
             tree: *tree,
+            effect: Effect::Staged,
         });
     }
     Ok(all)
 }
 
+/// Part of the path of a kind.
+pub fn path_of(kind: &Kind) -> &'static str {
+    KIND_ROUTES.iter().find(|route| route.kind == kind).map_or("", |route| route.path)
+}
+
 /// True if the content of a number there is known and is that of a tree.
-fn has_content<S: Source + ?Sized>(
+pub fn has_content<S: Source + ?Sized>(
     objects: &S,
     record: &ImportRecord,
     (key, number): (&str, &str),

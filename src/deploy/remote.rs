@@ -4,9 +4,9 @@
 use super::adoption::{adopt, track};
 use super::code;
 use super::deployment::Deployment;
-use super::journal::{DeployJournal, note_created};
+use super::journal::{DeployJournal, note_created, open_promotion};
 use super::options::DeployOptions;
-use super::{parts, plan};
+use super::{parts, plan, unversioned};
 use crate::client::{DeployPlan, Deployed, LiveCheck, PlanRequest, Remote};
 use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Spool};
@@ -15,7 +15,8 @@ use crate::history::ledger;
 use crate::history::record::Event;
 use crate::history::source::SourceVersion;
 use crate::import;
-use crate::platform::{Listing, PlatformClient};
+use crate::object::Id;
+use crate::platform::{Listing, PlatformClient, PushBodies};
 use crate::progress::Progress;
 use crate::protocol::{AgentId, FetchRequest, Head, Refusal, SwapActive, Transaction, TxnOutcome};
 use crate::store::{Mapped, Receipts, Store};
@@ -30,20 +31,24 @@ const FRESH: Duration = Duration::from_secs(5);
 /// An agent on the platform, imported into the store that asks.
 pub struct PlatformRemote {
     client: PlatformClient,
-    name: String,
+    pub name: String,
     /// Folder of the store.
     dir: PathBuf,
-    options: DeployOptions,
+    pub options: DeployOptions,
     /// The time of this command.
     now_ms: i64,
     seen: Mutex<RemoteMemory>,
 }
 
 #[derive(Default)]
-struct RemoteMemory {
+pub struct RemoteMemory {
     /// The last answers, for a comparison with what they made.
     last: Option<LastAnswer>,
     deployed: Option<Deployed>,
+    /// Bodies that the compiler made for this command.
+    bodies: BTreeMap<Id, PushBodies>,
+    /// True once the deployment was compared with the plan that was promised.
+    pub is_promised: bool,
 }
 
 struct LastAnswer {
@@ -63,11 +68,11 @@ impl PlatformRemote {
         PlatformRemote { client, name, dir, options, now_ms, seen }
     }
 
-    fn seen(&self) -> MutexGuard<'_, RemoteMemory> {
+    pub fn seen(&self) -> MutexGuard<'_, RemoteMemory> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn store(&self) -> Result<Store> {
+    pub fn store(&self) -> Result<Store> {
         Store::open(&self.dir)
     }
 
@@ -131,7 +136,7 @@ impl PlatformRemote {
     }
 
     /// A deployment, begun with the answers of this moment.
-    fn deployment<'a>(&'a self, store: &'a Store) -> Result<Deployment<'a>> {
+    pub fn deployment<'a>(&'a self, store: &'a Store) -> Result<Deployment<'a>> {
         let lock = store.lock_deploys()?;
         let last = self.seen().last.take();
         // Another process may have deployed before this one had the lock.
@@ -153,7 +158,7 @@ impl PlatformRemote {
             journal: DeployJournal::load(store, &self.name, &self.address())?,
             record,
             listing,
-            bodies: BTreeMap::new(),
+            bodies: std::mem::take(&mut self.seen().bodies),
             ids: BTreeMap::new(),
             series: heads.source,
             versions: heads.versions,
@@ -171,12 +176,14 @@ impl PlatformRemote {
     }
 
     /// Takes the results of a deployment, also of one that failed.
-    fn keep(&self, deployment: Deployment<'_>) -> Head {
+    pub fn keep(&self, deployment: Deployment<'_>) -> Head {
         let head = self.head_of(&deployment.record);
-        let Deployment { record, listing, done, .. } = deployment;
+        let Deployment { record, listing, done, bodies, .. } = deployment;
         let mut seen = self.seen();
         seen.last = Some(LastAnswer { record, listing, at: Instant::now() });
-        seen.deployed = Some(done);
+        seen.bodies = bodies;
+        let before = seen.deployed.take().unwrap_or_default();
+        seen.deployed = Some(before.then(done));
         head
     }
 
@@ -192,6 +199,9 @@ impl PlatformRemote {
             let number = created.after + created.ids.len() as u64;
             let id = created.ids[created.ids.len() - 1];
             let version = SourceVersion::load(deployment.store.objects(), number, id)?;
+            if let Some(newest) = unversioned::newest(deployment.store)? {
+                deployment.check_unversioned(&newest)?;
+            }
             deployment.push_source(&version)?;
         }
         note_created(&mut deployment.record, transaction);
@@ -274,7 +284,8 @@ impl Remote for PlatformRemote {
         // A deployment that is under way looks by itself.
         let Some(_lock) = store.share_deploys()? else { return Ok(()) };
         let mut record = ImportRecord::load(&store, &self.name, &self.address())?;
-        if record.seen != now {
+        let is_moved = unversioned::note_seen(&mut record, &look.listing);
+        if record.seen != now || is_moved {
             record.seen = now;
             record.save(&store.lock()?, &store, &self.name)?;
         }
@@ -324,6 +335,7 @@ impl Remote for PlatformRemote {
             let head = self.keep(deployment);
             return Ok(TxnOutcome::Refused(Refusal::Moved(head)));
         }
+        self.seen().is_promised = true;
         let done = plan::check_promise(&deployment, transaction)
             .and_then(|()| self.deploy(&mut deployment, transaction));
         if done.is_err() {
@@ -332,6 +344,10 @@ impl Remote for PlatformRemote {
         }
         let head = self.keep(deployment);
         done.map(|()| TxnOutcome::Done(head))
+    }
+
+    fn push_unversioned(&self) -> Result<()> {
+        self.send_unversioned()
     }
 
     fn plan(&self, request: &PlanRequest<'_>) -> Result<Option<DeployPlan>> {
@@ -379,11 +395,4 @@ impl Remote for PlatformRemote {
         ))
         .hint(Hint::FsckAffected))
     }
-}
-
-/// A promotion was interrupted, and decides what is live.
-fn open_promotion(number: u64, other: Option<u64>) -> Error {
-    let what = other.map_or("push".to_owned(), |other| format!("promote v{other}"));
-    Error::conflict(format!("cannot {what}: the promotion of v{number} was interrupted"))
-        .hint(Hint::FinishPromotion(number))
 }

@@ -24,17 +24,32 @@ impl Deployment<'_> {
         backup: u64,
         pushed: Option<&Vec<u8>>,
     ) -> Result<()> {
+        let Some(last_hash) = self.project_hash.clone() else { return Ok(()) };
+        let backup =
+            YamlBackup { active_version: backup, last_hash, last_pushed_at_ms: self.now_ms };
+        let primitives = self.yaml_primitives(state, primitives::is_versioned)?;
+        self.edit_yaml(&YamlEdit { primitives, backup: Some(backup) }, pushed)
+    }
+
+    /// Sets ids and numbers of the primitives in the file whose keys are these.
+    pub fn write_yaml_numbers(
+        &mut self,
+        state: &State,
+        is_set: impl Fn(&str) -> bool,
+        pushed: Option<&Vec<u8>>,
+    ) -> Result<()> {
+        let primitives = self.yaml_primitives(state, is_set)?;
+        self.edit_yaml(&YamlEdit { primitives, backup: None }, pushed)
+    }
+
+    fn edit_yaml(&mut self, edit: &YamlEdit, pushed: Option<&Vec<u8>>) -> Result<()> {
         let path = self.store.project().join(YAML);
         if self.options.no_yaml {
             return Ok(());
         }
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(()) };
         let Ok(text) = String::from_utf8(bytes) else { return Ok(()) };
-        let Some(last_hash) = self.project_hash.clone() else { return Ok(()) };
-        let backup =
-            Some(YamlBackup { active_version: backup, last_hash, last_pushed_at_ms: self.now_ms });
-        let edit = YamlEdit { primitives: self.yaml_primitives(state)?, backup };
-        match skill_yaml::edit(&text, &edit) {
+        match skill_yaml::edit(&text, edit) {
             Ok(new) if new == text => Ok(()),
             Ok(new) => {
                 self.note_edit(pushed, &text, &new)?;
@@ -59,9 +74,13 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    fn yaml_primitives(&self, state: &State) -> Result<Vec<YamlPrimitive>> {
+    fn yaml_primitives(
+        &self,
+        state: &State,
+        is_set: impl Fn(&str) -> bool,
+    ) -> Result<Vec<YamlPrimitive>> {
         let mut all = Vec::new();
-        for key in state.primitives.keys().filter(|key| primitives::is_versioned(key)) {
+        for key in state.primitives.keys().filter(|key| is_set(key)) {
             let Some((kind, name)) = parse_key(key) else { continue };
             let row = primitives::row_of(&self.listing, key);
             let Some(id) = self.ids.get(key).or(row.map(|row| &row.id)) else { continue };

@@ -225,6 +225,8 @@ pub enum Hint {
     PlatformKey,
     /// The platform may have it by now.
     FetchPlatform,
+    /// Somebody else changed on the platform what this push would replace.
+    ReplaceTheirs,
     /// The token speaks for this author alone.
     AuthorOfToken {
         owner: String,

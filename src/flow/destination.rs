@@ -128,7 +128,12 @@ impl Destination {
         let mut races = 0;
         loop {
             let sent = reporter.phase(Phase::Sending, |progress| {
-                push::push(project.store(), &remote.name, &*remote.remote, head, progress)
+                let there = &*remote.remote;
+                let sent = push::push(project.store(), &remote.name, there, head, progress)?;
+                if let PushOutcome::Done(_) = &sent {
+                    there.push_unversioned()?;
+                }
+                Ok(sent)
             });
             match sent {
                 Ok(PushOutcome::Done(pushed)) => {

@@ -5,7 +5,7 @@ mod proof;
 
 pub use import_record::{
     ContentOrigin, FileEdit, ImportLosses, ImportRecord, ImportedVersion, NumberCode,
-    NumberContent, SeenAgent, SeenPersona, SeenServer,
+    NumberContent, SeenAgent, SeenNumbers, SeenPersona, SeenServer,
 };
 pub use proof::{CodeTally, LiveTallies, LiveTally, PromotionProof, PromotionProofs};
 

@@ -49,6 +49,9 @@ pub struct ImportRecord {
     /// The edit of `lua.skill.yaml` by the last push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yaml_edit: Option<FileEdit>,
+    /// Primitives of kinds that no version contains, by their keys: at the last fetch, or as a push of ours left them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unversioned: BTreeMap<String, SeenNumbers>,
 }
 
 /// Content of a file of the project before and after it was edited by a push.
@@ -57,6 +60,15 @@ pub struct ImportRecord {
 pub struct FileEdit {
     pub before: Id,
     pub after: Id,
+}
+
+/// Numbers of a primitive that no version contains.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeenNumbers {
+    pub newest: Option<String>,
+    /// The live one, where the platform shows it.
+    pub live: Option<String>,
 }
 
 /// Everything of an agent there that can be changed without a version.
