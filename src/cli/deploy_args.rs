@@ -33,6 +33,8 @@ impl DeployArgs {
             retire: retire.iter().cloned().collect(),
             plan: self.plan.clone(),
             is_promotion: false,
+            include: Default::default(),
+            values: None,
             environment: std::env::vars_os().collect(),
         };
         Ok(())

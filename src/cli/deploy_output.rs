@@ -5,7 +5,7 @@ use super::context::Context;
 use super::hints;
 use super::live_check_output::{self, LiveCheckView};
 use super::output::DIM;
-use crate::client::{DeployPlan, DeployRequest, Deployed, Effect};
+use crate::client::{DeployPlan, DeployRequest, Deployed, Effect, NotSent};
 use crate::error::Result;
 use serde::Serialize;
 
@@ -20,6 +20,7 @@ pub struct DeployPlanView<'a> {
     is_first: bool,
     /// Reasons for which it would be refused.
     refusals: &'a [String],
+    not_sent: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -47,6 +48,8 @@ pub struct DeployedView<'a> {
     version: Option<u64>,
     check: Option<LiveCheckView<'a>>,
     problem: Option<&'a str>,
+    /// Primitives of kinds that no version contains, which the push did not include.
+    not_sent: &'a [String],
 }
 
 /// Number of a primitive that is another one there.
@@ -71,8 +74,14 @@ fn views(requests: &[DeployRequest]) -> Vec<RequestView<'_>> {
 
 impl<'a> DeployPlanView<'a> {
     pub fn new(plan: &'a DeployPlan) -> DeployPlanView<'a> {
-        let DeployPlan { id, requests, is_first, refusals } = plan;
-        DeployPlanView { id, requests: views(requests), is_first: *is_first, refusals }
+        let DeployPlan { id, requests, is_first, refusals, not_sent } = plan;
+        DeployPlanView {
+            id,
+            requests: views(requests),
+            is_first: *is_first,
+            refusals,
+            not_sent: &not_sent.subjects,
+        }
     }
 }
 
@@ -94,6 +103,7 @@ impl<'a> DeployedView<'a> {
             version: deployed.version,
             check: deployed.check.as_ref().map(LiveCheckView::new),
             problem: deployed.problem.as_ref().map(|(problem, _)| &**problem),
+            not_sent: &deployed.not_sent.subjects,
         }
     }
 }
@@ -115,6 +125,10 @@ pub fn print_plan(cx: &mut Context<'_>, plan: &DeployPlan) -> Result<()> {
             at_once.join(", ")
         ));
     }
+    if !at_once.is_empty() && !has_switch {
+        cx.out.note(format!("Live at once, and in no version: {}", at_once.join(", ")));
+    }
+    print_not_sent(cx, &plan.not_sent);
     if plan.is_first {
         cx.out.note("It would be the first version of this agent on the platform, where each publish was live by itself until now.");
     }
@@ -122,6 +136,17 @@ pub fn print_plan(cx: &mut Context<'_>, plan: &DeployPlan) -> Result<()> {
         cx.out.warn(format!("it would be refused: {refusal}"));
     }
     Ok(())
+}
+
+/// Says in one line what a push leaves out, and how to send it.
+fn print_not_sent(cx: &mut Context<'_>, not_sent: &NotSent) {
+    if !not_sent.subjects.is_empty() {
+        cx.out.note(format!(
+            "Not sent, as no version contains it and it would be live at once: {} (add `--include {}` to send it)",
+            not_sent.subjects.join(", "),
+            not_sent.kinds.join(",")
+        ));
+    }
 }
 
 fn print_requests(cx: &mut Context<'_>, requests: &[DeployRequest]) -> Result<()> {
@@ -145,6 +170,7 @@ pub fn print(cx: &mut Context<'_>, deployed: &Deployed) -> Result<Exit> {
     for warning in &deployed.warnings {
         cx.out.warn(warning);
     }
+    print_not_sent(cx, &deployed.not_sent);
     for one in &deployed.other_numbers {
         cx.out.note(format!("{} {} is {} there.", one.subject, one.here, one.there));
     }

@@ -165,6 +165,9 @@ fn of_remote(hint: &Hint) -> String {
             return format!("run `lua-store remote set-url {remote} {url}` to finish it");
         }
         Hint::FetchPlatform => "run `lua-store fetch` to import what is new there",
+        Hint::ReplaceTheirs => {
+            "run `lua-store fetch` to accept that yours replaces it, then the same push again"
+        }
         Hint::PlatformKey => {
             "set LUA_API_KEY to an API key of the platform, or run `lua-store remote login` to store one"
         }

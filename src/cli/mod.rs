@@ -30,6 +30,7 @@ pub mod help;
 pub mod hints;
 pub mod import_allowance;
 pub mod import_output;
+mod inclusion;
 mod ink;
 pub mod ledger_output;
 pub mod live;

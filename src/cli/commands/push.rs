@@ -3,6 +3,7 @@
 use crate::cli::compiler::Compiler;
 use crate::cli::context::Context;
 use crate::cli::deploy_args::DeployArgs;
+use crate::cli::inclusion::InclusionArgs;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::version_creation::{Creation, WhenSent};
 use crate::cli::which_agent::WhichAgent;
@@ -73,6 +74,8 @@ pub struct Push {
     #[command(flatten)]
     deploy: DeployArgs,
     #[command(flatten)]
+    inclusion: InclusionArgs,
+    #[command(flatten)]
     to: RemoteArgs,
     #[command(flatten)]
     which: WhichAgent,
@@ -83,6 +86,7 @@ impl Push {
         let scope = scope(&self.what, self.name.clone())?;
         self.deploy.apply(cx, self.force, &[])?;
         cx.deploy.is_dry_run = self.dry_run;
+        self.inclusion.apply(cx)?;
         if self.create {
             require_all(&scope, &self.what)?;
             let creation = Creation {
@@ -96,6 +100,7 @@ impl Push {
             return creation.run(cx);
         }
         let (project, remote) = self.project(cx, &scope)?;
+        self.inclusion.check(&project, (&self.to, matches!(scope, PushScope::All)))?;
         let request = stage::PushRequest {
             scope,
             set_version: self.set_version,
@@ -108,6 +113,7 @@ impl Push {
             return push::preview(cx, &project, &request, &self.to, self.compiler, remote);
         }
         project.require_no_merge("push")?;
+        self.inclusion.warning().into_iter().for_each(|warning| cx.out.note(warning));
         let (message, allow, disallow) = (self.message.as_deref(), &self.allow, &self.disallow);
         let options = push::Options {
             push: flow::push::Push { message, allow, disallow },

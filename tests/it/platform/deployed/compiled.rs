@@ -85,10 +85,37 @@ pub fn output(project: &Project) -> String {
         let config = json!({"transport": "streamable-http", "url": between(&index, "url: '", "'")});
         add("mcp-server", "docs", "", json!({"config": config}));
     }
+    let live = project.path("src/live.ts").exists().then(|| read("src/live.ts"));
+    for (kind, name, fields) in live.iter().flat_map(|text| unversioned(text)) {
+        add(kind, name, live.as_deref().unwrap_or_default(), fields);
+    }
     let files = FILES.iter().copied().chain(tool_files.iter().map(String::as_str));
+    let files = files.chain(live.as_ref().map(|_| "src/live.ts"));
     let files: Vec<Value> =
         files.map(|path| json!({"relativePath": path, "hash": hash(&read(path))})).collect();
     let manifest = json!({"version": "2.0.0", "primitives": primitives, "projectFiles": files});
     project.write("../out/dist-v2/manifest.json", manifest.to_string());
     "--compiled ../out".to_owned()
+}
+
+/// A workflow, a device and a device trigger of one file, in this order.
+fn unversioned(text: &str) -> [(&'static str, &'static str, Value); 3] {
+    let mut keys: Vec<&str> =
+        text.split("env.template('").skip(1).map(|rest| between(rest, "", "'")).collect();
+    keys.sort_unstable();
+    let own = |class: &str| between(&text[text.find(class).unwrap()..], "description: '", "'");
+    let graph = json!({"steps": [between(text, ".agentStep('", "'")]});
+    let workflow = json!({
+        "description": own("createWorkflow({"), "form": "graph", "graph": graph,
+        "graphHash": hash(text), "stepMeta": {}, "envTemplateKeys": keys,
+    });
+    let device =
+        json!({"description": own("LuaDevice({"), "group": between(text, "group: '", "'")});
+    let schema = json!({"type": "object", "properties": {"door": {"type": "string"}}});
+    let trigger = json!({"description": own("DeviceTrigger({"), "schemas": {"payload": schema}});
+    [
+        ("workflow", "digest", workflow),
+        ("device", "label-printer", device),
+        ("device-trigger", "doorbell", trigger),
+    ]
 }

@@ -6,6 +6,7 @@ mod beside;
 pub mod compiled;
 #[cfg(unix)]
 mod disturbed;
+mod included;
 mod interrupted;
 mod planned;
 mod promoted;

@@ -26,6 +26,8 @@ pub enum Fault {
     Delay(Duration),
     /// Answers 200 with these bytes, and does nothing.
     Bytes(Vec<u8>),
+    /// Answers with a status and these bytes, and does nothing.
+    StatusBytes(u16, Vec<u8>),
     /// Answers with a redirect to a URL.
     Redirect(String),
     /// Somebody else does something before the request is done. The request is answered as ever.

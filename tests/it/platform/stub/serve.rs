@@ -125,6 +125,9 @@ fn answer(shared: &Arc<Shared>, request: &super::Request, faults: &[Arc<Fault>])
             Fault::Status(status) => return Some(Fault::status(*status)),
             Fault::Busy(status, seconds) => return Some(Fault::busy(*status, *seconds)),
             Fault::Bytes(body) => return Some(bytes(200, "application/json", body.clone())),
+            Fault::StatusBytes(status, body) => {
+                return Some(bytes(*status, "application/json", body.clone()));
+            }
             Fault::Redirect(place) => {
                 let mut reply = bytes(302, "text/html", Vec::new());
                 reply.headers.push(("location".into(), place.clone()));
