@@ -1,7 +1,7 @@
 //! Options of a command that deploys to the Lua platform. Other remotes take none of them.
 
 use super::context::Context;
-use crate::deploy::DeployOptions;
+use crate::deploy::{DeployOptions, ReadScope};
 use crate::error::Result;
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ impl DeployArgs {
             force,
             retire: retire.iter().cloned().collect(),
             plan: self.plan.clone(),
-            is_promotion: false,
+            scope: ReadScope::default(),
             include: Default::default(),
             values: None,
             environment: std::env::vars_os().collect(),

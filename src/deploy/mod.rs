@@ -19,6 +19,7 @@ mod plan;
 mod preconditions;
 mod primitives;
 mod promotion;
+mod read_scope;
 mod remote;
 mod settings;
 pub mod skill_yaml;
@@ -28,4 +29,5 @@ mod yaml;
 
 pub use open::OpenDeployment;
 pub use options::DeployOptions;
+pub use read_scope::ReadScope;
 pub use remote::PlatformRemote;

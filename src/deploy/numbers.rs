@@ -19,6 +19,14 @@ impl Deployment<'_> {
     /// Pushes the primitives of a state that are not there.
     pub fn push_numbers(&mut self, state: &State, tree: Id) -> Result<()> {
         let objects = self.store.objects();
+        if self.listing.is_history {
+            let mut kinds = primitives::changed_kinds(objects, &self.record, state)?;
+            kinds.extend(self.kinds_without_ids(state)?);
+            kinds.retain(|kind| !self.listing.kinds.contains(kind));
+            kinds.sort_by_key(|kind| kind.path);
+            kinds.dedup();
+            self.listing.add_kinds(self.client, &kinds)?;
+        }
         let all = primitives::to_push(objects, &self.record, &self.listing, state, &self.journal)?;
         if all.is_empty() {
             return Ok(());

@@ -1,5 +1,6 @@
 //! Options of a deployment, which a person gives.
 
+use super::read_scope::ReadScope;
 use crate::platform::EnvValues;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -19,8 +20,7 @@ pub struct DeployOptions {
     pub retire: BTreeSet<String>,
     /// The plan to which the deployment must be equal.
     pub plan: Option<String>,
-    /// True for a promotion, which looks only at what a version contains where nothing is to be imported.
-    pub is_promotion: bool,
+    pub scope: ReadScope,
     /// Folders of the kinds to send although no version contains them: `workflows`, `devices`, `device-triggers`.
     pub include: BTreeSet<&'static str>,
     /// Values of the environment that workflows take along.

@@ -7,7 +7,7 @@ use crate::history::imported::ImportRecord;
 use crate::history::state::{Content, State, parse_key};
 use crate::import::key_of;
 use crate::model::kind::Kind;
-use crate::model::kind_routes::KIND_ROUTES;
+use crate::model::kind_routes::{KIND_ROUTES, KindRoute};
 use crate::model::numbers;
 use crate::object::{Id, Source};
 use crate::platform::details::SNAPSHOT_LISTS;
@@ -59,7 +59,31 @@ pub fn newest(row: &ListedNumbers) -> Option<&str> {
     newest
 }
 
-/// Numbers of a state that are not there yet. An error names a primitive of which somebody else has pushed more.
+/// Kinds of primitives of a state that may not be there.
+pub fn changed_kinds<S: Source + ?Sized>(
+    objects: &S,
+    record: &ImportRecord,
+    state: &State,
+) -> Result<Vec<&'static KindRoute>> {
+    let mut kinds = Vec::new();
+    for (key, tree) in state.primitives.iter().filter(|(key, _)| is_versioned(key)) {
+        let Some(here) = state.numbers.get(key) else { continue };
+        let there = record.number_there(key, here);
+        if !has_content(objects, record, (key, there), tree)? {
+            kinds.extend(route_of(key));
+        }
+    }
+    Ok(kinds)
+}
+
+/// The kind of a key.
+pub fn route_of(key: &str) -> Option<&'static KindRoute> {
+    let (kind, _) = parse_key(key)?;
+    KIND_ROUTES.iter().find(|route| route.kind == kind)
+}
+
+/// Numbers of a state that are not there yet, of the kinds that were asked for. An error names a primitive of which somebody
+/// else has pushed more.
 pub fn to_push<S: Source + ?Sized>(
     objects: &S,
     record: &ImportRecord,
@@ -70,6 +94,8 @@ pub fn to_push<S: Source + ?Sized>(
     let mut all = Vec::new();
     for (key, tree) in state.primitives.iter().filter(|(key, _)| is_versioned(key)) {
         let Some((kind, name)) = parse_key(key) else { continue };
+        let route = route_of(key).filter(|route| listing.kinds.contains(route));
+        let Some(route) = route else { continue };
         let Some(here) = state.numbers.get(key) else { continue };
         let row = row_of(listing, key);
         let there = record.number_there(key, here).to_owned();
@@ -90,7 +116,7 @@ pub fn to_push<S: Source + ?Sized>(
         all.push(NumberToPush {
             key: key.clone(),
             kind: kind.word,
-            path: path_of(kind),
+            path: route.path,
             name,
             id: row.map(|row| row.id.clone()),
             here: here.clone(),

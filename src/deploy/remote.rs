@@ -30,10 +30,10 @@ const FRESH: Duration = Duration::from_secs(5);
 
 /// An agent on the platform, imported into the store that asks.
 pub struct PlatformRemote {
-    client: PlatformClient,
+    pub client: PlatformClient,
     pub name: String,
     /// Folder of the store.
-    dir: PathBuf,
+    pub dir: PathBuf,
     pub options: DeployOptions,
     /// The time of this command.
     now_ms: i64,
@@ -76,27 +76,16 @@ impl PlatformRemote {
         Store::open(&self.dir)
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         self.client.address().to_string()
     }
 
-    /// The agent there. A promotion reads only what a version contains, unless there is something to import.
-    fn read_listing(&self) -> Result<Listing> {
-        if self.options.is_promotion && self.dir.exists() {
-            let record = ImportRecord::load(&self.store()?, &self.name, &self.address())?;
-            let listing = Listing::read_versioned(&self.client)?;
-            if import::has_all(&record, &listing) {
-                return Ok(listing);
-            }
-        }
-        Listing::read(&self.client)
-    }
-
-    /// Imports, unless another process deploys: it alone writes the record then, and everything is new at its end.
+    /// Imports, unless there is nothing, or another process deploys: it alone writes the record then, and everything is new at
+    /// its end.
     fn import_if_free(&self, store: &Store, listing: &Listing) -> Result<ImportRecord> {
         match store.share_deploys()? {
-            Some(_lock) => self.import(store, listing),
-            None => ImportRecord::load(store, &self.name, &self.address()),
+            Some(_lock) if !listing.is_history => self.import(store, listing),
+            _ => ImportRecord::load(store, &self.name, &self.address()),
         }
     }
 
@@ -278,7 +267,9 @@ impl Remote for PlatformRemote {
 
     fn acknowledge(&self) -> Result<()> {
         let mut seen = self.seen();
-        let Some(look) = &mut seen.last else { return Ok(()) };
+        let Some(look) = seen.last.as_mut().filter(|look| !look.listing.is_history) else {
+            return Ok(());
+        };
         let now = Some(parts::of_listing(&look.listing));
         let store = self.store()?;
         // A deployment that is under way looks by itself.

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::fs;
 use crate::history::imported::{self, FileEdit};
 use crate::history::state::{State, parse_key};
+use crate::model::kind_routes::KindRoute;
 use crate::model::numbers;
 use crate::object::Id;
 
@@ -72,6 +73,26 @@ impl Deployment<'_> {
             self.record.save(&self.store.lock()?, self.store, self.name)?;
         }
         Ok(())
+    }
+
+    /// Kinds of primitives whose ids are not in the file yet.
+    pub fn kinds_without_ids(&self, state: &State) -> Result<Vec<&'static KindRoute>> {
+        let mut kinds = Vec::new();
+        let bytes = match self.options.no_yaml {
+            true => None,
+            false => fs::read_if_exists(&self.store.project().join(YAML))?,
+        };
+        let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else {
+            return Ok(kinds);
+        };
+        for key in state.primitives.keys().filter(|key| primitives::is_versioned(key)) {
+            let Some((kind, name)) = parse_key(key) else { continue };
+            let one = YamlPrimitive::new(kind.word, &name, "", None)?;
+            if !skill_yaml::has_id(&text, &one) {
+                kinds.extend(primitives::route_of(key));
+            }
+        }
+        Ok(kinds)
     }
 
     fn yaml_primitives(

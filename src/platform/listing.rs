@@ -1,5 +1,7 @@
 //! Listing: what the platform has of an agent at one moment, read by one round of requests.
 
+mod partial;
+
 use super::client::PlatformClient;
 use super::fields::{Fields, elements};
 use super::many::many;
@@ -103,6 +105,10 @@ pub struct Listing {
     pub servers: Vec<ListedServer>,
     /// Optional kinds that were not asked for, or that the platform did not list.
     pub unknown: Vec<&'static Kind>,
+    /// Kinds that were asked for.
+    pub kinds: Vec<&'static KindRoute>,
+    /// True if of the rest only versions and backups were asked for.
+    pub is_history: bool,
 }
 
 impl Listing {
@@ -153,6 +159,8 @@ impl Listing {
             servers: servers(&data(4)?)?,
             primitives: Vec::new(),
             unknown: KIND_ROUTES.iter().filter(|k| !is_asked(k)).map(|k| k.kind).collect(),
+            kinds: kinds.clone(),
+            is_history: false,
         };
         for (at, kind) in kinds.into_iter().enumerate() {
             match data(fixed + at) {

@@ -8,6 +8,7 @@ use crate::cli::remote::RemoteArgs;
 use crate::cli::version_creation::{Creation, WhenSent};
 use crate::cli::which_agent::WhichAgent;
 use crate::cli::{Exit, checkout, complete, push};
+use crate::deploy::ReadScope;
 use crate::error::{Error, Result};
 use crate::flow;
 use crate::flow::remote::NamedRemote;
@@ -98,6 +99,9 @@ impl Push {
                 ..Creation::default()
             };
             return creation.run(cx);
+        }
+        if !self.dry_run && !self.overwrite_remote && self.deploy.plan.is_none() {
+            cx.deploy.scope = ReadScope::History;
         }
         let (project, remote) = self.project(cx, &scope)?;
         self.inclusion.check(&project, (&self.to, matches!(scope, PushScope::All)))?;

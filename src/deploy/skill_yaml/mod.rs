@@ -68,6 +68,15 @@ pub fn org(text: &str) -> Option<String> {
     Some(org.to_owned()).filter(|org| !org.is_empty())
 }
 
+/// True if the file has an id of a primitive.
+pub fn has_id(text: &str, one: &YamlPrimitive) -> bool {
+    let Ok(value) = parsed(text) else { return false };
+    let rows = value.get(one.list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let field = |row: &Value, name: &str| Some(row.get(name)?.as_str()?.to_owned());
+    let row = rows.iter().find(|row| field(row, "name").as_deref() == Some(&one.name));
+    row.and_then(|row| field(row, one.id_field)).is_some_and(|id| !id.is_empty())
+}
+
 /// Text of the file with these values. An error says which line cannot be edited.
 pub fn edit(text: &str, edit: &YamlEdit) -> Result<String> {
     let mut file = YamlFile::parse(text)?;

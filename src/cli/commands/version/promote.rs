@@ -10,6 +10,7 @@ use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::cli::{Exit, complete, print};
 use crate::compare;
+use crate::deploy::ReadScope;
 use crate::error::Result;
 use crate::flow;
 use crate::flow::git::GitOutcome;
@@ -111,7 +112,7 @@ impl Promote {
         let project = cx.project()?;
         self.deploy.apply(cx, self.force, &self.retire)?;
         cx.deploy.is_dry_run = self.dry_run;
-        cx.deploy.is_promotion = true;
+        cx.deploy.scope = ReadScope::Versioned;
         let Some(version) = &self.version else { return abort(cx, &project, &self.at) };
         let step = PointerRequest {
             action: &format!("promote {version}"),

@@ -19,6 +19,8 @@ fn a_version_is_made_and_made_live() {
        staged        version of v1 (#23)
        switch        version 1 is made active (#27)
     Active v1 there · 3 of 3 primitives at their numbers · persona, model, 1 MCP server equal · code of bundles: not shown by the platform
+    --- stderr
+    warning: v1 is the first version of this agent on the platform, where each publish was live by itself until now
     ");
     assert_eq!(shop.changes(), ["#10", "#7", "#12", "#23", "#27"]);
     shop.second(false);

@@ -66,6 +66,8 @@ fn ids_and_numbers_are_set_in_the_file_of_the_stock_command() {
         format!("    skillId: {id}"),
         "    version: 1.0.1".to_owned(),
         "  activeVersion: 2".to_owned(),
+        // Of a kind of which nothing changed since.
+        "    name: nightly".to_owned(),
     ] {
         assert!(now.lines().any(|one| one == line), "{line}: {now}");
     }
