@@ -138,6 +138,17 @@ fn of_remote(hint: &Hint) -> String {
         Hint::LoginWithUrl => {
             "run `lua-store login URL` to store a token where only you can read it"
         }
+        Hint::SetUrlBack { remote, url } => {
+            return format!("run `lua-store remote set-url {remote} {url}` to finish it");
+        }
+        _ => return of_platform(hint),
+    };
+    fixed.to_owned()
+}
+
+/// A deployment to the Lua platform.
+fn of_platform(hint: &Hint) -> String {
+    let fixed = match hint {
         Hint::FinishPromotion(number) => {
             return format!(
                 "run `lua-store version promote v{number}` to finish it\n\
@@ -160,9 +171,6 @@ fn of_remote(hint: &Hint) -> String {
             return format!(
                 "run `lua-store push {kind} --name {name} --set-version {number}` to put yours above it"
             );
-        }
-        Hint::SetUrlBack { remote, url } => {
-            return format!("run `lua-store remote set-url {remote} {url}` to finish it");
         }
         Hint::FetchPlatform => "run `lua-store fetch` to import what is new there",
         Hint::ReplaceTheirs => {

@@ -61,6 +61,9 @@ impl RemoteArgs {
     /// The remote whose pointer decides, and those that follow it. Where the agent runs on the Lua platform, that is the
     /// platform, and all others follow, unless one remote is named.
     pub fn reach_all(&self, cx: &mut Context<'_>, project: &Project) -> Result<StepRemotes> {
+        if self.offline || self.remote.is_some() {
+            return self.reach(cx, project).map(StepRemotes::from);
+        }
         let config = project.store().config()?;
         let mut all = Vec::new();
         for (name, url) in config.remotes() {
@@ -68,8 +71,8 @@ impl RemoteArgs {
             all.push((name, is_platform));
         }
         let mut platforms = all.iter().filter(|(_, is_platform)| *is_platform);
-        let only = match (&self.remote, self.offline, platforms.next(), platforms.next()) {
-            (None, false, Some((only, _)), None) => *only,
+        let only = match (platforms.next(), platforms.next()) {
+            (Some((only, _)), None) => *only,
             _ => return self.reach(cx, project).map(StepRemotes::from),
         };
         let mut reach = |name: &str| {

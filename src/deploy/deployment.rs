@@ -169,7 +169,12 @@ impl Deployment<'_> {
         let environment = &self.options.environment;
         let request = CompileRequest { root, files, locks, environment };
         let mut lines: Vec<String> = Vec::new();
-        let copy = request.compile(&mut |line| lines.push(line.to_owned())).map_err(|error| {
+        // The compiler repeats an error for each tool of a file.
+        let mut say = |line: &str| match lines.iter().any(|said| said == line) {
+            true => {}
+            false => lines.push(line.to_owned()),
+        };
+        let copy = request.compile(&mut say).map_err(|error| {
             let last = lines[lines.len().saturating_sub(LINES)..].join("\n  ");
             Error::new(error.kind(), format!("{}\n  {last}", error.message()))
                 .hint("correct the errors above; it sees only the files that a push sends")

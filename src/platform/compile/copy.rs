@@ -6,7 +6,7 @@ use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::fs::Folder;
 use crate::reader::compiled::{CompileManifest, MANIFEST};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use tempfile::TempDir;
 
 pub struct Copy {
@@ -43,6 +43,11 @@ impl Copy {
             format!("{{\"latestVersion\":\"{}\",\"checkedAt\":4102444800000}}", lua_cli.version);
         write(&copy.home.join(".lua-cli/version-check.json"), known.as_bytes())?;
         Ok(copy)
+    }
+
+    /// A line with the paths of the project in the place of those of the copy.
+    pub fn in_project(&self, line: &str) -> String {
+        line.replace(&format!("{}{MAIN_SEPARATOR}", self.root.display()), "")
     }
 
     /// An output that was made elsewhere: its manifest, and what this lists.

@@ -44,12 +44,15 @@ pub struct CompiledCopy<'a> {
 }
 
 impl CompileRequest<'_> {
-    /// Compiles the files. Each line of the compiler goes to `say`.
+    /// Compiles the files. Each line of the compiler goes to `say`, with the paths of the project: those of the copy
+    /// mean nothing to whoever reads them, and it is removed.
     pub fn compile(&self, say: &mut dyn FnMut(&str)) -> Result<CompiledCopy<'_>> {
         let lua_cli = LuaCli::find(self.root)?;
         let copy = Copy::of(self.files, &lua_cli)?;
         let environment = lua_cli::environment(self.environment);
-        let status = run_to_end(lua_cli.compile(&copy, &environment), say)?;
+        let status = run_to_end(lua_cli.compile(&copy, &environment), &mut |line| {
+            say(&copy.in_project(line))
+        })?;
         if !status.success() {
             return Err(Error::failed(format!("`lua compile` failed: {status}"))
                 .hint("correct the errors above; it sees only the files that a push sends"));

@@ -45,14 +45,16 @@ pub struct ProjectFile {
 
 impl CompiledPrimitive {
     /// True if a bundle is the listed one. The hash of a workflow is taken before the hash of its
-    /// graph replaces a mark in the bundle.
+    /// graph replaces a mark in the bundle; that of a script is the whole SHA-256 of its bytes.
     pub fn is(&self, bundle: &[u8]) -> bool {
         const MARK: &str = "__LUA_GRAPH_HASH__";
         let graph =
             self.fields.get("graphHash").and_then(Value::as_str).filter(|hash| !hash.is_empty());
         let unmarked =
             |graph: &str| hash(String::from_utf8_lossy(bundle).replace(graph, MARK).as_bytes());
-        hash(bundle) == self.hash || graph.is_some_and(|graph| unmarked(graph) == self.hash)
+        hash(bundle) == self.hash
+            || hex(&Sha256::digest(bundle)) == self.hash
+            || graph.is_some_and(|graph| unmarked(graph) == self.hash)
     }
 }
 
@@ -82,8 +84,11 @@ fn stays_inside(path: &str) -> bool {
 /// The stock command's hash: the first 16 digits of SHA-256 of the text. Bytes that are no text count
 /// as U+FFFD, as they do where the stock command reads them.
 pub fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(String::from_utf8_lossy(bytes).as_bytes());
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(String::from_utf8_lossy(bytes).as_bytes())[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -96,6 +101,22 @@ mod tests {
         assert_eq!(hash(b"abc"), "ba7816bf8f01cfea");
         assert_eq!(hash(b"\xff"), hash("\u{fffd}".as_bytes()));
         assert_ne!(hash(b"\xff\xfe"), hash(b"\xff"));
+    }
+
+    #[test]
+    fn a_script_is_listed_with_its_whole_hash() {
+        // `printf 'abc' | sha256sum`
+        let whole = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let listed = |hash: &str| CompiledPrimitive {
+            kind: "workflow".to_owned(),
+            name: "w".to_owned(),
+            path: "artifacts/workflow/w.js".to_owned(),
+            source_path: String::new(),
+            hash: hash.to_owned(),
+            fields: Map::new(),
+        };
+        assert!(listed(whole).is(b"abc") && listed(&whole[..16]).is(b"abc"));
+        assert!(!listed(whole).is(b"abd") && !listed(&whole[..17]).is(b"abc"));
     }
 
     fn parse(path: &str, file: &str) -> Result<CompileManifest> {

@@ -202,6 +202,23 @@ fn bodies_of_every_kind_are_those_of_the_command() {
 }
 
 #[test]
+fn a_workflow_that_is_a_script_is_sent_as_by_the_command() {
+    const SCRIPT: &str = "workflows/adversarial-verify.workflow.script.js";
+    let platform = Platform::start(AGENT);
+    let stock = pushed(&platform, |stock| {
+        stock.fill(".", AGENT);
+        let examples = stock.project.path("node_modules/lua-cli/template/examples");
+        stock
+            .project
+            .write(&format!("src/{SCRIPT}"), std::fs::read(examples.join(SCRIPT)).unwrap());
+    });
+    let Some(stock) = stock else { return };
+    let sent = sent(&platform);
+    assert_eq!(sent["#3 workflows adversarial-verify"]["form"], "script");
+    compare(&sent, &made(&stock.project.root(), &platform));
+}
+
+#[test]
 fn bodies_with_conditions_resolvers_and_settings_are_those_of_the_command() {
     let platform = Platform::start(AGENT);
     let stock = pushed(&platform, |stock| {

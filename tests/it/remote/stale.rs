@@ -89,7 +89,7 @@ fn over_http_it_is_the_same() {
                 "reason": "a new persona",
             },
             "again": false, "undo": "lua-store version promote v2", "git": null, "deployed": null, "plan": null,
-            "next": [["lua-store", "version", "promote", "v2"]],
+            "followers": [], "next": [["lua-store", "version", "promote", "v2"]],
         })
     );
     assert_eq!(head(server.data()).heads.active, heads(&ana.root()).active);

@@ -3,11 +3,14 @@
 use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
+use crate::cli::platform_remote;
 use crate::cli::remote::platform_key;
 use crate::cli::table::{Cell, Table};
 use crate::error::{Error, Hint, Result};
+use crate::flow::remote::is_address;
 use crate::fs::{self, Published};
 use crate::platform::{self, PlatformAddress, PlatformClient, RouteCheck};
+use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -16,11 +19,12 @@ use std::path::PathBuf;
 ///
 /// Asks each route that an import of an agent reads once, and changes nothing there. Writes the status, the time and the
 /// shape of each answer to a file: keys and types, no values. The key is that of LUA_API_KEY, the one
-/// that `remote login` stored, or the one that the `lua` command stored.
+/// that `remote login` stored, or the one that the `lua` command stored. An address needs no project and no store.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// `lua://AGENT`, or `lua+https://host/AGENT` for an API that is elsewhere
-    url: String,
+    /// The remote [default: the only one, or origin], or an address: `lua://AGENT`, `lua+https://host/AGENT`
+    #[arg(value_name = "REMOTE", add = ArgValueCompleter::new(crate::cli::complete::remotes))]
+    remote: Option<String>,
     /// The report; it must not exist
     #[arg(long, value_name = "FILE", default_value = "platform-check.json")]
     output: PathBuf,
@@ -53,8 +57,16 @@ struct Answer {
 answer!(platformCheck: Answer);
 
 impl Check {
+    fn address(&self, cx: &mut Context<'_>) -> Result<PlatformAddress> {
+        if let Some(address) = self.remote.as_deref().filter(|name| is_address(name)) {
+            return PlatformAddress::parse(address);
+        }
+        let project = cx.project()?;
+        Ok(platform_remote::choose_platform(&project, self.remote.as_deref())?.1)
+    }
+
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let address = PlatformAddress::parse(&self.url)?;
+        let address = self.address(cx)?;
         let file = cx.directory()?.join(&self.output);
         if file.exists() {
             return Err(exists(&self.output));

@@ -93,7 +93,7 @@ fn only_what_changed_is_sent_and_a_dry_run_plans_it() {
             + Sums up a day
       ·  7 unchanged: shop, persona, orders, catalog, nightly, … and 2 more
     Would push 2 change(s), 1 changed file(s). Nothing was stored.
-    Would send to the platform (plan d52ddc62de6c):
+    Would send to the platform (plan d52360c559ab):
        staged        backup of the files (#19)
        live at once  device label-printer 1.0.1 (#3)
        staged        workflow digest 1.0.1 (#3)
