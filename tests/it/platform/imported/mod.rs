@@ -2,6 +2,8 @@
 
 mod allowed;
 #[cfg(unix)]
+mod disturbed;
+#[cfg(unix)]
 mod each_platform;
 mod faults;
 mod history;
