@@ -102,7 +102,7 @@ pub fn login_to_platform(cx: &mut Context<'_>, address: &PlatformAddress) -> Res
     }
     let client = PlatformClient::new(address.clone(), PlatformKey::typed(typed)?);
     let agent = format!("/admin/agents/{}", address.agent.as_str());
-    client.get(&agent)?.data("#9")?;
+    client.get("#9", &agent)?.data("#9")?;
     credentials::keep(&file, &Address::Platform(address.clone()), typed)
 }
 

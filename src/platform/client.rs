@@ -92,19 +92,16 @@ impl PlatformClient {
         &self.address
     }
 
-    /// Asks for a path below the API.
-    pub fn get(&self, path: &str) -> Result<PlatformAnswer> {
-        self.ask(Method::GET, path, None)
+    /// Asks for a path below the API. An error names the route.
+    pub fn get(&self, route: &str, path: &str) -> Result<PlatformAnswer> {
+        self.try_often(Repeat::Always, || self.try_once(&Method::GET, (route, path), None, None))
     }
 
     /// Sends JSON to a path that changes nothing, so that sending it again is safe.
-    pub fn query(&self, path: &str, body: &Value) -> Result<PlatformAnswer> {
-        self.ask(Method::POST, path, Some(body.to_string()))
-    }
-
-    fn ask(&self, method: Method, path: &str, body: Option<String>) -> Result<PlatformAnswer> {
-        let body = body.as_deref();
-        self.try_often(Repeat::Always, || self.try_once(&method, path, body, None))
+    pub fn query(&self, route: &str, path: &str, body: &Value) -> Result<PlatformAnswer> {
+        let (at, body) = ((route, path), body.to_string());
+        let once = || self.try_once(&Method::POST, at, Some(&body), None);
+        self.try_often(Repeat::Always, once)
     }
 
     fn try_often(
@@ -136,7 +133,7 @@ impl PlatformClient {
     fn try_once(
         &self,
         method: &Method,
-        path: &str,
+        (route, path): (&str, &str),
         body: Option<&str>,
         key: Option<&IdempotencyKey>,
     ) -> Result<(PlatformAnswer, Option<Duration>), Attempt> {
@@ -157,7 +154,7 @@ impl PlatformClient {
             }
             None => self.run(base, request.body(())),
         };
-        self.read(base, path, sent?, MAX_ANSWER)
+        self.read(base, route, sent?, MAX_ANSWER)
     }
 
     fn run<B: AsSendBody>(
@@ -174,14 +171,14 @@ impl PlatformClient {
     fn read(
         &self,
         place: &str,
-        path: &str,
+        route: &str,
         response: Response<Body>,
         most: u64,
     ) -> Result<(PlatformAnswer, Option<Duration>), Attempt> {
         let status = response.status();
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return Err(Attempt::last(Error::failed(format!(
-                "{path} was answered with a redirect, which is not followed: the key is for {} alone",
+                "{route} was answered with a redirect, which is not followed: the key is for {} alone",
                 self.address.base
             ))));
         }
@@ -192,7 +189,7 @@ impl PlatformClient {
         let read = body.take(most + 1).read_to_end(&mut bytes);
         read.map_err(|error| unreachable(place, &ureq::Error::Io(error)))?;
         if bytes.len() as u64 > most {
-            let what = format!("the answer to {path} is larger than {} MiB", most >> 20);
+            let what = format!("the answer to {route} is larger than {} MiB", most >> 20);
             return Err(Attempt::last(Error::failed(what)));
         }
         let took = Duration::ZERO;

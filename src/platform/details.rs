@@ -45,7 +45,7 @@ pub struct PushedNumber {
 pub fn snapshot(client: &PlatformClient, number: u64) -> Result<Option<VersionSnapshot>> {
     let route = format!("#25 version {number}");
     let agent = client.address().agent.as_str();
-    let answer = client.get(&format!("/developer/agents/{agent}/versions/{number}"))?;
+    let answer = client.get(&route, &format!("/developer/agents/{agent}/versions/{number}"))?;
     if answer.status == 404 {
         return Ok(None);
     }
@@ -91,7 +91,8 @@ fn parse_snapshot(fields: &Fields<'_>) -> Result<VersionSnapshot> {
 pub fn manifest(client: &PlatformClient, number: u64) -> Result<Value> {
     let agent = client.address().agent.as_str();
     let path = format!("/developer/agents/{agent}/backup/manifest?version={number}");
-    client.get(&path)?.data(&format!("#21 backup {number}"))
+    let route = format!("#21 backup {number}");
+    client.get(&route, &path)?.data(&route)
 }
 
 /// All numbers of a primitive (#33), in the order of the answer.
@@ -99,7 +100,7 @@ pub fn numbers(client: &PlatformClient, row: &ListedNumbers) -> Result<Vec<Pushe
     let route = format!("#33 {} {}", row.route.kind.word, row.name);
     let agent = client.address().agent.as_str();
     let path = format!("/developer/{}/{agent}/{}/versions", row.route.path, row.id);
-    let value = client.get(&path)?.data(&route)?;
+    let value = client.get(&route, &path)?.data(&route)?;
     // The versions of a job are a bare list; of other kinds they are in a field.
     let rows = match &value {
         Value::Array(_) => elements(&route, &value)?,
@@ -130,7 +131,7 @@ pub fn addresses(client: &PlatformClient, keys: &[String]) -> Result<BTreeMap<St
     let path = format!("/developer/agents/{agent}/backup/blob-urls");
     let mut all = BTreeMap::new();
     for part in keys.chunks(MOST_KEYS) {
-        let value = client.query(&path, &json!({"hashes": part}))?.data("#16")?;
+        let value = client.query("#16", &path, &json!({"hashes": part}))?.data("#16")?;
         let fields = Fields::of("#16", &value)?;
         let urls = fields.object("urls")?.ok_or_else(|| fields.wrong("urls", "is missing"))?;
         for key in part {

@@ -149,7 +149,7 @@ impl Listing {
         asked.extend(kinds.iter().map(|kind| {
             (format!("#1 {}", kind.path), format!("/developer/{}/{agent}", kind.path))
         }));
-        let answers = many(asked.len(), |at| client.get(&asked[at].1))?;
+        let answers = many(asked.len(), |at| client.get(&asked[at].0, &asked[at].1))?;
         let data = |at: usize| answers[at].data(&asked[at].0);
         let mut listing = Listing {
             document: document(data(0)?)?,
@@ -181,31 +181,23 @@ impl Listing {
         client: &PlatformClient,
         is_asked: impl Fn(&KindRoute) -> bool,
     ) -> Result<Vec<ListedNumbers>> {
-        let agent = client.address().agent.as_str();
         let kinds: Vec<&'static KindRoute> =
             KIND_ROUTES.iter().filter(|kind| is_asked(kind)).collect();
-        let answers =
-            many(kinds.len(), |at| client.get(&format!("/developer/{}/{agent}", kinds[at].path)))?;
-        let mut rows = Vec::new();
-        for (kind, answer) in kinds.into_iter().zip(answers) {
-            let route = format!("#1 {}", kind.path);
-            rows.extend(primitives(&route, kind, &answer.data(&route)?)?);
-        }
-        Ok(rows)
+        partial::of_kinds(client, &kinds)
     }
 
     /// The versions as they are now (#24).
     pub fn versions(client: &PlatformClient) -> Result<Vec<ListedVersion>> {
         let agent = client.address().agent.as_str();
         let path = format!("/developer/agents/{agent}/versions?all=true&status=all");
-        versions(&client.get(&path)?.data("#24")?)
+        versions(&client.get("#24", &path)?.data("#24")?)
     }
 
     /// The versions of the persona as they are now (#11).
     pub fn personas(client: &PlatformClient) -> Result<Vec<ListedPersona>> {
         let agent = client.address().agent.as_str();
         let path = format!("/developer/agents/{agent}/persona/versions");
-        personas(&client.get(&path)?.data("#11")?)
+        personas(&client.get("#11", &path)?.data("#11")?)
     }
 
     /// True if there is nothing to import.

@@ -111,7 +111,7 @@ impl Checks<'_> {
     fn blob_urls(&mut self, hash: &str) -> Result<()> {
         let agent = self.client.address().agent.as_str();
         let path = format!("/developer/agents/{agent}/backup/blob-urls");
-        let answer = self.client.query(&path, &json!({"hashes": [hash]}))?;
+        let answer = self.client.query("#16", &path, &json!({"hashes": [hash]}))?;
         let shown = "POST /developer/agents/:a/backup/blob-urls".to_owned();
         self.note(("#16".to_owned(), shown), &answer, (&["urls"], false)).map(drop)
     }
@@ -148,7 +148,7 @@ impl Checks<'_> {
     }
 
     fn ask(&mut self, asked: Asked<'_>) -> Result<Option<Value>> {
-        let answer = self.client.get(&asked.path)?;
+        let answer = self.client.get(&asked.route, &asked.path)?;
         let shown = format!("GET {}", asked.shown);
         self.note((asked.route, shown), &answer, (asked.needs, asked.is_optional))
     }

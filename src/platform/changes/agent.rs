@@ -24,7 +24,7 @@ pub fn upsert_server(
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
     let route = format!("#7 \"{name}\"");
     let at = of_agent(client, "/mcp-servers/upsert");
-    let answer = client.post(&at, &Value::Object(body.clone()), key)?;
+    let answer = client.post(&route, &at, &Value::Object(body.clone()), key)?;
     said(&answer, &route, |fields| {
         let id = fields.text("id")?;
         match is_id(id) {
@@ -37,8 +37,9 @@ pub fn upsert_server(
 /// Activates an MCP server (#8).
 pub fn activate_server(client: &PlatformClient, id: &str) -> Result<()> {
     let at = of_agent(client, &format!("/mcp-servers/{id}/activate"));
-    let answer = client.change(Method::PUT, &at, Some(&json!({})))?;
-    done(&answer, &format!("#8 {id}"))
+    let route = format!("#8 {id}");
+    let answer = client.change(Method::PUT, &route, &at, Some(&json!({})))?;
+    done(&answer, &route)
 }
 
 /// Sets fields of the agent document (#10). A field that is not there stays as it is, null clears it.
@@ -54,7 +55,7 @@ pub fn set_fields(client: &PlatformClient, fields: &Map<String, Value>) -> Resul
     let mut body = fields.clone();
     body.insert("id".into(), json!(id));
     let at = format!("/agents/{base}/sub-agent");
-    let answer = client.change(Method::PATCH, &at, Some(&Value::Object(body)))?;
+    let answer = client.change(Method::PATCH, &route, &at, Some(&Value::Object(body)))?;
     done(&answer, &route)
 }
 
@@ -65,15 +66,16 @@ pub fn create_persona(
     key: &IdempotencyKey,
 ) -> Result<u64> {
     let body = json!({"persona": content});
-    let answer = client.post(&of_agent(client, "/persona/version"), &body, key)?;
+    let answer = client.post("#12", &of_agent(client, "/persona/version"), &body, key)?;
     said(&answer, "#12", |fields| fields.number("version"))
 }
 
 /// Serves a version of the persona that is there (#13).
 pub fn serve_persona(client: &PlatformClient, number: u64, key: &IdempotencyKey) -> Result<()> {
     let at = of_agent(client, &format!("/persona/version/{number}"));
-    let answer = client.post(&at, &json!({}), key)?;
-    done(&answer, &format!("#13 persona {number}"))
+    let route = format!("#13 persona {number}");
+    let answer = client.post(&route, &at, &json!({}), key)?;
+    done(&answer, &route)
 }
 
 fn of_agent(client: &PlatformClient, rest: &str) -> String {

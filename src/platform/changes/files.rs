@@ -18,8 +18,8 @@ const MOST_KEYS: usize = 500;
 pub fn missing_blobs(client: &PlatformClient, hashes: &[String]) -> Result<BTreeSet<String>> {
     let mut missing = BTreeSet::new();
     for part in hashes.chunks(MOST_KEYS) {
-        let value = client.query(&of_backup(client, "/check-blobs"), &json!({"hashes": part}))?;
-        let value = value.data("#14")?;
+        let (path, body) = (of_backup(client, "/check-blobs"), json!({"hashes": part}));
+        let value = client.query("#14", &path, &body)?.data("#14")?;
         let fields = Fields::of("#14", &value)?;
         let asked: BTreeSet<&str> = part.iter().map(String::as_str).collect();
         for list in ["missing", "unverified"] {
@@ -56,7 +56,8 @@ pub fn upload_blobs(
             };
             body["checksums"] = Value::Object(part.iter().map(checksum).collect::<Map<_, _>>());
         }
-        let value = client.query(&of_backup(client, "/blob-upload-urls"), &body)?.data("#15")?;
+        let path = of_backup(client, "/blob-upload-urls");
+        let value = client.query("#15", &path, &body)?.data("#15")?;
         let places = places(&value, &keys)?;
         many(part.len(), |at| {
             let (url, headers) = &places[at];
@@ -96,7 +97,7 @@ pub fn create_backup(
     manifest: &Value,
     key: &IdempotencyKey,
 ) -> Result<u64> {
-    let answer = client.post(&of_backup(client, "/manifest"), manifest, key)?;
+    let answer = client.post("#19", &of_backup(client, "/manifest"), manifest, key)?;
     said(&answer, "#19", |fields| fields.number("activeVersion"))
 }
 

@@ -31,7 +31,7 @@ pub fn create_primitive(
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
     let route = format!("#2 {path} \"{name}\"");
     let at = format!("/developer/{path}/{}", client.address().agent.as_str());
-    let answer = client.post(&at, &Value::Object(body.clone()), key)?;
+    let answer = client.post(&route, &at, &Value::Object(body.clone()), key)?;
     if is_taken(&answer) {
         let reason = answer::refusal(answer.status, &answer.bytes);
         return Err(Error::conflict(format!("{route}: {reason}")));
@@ -56,11 +56,12 @@ pub fn push_number(
     // A voice has no name in its body.
     let text = |field: &str| body.get(field).and_then(Value::as_str);
     let (name, number) = (text("name").unwrap_or(id), text("version").unwrap_or_default());
-    let answer = client.post(&of_primitive(client, path, id, "/version"), body, key)?;
+    let route = format!("#3 {path} \"{name}\" {number}");
+    let answer = client.post(&route, &of_primitive(client, path, id, "/version"), body, key)?;
     if is_taken(&answer) {
         return Ok(NumberPush::Exists { was_retried: answer.tries > 1 });
     }
-    done(&answer, &format!("#3 {path} \"{name}\" {number}")).map(|()| NumberPush::Done)
+    done(&answer, &route).map(|()| NumberPush::Done)
 }
 
 /// True if the platform has the name or the number already.
@@ -77,14 +78,16 @@ pub fn publish_number(
     key: &IdempotencyKey,
 ) -> Result<()> {
     let at = of_primitive(client, path, id, &format!("/{number}/publish"));
-    let answer = client.post_until_known(&at, &json!({}), key)?;
-    done(&answer, &format!("#4 {path} {id} {number}"))
+    let route = format!("#4 {path} {id} {number}");
+    let answer = client.post_until_known(&route, &at, &json!({}), key)?;
+    done(&answer, &route)
 }
 
 /// Deletes a primitive (#34). One that has numbers may be deactivated instead, as the platform decides.
 pub fn delete_primitive(client: &PlatformClient, path: &str, id: &str) -> Result<()> {
     let route = format!("#34 {path} {id}");
-    let answer = client.change(Method::DELETE, &of_primitive(client, path, id, ""), None)?;
+    let at = of_primitive(client, path, id, "");
+    let answer = client.change(Method::DELETE, &route, &at, None)?;
     let (is_gone, message) = said(&answer, &route, |fields| {
         let is_gone = fields.is("deleted") || fields.is("deactivated");
         Ok((is_gone, fields.owned("message")?))

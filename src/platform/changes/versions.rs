@@ -48,7 +48,7 @@ pub fn create_version(
             body[field] = json!(text);
         }
     }
-    let answer = client.post(&of_versions(client, ""), &body, key)?;
+    let answer = client.post("#23", &of_versions(client, ""), &body, key)?;
     if is_refusal(&answer, "NO_STAGED_CHANGES") {
         return Ok(VersionCreation::NothingStaged);
     }
@@ -68,12 +68,13 @@ pub fn promote_version(
     number: u64,
     key: &IdempotencyKey,
 ) -> Result<PromoteAnswer> {
-    let answer =
-        client.post(&of_versions(client, &format!("/{number}/promote")), &json!({}), key)?;
+    let (route, at) =
+        (format!("#27 version {number}"), of_versions(client, &format!("/{number}/promote")));
+    let answer = client.post(&route, &at, &json!({}), key)?;
     if is_refusal(&answer, "VERSION_ALREADY_ACTIVE") {
         return Ok(PromoteAnswer::AlreadyActive);
     }
-    said(&answer, &format!("#27 version {number}"), |fields| {
+    said(&answer, &route, |fields| {
         if fields.number("promoted")? != number {
             return Err(fields.wrong("promoted", &format!("is not {number}")));
         }
@@ -84,14 +85,15 @@ pub fn promote_version(
 /// Deletes a version (#28). The active one and the last one stay.
 pub fn delete_version(client: &PlatformClient, number: u64) -> Result<VersionDeletion> {
     let at = of_versions(client, &format!("/{number}"));
-    let answer = client.change(Method::DELETE, &at, None)?;
+    let route = format!("#28 version {number}");
+    let answer = client.change(Method::DELETE, &route, &at, None)?;
     if is_refusal(&answer, "CANNOT_DELETE_ACTIVE_VERSION") {
         return Ok(VersionDeletion::IsActive);
     }
     if is_refusal(&answer, "CANNOT_DELETE_LAST_VERSION") {
         return Ok(VersionDeletion::IsLast);
     }
-    done(&answer, &format!("#28 version {number}")).map(|()| VersionDeletion::Done)
+    done(&answer, &route).map(|()| VersionDeletion::Done)
 }
 
 fn of_versions(client: &PlatformClient, rest: &str) -> String {

@@ -10,13 +10,14 @@ impl PlatformClient {
     /// Bytes at an address.
     pub fn download(&self, url: &str) -> Result<Vec<u8>> {
         let place = self.allowed("#16", url)?;
+        let route = &*format!("#18 {place}");
         let answer = self.try_often(Repeat::Always, || {
             let request = Request::builder().method(Method::GET).uri(url);
-            self.read(place, place, self.run(place, request.body(()))?, MAX_FILE)
+            self.read(place, route, self.run(place, request.body(()))?, MAX_FILE)
         })?;
         match answer.status {
             200..300 => Ok(answer.bytes),
-            status => Err(answer::error_of(status, &format!("#18 {place}"), &[])),
+            status => Err(answer::error_of(status, route, &[])),
         }
     }
 
@@ -28,6 +29,7 @@ impl PlatformClient {
         headers: &BTreeMap<String, String>,
     ) -> Result<()> {
         let place = self.allowed("#15", url)?;
+        let route = &*format!("#17 {place}");
         let headers = checked(headers)?;
         let answer = self.try_often(Repeat::Always, || {
             let mut request = Request::builder().method(Method::PUT).uri(url);
@@ -37,13 +39,13 @@ impl PlatformClient {
             for (name, value) in &headers {
                 request = request.header(name, value);
             }
-            self.read(place, place, self.run(place, request.body(bytes))?, MAX_ANSWER)
+            self.read(place, route, self.run(place, request.body(bytes))?, MAX_ANSWER)
         })?;
         match answer.status {
             200..300 => Ok(()),
             // The address carries the permission, so that no other key would help.
-            401 | 403 => Err(Error::failed(format!("#17 {place}: the upload was refused"))),
-            status => Err(answer::error_of(status, &format!("#17 {place}"), &[])),
+            401 | 403 => Err(Error::failed(format!("{route}: the upload was refused"))),
+            status => Err(answer::error_of(status, route, &[])),
         }
     }
 

@@ -38,21 +38,28 @@ impl fmt::Display for IdempotencyKey {
 
 impl PlatformClient {
     /// Sends a change that has a name, so that the platform makes it once however often it is sent.
-    pub fn post(&self, path: &str, body: &Value, key: &IdempotencyKey) -> Result<PlatformAnswer> {
-        let body = body.to_string();
-        let once = || self.try_once(&Method::POST, path, Some(&body), Some(key));
+    pub fn post(
+        &self,
+        route: &str,
+        path: &str,
+        body: &Value,
+        key: &IdempotencyKey,
+    ) -> Result<PlatformAnswer> {
+        let (at, body) = ((route, path), body.to_string());
+        let once = || self.try_once(&Method::POST, at, Some(&body), Some(key));
         self.try_often(Repeat::Always, once).map_err(perhaps_done)
     }
 
     /// The same for a change of something that was sent a moment ago: it is sent again while the platform does not know it.
     pub fn post_until_known(
         &self,
+        route: &str,
         path: &str,
         body: &Value,
         key: &IdempotencyKey,
     ) -> Result<PlatformAnswer> {
-        let body = body.to_string();
-        let once = || self.try_once(&Method::POST, path, Some(&body), Some(key));
+        let (at, body) = ((route, path), body.to_string());
+        let once = || self.try_once(&Method::POST, at, Some(&body), Some(key));
         self.try_often(Repeat::UntilKnown, once).map_err(perhaps_done)
     }
 
@@ -60,11 +67,12 @@ impl PlatformClient {
     pub fn change(
         &self,
         method: Method,
+        route: &str,
         path: &str,
         body: Option<&Value>,
     ) -> Result<PlatformAnswer> {
-        let body = body.map(Value::to_string);
-        let once = || self.try_once(&method, path, body.as_deref(), None);
+        let (at, body) = ((route, path), body.map(Value::to_string));
+        let once = || self.try_once(&method, at, body.as_deref(), None);
         self.try_often(Repeat::IfRefused, once).map_err(perhaps_done)
     }
 }

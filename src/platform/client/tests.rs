@@ -75,7 +75,7 @@ fn a_busy_platform_is_asked_again_and_a_refusal_is_not() {
         answer("502 X", "", "<html>"),
         answer("200 X", "", "{\"versions\":[]}"),
     ]);
-    let got = line.client().get("/x").unwrap();
+    let got = line.client().get("#9", "/x").unwrap();
     assert_eq!((got.status, line.asked()), (200, 4));
     let head = line.heads.lock().unwrap()[3].to_lowercase();
     for part in ["get /x http/1.1", "authorization: bearer key-1", "x-lua-client: lua-store/"] {
@@ -83,7 +83,7 @@ fn a_busy_platform_is_asked_again_and_a_refusal_is_not() {
     }
     for status in ["400 X", "401 X", "403 X", "404 X", "409 X", "500 X", "501 X"] {
         let line = Line::of(vec![answer(status, "", "{}"); 2]);
-        assert_eq!(line.client().get("/x").unwrap().status.to_string(), status[..3]);
+        assert_eq!(line.client().get("#9", "/x").unwrap().status.to_string(), status[..3]);
         assert_eq!(line.asked(), 1, "{status}");
     }
 }
@@ -91,7 +91,7 @@ fn a_busy_platform_is_asked_again_and_a_refusal_is_not() {
 #[test]
 fn after_four_tries_the_last_answer_counts() {
     let line = Line::of(vec![answer("503 X", "", ""); 5]);
-    let got = line.client().get("/x").unwrap();
+    let got = line.client().get("#9", "/x").unwrap();
     assert_eq!((got.status, line.asked()), (503, 4));
     let error = got.data("#9").unwrap_err();
     assert_eq!(
@@ -104,8 +104,8 @@ fn after_four_tries_the_last_answer_counts() {
 fn no_redirect_is_followed_with_the_key() {
     let other = Line::of(vec![answer("200 X", "", "{}")]);
     let line = Line::of(vec![answer("302 X", &format!("Location: {}/y\r\n", other.base), "")]);
-    let error = line.client().get("/x").unwrap_err();
-    assert!(error.message().contains("redirect"), "{}", error.message());
+    let error = line.client().get("#9", "/x").unwrap_err();
+    assert!(error.message().starts_with("#9 was answered with a redirect"), "{}", error.message());
     assert_eq!(other.asked(), 0);
 }
 
@@ -113,8 +113,12 @@ fn no_redirect_is_followed_with_the_key() {
 fn an_answer_without_an_end_is_cut() {
     let body = "x".repeat((MAX_ANSWER + 10) as usize);
     let line = Line::of(vec![answer("200 X", "", &body)]);
-    let error = line.client().get("/x").unwrap_err();
-    assert!(error.message().contains("larger than 32 MiB"), "{}", error.message());
+    let error = line.client().get("#9", "/x").unwrap_err();
+    assert!(
+        error.message().contains("the answer to #9 is larger than 32 MiB"),
+        "{}",
+        error.message()
+    );
 }
 
 #[test]
@@ -123,7 +127,7 @@ fn a_platform_that_is_not_there_is_unavailable() {
     let base = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
     let line = Line { base, heads: Arc::default() };
-    let error = line.client().get("/x").unwrap_err();
+    let error = line.client().get("#9", "/x").unwrap_err();
     assert_eq!(error.kind(), crate::error::Kind::Unavailable);
     assert!(!error.message().contains("key-1"), "{}", error.message());
 }
@@ -137,7 +141,7 @@ fn a_change_with_a_name_is_sent_again_under_the_same_name() {
         answer("201 X", "", "{\"version\":3}"),
     ]);
     let key = IdempotencyKey::new().unwrap();
-    let got = line.client().post("/x", &serde_json::json!({"a": 1}), &key).unwrap();
+    let got = line.client().post("#12", "/x", &serde_json::json!({"a": 1}), &key).unwrap();
     assert_eq!((got.status, got.tries, line.asked()), (201, 4, 4));
     for head in line.heads.lock().unwrap().iter() {
         assert!(head.starts_with("POST /x HTTP/1.1\r\n") && head.ends_with("{\"a\":1}"), "{head}");
@@ -165,18 +169,21 @@ fn a_change_without_a_name_is_sent_once() {
     for method in changes {
         for status in ["502 X", "503 X", "504 X", "500 X"] {
             let line = Line::of(vec![answer(status, "", ""); 2]);
-            let got = line.client().change(method.clone(), "/x", None).unwrap();
+            let got = line.client().change(method.clone(), "#10", "/x", None).unwrap();
             let error = got.data("#8").unwrap_err();
             assert_eq!((error.kind(), line.asked()), (crate::error::Kind::Unavailable, 1));
         }
         let line = Line::of(vec![String::new(); 2]);
-        let error = line.client().change(method.clone(), "/x", None).unwrap_err();
+        let error = line.client().change(method.clone(), "#10", "/x", None).unwrap_err();
         assert_eq!((error.kind(), line.asked()), (crate::error::Kind::Unavailable, 1));
         // It was not begun.
         let line =
             Line::of(vec![answer("429 X", "Retry-After: 0\r\n", ""), answer("200 X", "", "{}")]);
         let body = serde_json::json!({});
-        assert_eq!(line.client().change(method.clone(), "/x", Some(&body)).unwrap().status, 200);
+        assert_eq!(
+            line.client().change(method.clone(), "#10", "/x", Some(&body)).unwrap().status,
+            200
+        );
         for head in line.heads.lock().unwrap().iter() {
             assert!(head.starts_with(&format!("{method} /x ")), "{head}");
             assert_eq!(field(head, "x-idempotency-key"), None);
@@ -191,7 +198,7 @@ fn a_change_may_have_been_made_if_its_answer_cannot_be_used() {
     let large = answer("200 X", "", &"x".repeat((MAX_ANSWER + 10) as usize));
     for odd in [answer("303 X", "Location: /y\r\n", ""), large] {
         let line = Line::of(vec![odd]);
-        let error = line.client().post("/x", &serde_json::json!({}), &key).unwrap_err();
+        let error = line.client().post("#12", "/x", &serde_json::json!({}), &key).unwrap_err();
         assert_eq!(error.kind(), crate::error::Kind::Unavailable, "{error}");
     }
 }

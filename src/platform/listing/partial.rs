@@ -1,6 +1,6 @@
 //! Parts of a listing, for a command that need not know the whole agent.
 
-use super::{Listing, backups, primitives, versions};
+use super::{ListedNumbers, Listing, backups, primitives, versions};
 use crate::error::Result;
 use crate::model::kind_routes::KindRoute;
 use crate::platform::client::PlatformClient;
@@ -11,11 +11,11 @@ impl Listing {
     /// Versions and backups alone: a push needs to know if somebody else made any.
     pub fn read_history(client: &PlatformClient) -> Result<Listing> {
         let agent = client.address().agent.as_str();
-        let path = |at: usize| match at {
-            0 => format!("/developer/agents/{agent}/versions?all=true&status=all"),
-            _ => format!("/developer/agents/{agent}/backup/versions?all=true"),
-        };
-        let answers = many(2, |at| client.get(&path(at)))?;
+        let asked = [
+            ("#24", format!("/developer/agents/{agent}/versions?all=true&status=all")),
+            ("#22", format!("/developer/agents/{agent}/backup/versions?all=true")),
+        ];
+        let answers = many(2, |at| client.get(asked[at].0, &asked[at].1))?;
         Ok(Listing {
             document: Value::Null,
             versions: versions(&answers[0].data("#24")?)?,
@@ -35,14 +35,26 @@ impl Listing {
         client: &PlatformClient,
         kinds: &[&'static KindRoute],
     ) -> Result<()> {
-        let agent = client.address().agent.as_str();
-        let path = |kind: &KindRoute| format!("/developer/{}/{agent}", kind.path);
-        let answers = many(kinds.len(), |at| client.get(&path(kinds[at])))?;
-        for (kind, answer) in kinds.iter().zip(answers) {
-            let route = format!("#1 {}", kind.path);
-            self.primitives.extend(primitives(&route, kind, &answer.data(&route)?)?);
-            self.kinds.push(kind);
-        }
+        self.primitives.extend(of_kinds(client, kinds)?);
+        self.kinds.extend(kinds);
         Ok(())
     }
+}
+
+/// The primitives of some kinds (#1).
+pub fn of_kinds(
+    client: &PlatformClient,
+    kinds: &[&'static KindRoute],
+) -> Result<Vec<ListedNumbers>> {
+    let agent = client.address().agent.as_str();
+    let asked = |kind: &KindRoute| {
+        (format!("#1 {}", kind.path), format!("/developer/{}/{agent}", kind.path))
+    };
+    let asked: Vec<(String, String)> = kinds.iter().map(|kind| asked(kind)).collect();
+    let answers = many(asked.len(), |at| client.get(&asked[at].0, &asked[at].1))?;
+    let mut rows = Vec::new();
+    for ((kind, (route, _)), answer) in kinds.iter().zip(&asked).zip(answers) {
+        rows.extend(primitives(route, kind, &answer.data(route)?)?);
+    }
+    Ok(rows)
 }

@@ -53,8 +53,7 @@ impl Growing {
         let at = format!("{route}: {outcome}");
         assert!(outcome.code != 0 && outcome.code != 101, "{at}");
         assert!(outcome.stderr.contains(words), "{words}: {at}");
-        let is_path = words.contains("redirect") || words.contains("larger");
-        assert!(is_path || outcome.stderr.contains(route), "{at}");
+        assert!(outcome.stderr.contains(route), "{at}");
         assert_eq!((shop.project.pointer(), shop.project.read(INDEX)), (pointer, index), "{at}");
         match ["#2", "#3", "#14", "#15", "#19"].contains(&route) {
             true => assert_eq!(End::of(&shop), self.old, "{at}"),

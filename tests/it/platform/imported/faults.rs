@@ -45,13 +45,27 @@ fn a_route_that_does_not_answer_well_ends_the_import_and_stands_for_nothing() {
                 refused(&there, 1, number);
             }
         }
-        there
-            .platform
-            .on(At::route(route).always(), Fault::Redirect("http://127.0.0.1:1/x".into()));
-        refused(&there, 1, "redirect");
+        let redirect = || Fault::Redirect("http://127.0.0.1:1/x".into());
+        for part in [number, "was answered with a redirect, which is not followed"] {
+            there.platform.on(At::route(route).always(), redirect());
+            refused(&there, 1, part);
+        }
     }
     there.cloned("mine");
     assert_eq!(there.refs("mine"), expected);
+}
+
+#[test]
+fn an_answer_that_is_too_large_or_a_redirect_is_named_by_its_route() {
+    let there = There::new();
+    for (route, name) in [("#24", "#24"), ("#1 skills", "#1 skills"), ("#22", "#22")] {
+        let large = vec![b' '; (32 << 20) + 1];
+        there.platform.on(At::route(route).always(), Fault::Bytes(large));
+        refused(&there, 1, &format!("the answer to {name} is larger than 32 MiB"));
+        let redirect = Fault::Redirect("http://127.0.0.1:1/x".into());
+        there.platform.on(At::route(route).always(), redirect);
+        refused(&there, 1, &format!("{name} was answered with a redirect"));
+    }
 }
 
 #[test]
