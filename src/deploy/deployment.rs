@@ -3,7 +3,6 @@
 use super::backup_body;
 use super::journal::{DeployJournal, JournalRequest, PushedContent};
 use super::options::DeployOptions;
-use super::unversioned;
 use crate::client::{DeployRequest, Deployed};
 use crate::error::{Error, Kind, Result};
 use crate::history::imported::ImportRecord;
@@ -130,8 +129,7 @@ impl Deployment<'_> {
         if self.journal.promotion.is_some() {
             return self.save_journal();
         }
-        // A lost answer about a number that is live is remembered until the next push of its kind.
-        self.journal.requests.retain(unversioned::is_unanswered);
+        self.journal.keep_lost_pushes(&self.record);
         if !self.journal.requests.is_empty() {
             return self.save_journal();
         }

@@ -8,6 +8,7 @@ use crate::error::{Error, Hint, Result};
 use crate::history::imported::{
     ContentOrigin, ImportRecord, ImportedVersion, NumberCode, NumberContent,
 };
+use crate::model::numbers;
 use crate::object::Id;
 use crate::platform::{IdempotencyKey, ListedVersion, Listing, VersionStatus};
 use crate::protocol::{CreateRefs, Transaction};
@@ -145,6 +146,22 @@ impl DeployJournal {
         self.requests.iter().rev().find(is_it)
     }
 
+    /// True if a push of this number was sent, and its answer was lost. The number counts as used.
+    pub fn may_have_pushed(&self, key: &str, number: &str) -> bool {
+        let lost = self.requests.iter().filter(|one| one.answer.is_none());
+        lost.filter_map(|one| one.pushes.as_ref())
+            .any(|content| content.key == key && content.number == number)
+    }
+
+    /// Forgets everything but the pushes whose answers were lost: the next push of the primitive has to know their numbers.
+    /// One that was pushed with a higher number since needs no other.
+    pub fn keep_lost_pushes(&mut self, record: &ImportRecord) {
+        self.requests.retain(|one| match &one.pushes {
+            Some(content) if one.answer.is_none() => !content.is_passed(record),
+            _ => false,
+        });
+    }
+
     /// Brings a record up to what was done by requests whose answers came, and by those that the platform shows as done.
     /// True if the record changed.
     pub fn adopt(&mut self, record: &mut ImportRecord, listing: &Listing, here: &Heads) -> bool {
@@ -162,6 +179,15 @@ impl DeployJournal {
 }
 
 impl PushedContent {
+    /// True if a push of this number, or of a higher one, is known to be done.
+    fn is_passed(&self, record: &ImportRecord) -> bool {
+        let known = record.contents.get(&self.key).into_iter().flatten();
+        known.into_iter().any(|(number, content)| {
+            content.from == ContentOrigin::Exact
+                && (*number == self.number || numbers::is_past(number, &self.number))
+        })
+    }
+
     /// Notes a number that was pushed.
     pub fn note(&self, record: &mut ImportRecord) {
         let content = NumberContent { tree: self.tree, from: ContentOrigin::Exact };

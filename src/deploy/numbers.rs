@@ -82,13 +82,6 @@ impl Deployment<'_> {
         };
         let id = self.id_of(&one, (tree, at))?;
         for _ in 0..TRIES {
-            // A lost answer is never guessed: the number may have been used.
-            let was_sent = self.journal.unanswered("#3", &one.subject()).is_some();
-            let listed = primitives::row_of(&self.listing, &one.key);
-            if was_sent && listed.is_some_and(|row| row.numbers.contains(&one.there)) {
-                self.give_up(&mut one)?;
-                continue;
-            }
             let values = self.options.values.as_ref();
             let body = self.bodies[&tree].primitives[at].numbered_with(&one.there, &id, values)?;
             let pushes = PushedContent {
@@ -100,54 +93,54 @@ impl Deployment<'_> {
                 code: self.bodies[&tree].primitives[at].code(),
             };
             let request = DeployRequest::new("#3", one.effect, one.subject());
-            let content = Some(pushes.clone());
-            let sent = self.send_number(request, content, (one.path, &id), &body)?;
+            let sent = self.send_number((request, pushes.clone()), (one.path, &id), &body);
             match sent {
-                NumberPush::Done => {
+                Ok(true) => {
                     pushes.note(&mut self.record);
                     self.note_other(&one);
                     return Ok(Some((one.there, id)));
                 }
-                NumberPush::Exists { was_retried } if was_retried || was_sent => {
-                    self.give_up(&mut one)?;
-                }
-                NumberPush::Exists { .. } => return Err(self.taken(&one)),
+                // It counts as used, and is in the journal until a higher one is pushed.
+                Ok(false) => one.there = numbers::next(Some(&one.there))?,
+                Err(error) if error.kind() == Kind::Conflict => return Err(self.taken(&one)),
+                Err(error) => return Err(error),
             }
         }
         Err(self.taken(&one))
     }
 
-    /// Takes the next number after one that counts as used.
-    fn give_up(&mut self, one: &mut NumberToPush) -> Result<()> {
-        let subject = one.subject();
-        self.journal.requests.retain(|sent| sent.route != "#3" || sent.subject != subject);
-        one.there = numbers::next(Some(&one.there))?;
-        Ok(())
-    }
-
-    /// Sends #3. A number that exists was not pushed by it.
+    /// Sends #3. False if the number exists, and a try of ours may be the reason; a *conflict* if somebody else has it.
     fn send_number(
         &mut self,
-        request: DeployRequest,
-        content: Option<PushedContent>,
+        (request, pushes): (DeployRequest, PushedContent),
         (path, id): (&str, &str),
         body: &serde_json::Value,
-    ) -> Result<NumberPush> {
-        let subject = request.subject.clone();
-        let push = self.send_content(request, content, |client, key| {
-            changes::push_number(client, path, id, body, key)
+    ) -> Result<bool> {
+        // A lost answer is never guessed: the platform may have done it since it was asked for its numbers.
+        let was_sent = self.journal.may_have_pushed(&pushes.key, &pushes.number);
+        let exists = format!("{} is there already", request.subject);
+        let mut found = NumberPush::Done;
+        let sent = self.send_content(request, Some(pushes), |client, key| {
+            found = changes::push_number(client, path, id, body, key)?;
+            match found {
+                NumberPush::Done => Ok(()),
+                NumberPush::Exists { was_retried } if was_retried || was_sent => {
+                    Err(Error::unavailable(exists))
+                }
+                NumberPush::Exists { .. } => Err(Error::conflict(exists)),
+            }
         });
-        let push = push.map_err(|error| match &self.options.values {
+        match sent {
+            Ok(()) => Ok(true),
+            Err(error) if found != NumberPush::Done && error.kind() == Kind::Unavailable => {
+                Ok(false)
+            }
             // The platform may show in its refusal what was sent.
-            Some(values) => values.hide(error),
-            None => error,
-        })?;
-        if push != NumberPush::Done {
-            self.journal.requests.retain(|one| one.route != "#3" || one.subject != subject);
-            self.done.requests.pop();
-            self.save_journal()?;
+            Err(error) => Err(match &self.options.values {
+                Some(values) => values.hide(error),
+                None => error,
+            }),
         }
-        Ok(push)
     }
 
     /// Id of a primitive there, which is created if it is new.

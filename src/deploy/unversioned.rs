@@ -42,12 +42,6 @@ fn folder_of(key: &str) -> Option<&'static str> {
     FOLDERS.into_iter().find(|known| *known == folder)
 }
 
-/// True for a request whose answer was lost, and that may have made a number live.
-pub fn is_unanswered(request: &JournalRequest) -> bool {
-    let pushes = request.pushes.as_ref();
-    request.answer.is_none() && pushes.is_some_and(|content| folder_of(&content.key).is_some())
-}
-
 /// The newest source version of a store, if it has a primitive of such a kind.
 pub fn newest(store: &Store) -> Result<Option<SourceVersion>> {
     let (series, objects) = (store.heads()?.source, store.objects());
@@ -133,10 +127,7 @@ fn set_number<S: Source + ?Sized>(
         newest.clone_into(&mut one.there);
         return Ok(false);
     }
-    // The number of a push of ours whose answer was lost counts as used when it is pushed again.
-    let is_lost =
-        one.there == newest && deployment.journal.unanswered("#3", &one.subject()).is_some();
-    if !is_lost && !numbers::is_past(&one.there, newest) {
+    if !numbers::is_past(&one.there, newest) {
         one.there = numbers::next(Some(newest))?;
     }
     Ok(true)
@@ -273,8 +264,9 @@ impl Deployment<'_> {
             return Ok(());
         }
         let is_open = |one: &JournalRequest| {
-            let key = one.pushes.as_ref().and_then(|content| folder_of(&content.key));
-            key.is_some_and(|folder| !self.options.include.contains(folder))
+            one.pushes.as_ref().is_some_and(|content| {
+                folder_of(&content.key).is_none_or(|folder| !self.options.include.contains(folder))
+            })
         };
         self.journal.requests.retain(is_open);
         self.save()

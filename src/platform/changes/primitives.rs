@@ -5,12 +5,11 @@ use crate::error::{Error, Result};
 use crate::platform::answer;
 use crate::platform::client::{IdempotencyKey, PlatformAnswer, PlatformClient};
 use crate::platform::listing::is_id;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
 /// Result of giving a primitive a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberPush {
     Done,
     /// The number is used: by somebody else, or by this push if its answer was lost.

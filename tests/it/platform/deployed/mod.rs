@@ -9,6 +9,7 @@ mod disturbed;
 mod included;
 mod interrupted;
 mod planned;
+mod lost;
 mod promoted;
 mod proved;
 mod pushed;

@@ -78,6 +78,24 @@ fn an_answer_that_was_lost_is_remembered_by_other_pushes() {
     }
 }
 
+#[test]
+fn lost_answers_in_a_row_use_up_their_numbers() {
+    for route in ["#3 devices", "#3 workflows"] {
+        for cuts in [&[true, true, true][..], &[true, false], &[false, true], &[true, false, true]]
+        {
+            let shop = prepared();
+            for is_done in cuts {
+                let fault = if *is_done { Fault::CutAfter } else { Fault::CutBefore };
+                shop.platform.on(At::route(route), fault);
+                let lost = shop.run(INCLUDE);
+                assert_eq!(lost.code, 11, "{route}: {lost}");
+                shop.platform.reset_faults();
+            }
+            check(&shop, "cut", &format!("{route} {cuts:?}"));
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_kill_before_and_after_each_request() {
