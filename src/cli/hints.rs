@@ -149,13 +149,17 @@ fn of_remote(hint: &Hint) -> String {
 /// A deployment to the Lua platform.
 fn of_platform(hint: &Hint) -> String {
     let fixed = match hint {
-        Hint::FinishPromotion(number) => {
+        Hint::FinishPromotion { number, remote } => {
+            let at = at_remote(remote);
             return format!(
-                "run `lua-store version promote v{number}` to finish it\n\
-                 run `lua-store version promote --abort` to take it back"
+                "run `lua-store version promote v{number}{at}` to finish it\n\
+                 run `lua-store version promote --abort{at}` to take it back"
             );
         }
-        Hint::AbortPromotion => "run `lua-store version promote --abort` to put it back",
+        Hint::AbortPromotion { remote } => {
+            let at = at_remote(remote);
+            return format!("run `lua-store version promote --abort{at}` to put it back");
+        }
         Hint::RetirePrimitives => {
             "add `--retire NAME` for each to delete it there, or run `lua-store pull` to get it"
         }
@@ -183,6 +187,11 @@ fn of_platform(hint: &Hint) -> String {
         _ => return of_values(hint),
     };
     fixed.to_owned()
+}
+
+/// The option that names a remote.
+fn at_remote(remote: &Option<String>) -> String {
+    remote.as_ref().map_or(String::new(), |name| format!(" --remote {name}"))
 }
 
 /// Hints with values in them.
@@ -291,7 +300,7 @@ fn of_named_remote(hint: &Hint) -> String {
              if it was created anew on purpose, run `lua-store remote set-url {remote} URL` to forget what it had"
         ),
         Hint::StepTheirs { action, remote } => {
-            let remote = remote.as_ref().map_or(String::new(), |name| format!(" --remote {name}"));
+            let remote = at_remote(remote);
             format!(
                 "run `lua-store version {action}{remote} --theirs` to continue from theirs and leave yours out; nothing was changed"
             )

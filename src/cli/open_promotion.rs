@@ -5,6 +5,7 @@ use super::hints;
 use super::output::YELLOW;
 use crate::deploy::OpenDeployment;
 use crate::error::{Hint, Result};
+use crate::store::Store;
 use serde::Serialize;
 
 /// A promotion that was interrupted.
@@ -22,17 +23,22 @@ pub struct OpenPromotionView {
     live: Vec<String>,
     /// Changes whose answers did not arrive: they may be done.
     unanswered: Vec<String>,
+    /// Both ways out.
+    #[serde(skip)]
+    hint: Hint,
 }
 
 impl OpenPromotionView {
-    pub fn new(open: OpenDeployment) -> OpenPromotionView {
+    pub fn new(store: &Store, open: OpenDeployment) -> OpenPromotionView {
+        let hint = open.hint(store);
         let OpenDeployment { remote, number, is_under_way, is_active, live, unanswered } = open;
         let (under_way, active) = (is_under_way, is_active);
-        OpenPromotionView { remote, version: number, under_way, active, live, unanswered }
+        OpenPromotionView { remote, version: number, under_way, active, live, unanswered, hint }
     }
 
-    pub fn all(open: Vec<OpenDeployment>) -> Vec<OpenPromotionView> {
-        open.into_iter().map(OpenPromotionView::new).collect()
+    pub fn all(store: &Store) -> Result<Vec<OpenPromotionView>> {
+        let open = OpenDeployment::all(store)?.into_iter();
+        Ok(open.map(|one| OpenPromotionView::new(store, one)).collect())
     }
 
     fn sentence(&self) -> String {
@@ -66,7 +72,7 @@ pub fn print(cx: &mut Context<'_>, all: &[OpenPromotionView]) -> Result<()> {
 /// Both ways out of each.
 pub fn suggest(cx: &mut Context<'_>, all: &[OpenPromotionView]) {
     for one in all.iter().filter(|one| !one.under_way) {
-        let text = hints::text(&Hint::FinishPromotion(one.version));
+        let text = hints::text(&one.hint);
         text.lines().for_each(|line| cx.out.hint(line));
     }
 }

@@ -7,9 +7,12 @@ use crate::flow::remote::choose;
 use crate::history::project::Project;
 use crate::platform::PlatformAddress;
 
-/// Name and address of the remote that is meant; another kind of remote is refused.
+/// Name and address of the remote that is meant, as a promotion chooses it: the one that is named, the only one on the platform,
+/// or the default one. Another kind of remote is refused.
 pub fn choose_platform(project: &Project, name: Option<&str>) -> Result<(String, PlatformAddress)> {
     let config = project.store().config()?;
+    let only = Address::only_platform(&config.remotes(), project.root())?;
+    let name = name.or(only);
     let (name, address) = choose(project, &config, name)?.ok_or_else(remote::no_remote)?;
     match address {
         Address::Platform(address) => Ok((name, address)),

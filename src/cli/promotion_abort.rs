@@ -4,6 +4,7 @@ use super::Exit;
 use super::answer::answer;
 use super::context::Context;
 use super::deploy_output::{self, DeployedView};
+use super::platform_remote::choose_platform;
 use super::progress::with_progress;
 use super::remote::{self, RemoteArgs};
 use crate::error::Result;
@@ -23,7 +24,8 @@ answer!(abortedPromotion: Answer<'_>);
 
 /// Puts back everything that the promotion changed.
 pub fn abort(cx: &mut Context<'_>, project: &Project, at: &RemoteArgs) -> Result<Exit> {
-    let remote = remote::require(cx, project, at.remote.as_deref())?;
+    let (name, _) = choose_platform(project, at.remote.as_deref())?;
+    let remote = remote::require(cx, project, Some(&name))?;
     let number = with_progress(cx, "Sending", |_| remote.remote.abort())?;
     let deployed = remote.remote.deployed().unwrap_or_default();
     if cx.out.is_json() {

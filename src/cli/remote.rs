@@ -65,22 +65,15 @@ impl RemoteArgs {
             return self.reach(cx, project).map(StepRemotes::from);
         }
         let config = project.store().config()?;
-        let mut all = Vec::new();
-        for (name, url) in config.remotes() {
-            let is_platform = matches!(Address::parse(url, project.root())?, Address::Platform(_));
-            all.push((name, is_platform));
-        }
-        let mut platforms = all.iter().filter(|(_, is_platform)| *is_platform);
-        let only = match (platforms.next(), platforms.next()) {
-            (Some((only, _)), None) => *only,
-            _ => return self.reach(cx, project).map(StepRemotes::from),
-        };
+        let remotes = config.remotes();
+        let only = Address::only_platform(&remotes, project.root())?;
+        let Some(only) = only else { return self.reach(cx, project).map(StepRemotes::from) };
         let mut reach = |name: &str| {
             let named = RemoteArgs { remote: Some(name.to_owned()), ..self.clone() };
             named.reach(cx, project)
         };
         let mut followers = Vec::new();
-        for (name, _) in all.iter().filter(|(_, is_platform)| !is_platform) {
+        for (name, _) in remotes.iter().filter(|(name, _)| *name != only) {
             followers.extend(reach(name)?);
         }
         Ok(StepRemotes { authority: reach(only)?, followers })

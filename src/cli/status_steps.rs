@@ -12,9 +12,9 @@ pub fn suggest(
     staged: &[u64],
     report: &PushReport,
     unversioned: bool,
-    (is_unsent, is_merging): (bool, bool),
+    (is_unsent, is_merging, is_promoting): (bool, bool, bool),
 ) {
-    if let Some(newest) = staged.first() {
+    if let Some(newest) = staged.first().filter(|_| !is_promoting) {
         cx.out.suggest(&format!("lua-store version promote v{newest}"));
     }
     if unversioned {
@@ -23,6 +23,10 @@ pub fn suggest(
     // A push is refused until the merge is finished.
     if is_merging {
         return cx.out.suggest("lua-store pull --continue");
+    }
+    // It is refused while a promotion is open, too.
+    if is_promoting {
+        return;
     }
     match report.unread {
         None if report.changed() || is_unsent => cx.out.suggest("lua-store push"),

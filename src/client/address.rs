@@ -43,6 +43,19 @@ impl Address {
         }
     }
 
+    /// The only remote of these that is on the platform; `None` where there is none, or several.
+    pub fn only_platform<'r>(remotes: &[(&'r str, &str)], from: &Path) -> Result<Option<&'r str>> {
+        let mut found = None;
+        for (name, url) in remotes {
+            match (Address::parse(url, from)?, found) {
+                (Address::Platform(_), None) => found = Some(*name),
+                (Address::Platform(_), Some(_)) => return Ok(None),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
     /// True if the traffic can be read on the way.
     pub fn is_in_the_clear(&self) -> bool {
         matches!(self, Address::Http { base, .. } if base.starts_with("http://"))

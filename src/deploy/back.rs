@@ -2,7 +2,8 @@
 
 use super::deployment::Deployment;
 use super::journal::OpenPromotion;
-use super::parts;
+use super::parts::{self, LiveParts, WantedModel};
+use super::{open, promotion::DeployTarget};
 use crate::client::{DeployRequest, Effect};
 use crate::error::{Error, Hint, Kind, Result};
 use crate::platform::changes::{self, VersionDeletion};
@@ -27,13 +28,24 @@ impl Deployment<'_> {
                 error.kind(),
                 format!("{}; and it was not put back: {}", error.message(), back.message()),
             )
-            .hint(Hint::AbortPromotion),
+            .hint(Hint::AbortPromotion { remote: open::named(self.store, self.name) }),
         }
     }
 
     /// The error after which nobody knows whether the version runs.
     pub fn interrupted(&self, error: Error) -> Error {
-        error.also(Hint::FinishPromotion(self.last_number))
+        error.also(self.finish_hint(self.last_number))
+    }
+
+    fn finish_hint(&self, number: u64) -> Hint {
+        open::finish_hint(self.store, self.name, number)
+    }
+
+    /// A promotion was interrupted, and decides what is live.
+    pub fn open_promotion(&self, number: u64, other: Option<u64>) -> Error {
+        let what = other.map_or("push".to_owned(), |other| format!("promote v{other}"));
+        Error::conflict(format!("cannot {what}: the promotion of v{number} was interrupted"))
+            .hint(self.finish_hint(number))
     }
 
     /// Gives up the open promotion.
@@ -47,7 +59,7 @@ impl Deployment<'_> {
                     "v{} runs, and no version was active before it: it cannot be taken back",
                     open.number
                 ))
-                .hint(Hint::FinishPromotion(open.number)));
+                .hint(self.finish_hint(open.number)));
             };
             let subject = format!("version {before} is made active");
             let request = DeployRequest::new("#27", Effect::Switch, subject);

@@ -310,13 +310,6 @@ pub fn note_switch(
     }
 }
 
-/// A promotion was interrupted, and decides what is live.
-pub fn open_promotion(number: u64, other: Option<u64>) -> Error {
-    let what = other.map_or("push".to_owned(), |other| format!("promote v{other}"));
-    Error::conflict(format!("cannot {what}: the promotion of v{number} was interrupted"))
-        .hint(Hint::FinishPromotion(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,6 +24,7 @@ mod remote;
 mod settings;
 pub mod skill_yaml;
 mod switch;
+mod transaction;
 mod unversioned;
 mod yaml;
 

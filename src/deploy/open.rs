@@ -1,7 +1,8 @@
 //! Open promotions: those that were interrupted, as far as their journals know what is live of them. Nobody is asked.
 
 use super::journal::DeployJournal;
-use crate::error::Result;
+use crate::client::Address;
+use crate::error::{Hint, Result};
 use crate::store::Store;
 use std::collections::BTreeSet;
 
@@ -25,7 +26,27 @@ pub struct OpenDeployment {
     pub unanswered: Vec<String>,
 }
 
+/// Hint to both ways out of an open promotion.
+pub fn finish_hint(store: &Store, remote: &str, number: u64) -> Hint {
+    Hint::FinishPromotion { number, remote: named(store, remote) }
+}
+
+/// The remote, if a promotion means another one without a name.
+pub fn named(store: &Store, remote: &str) -> Option<String> {
+    let is_meant = || -> Result<bool> {
+        let config = store.config()?;
+        let only = Address::only_platform(&config.remotes(), store.project())?;
+        Ok(only.or(config.default_remote()) == Some(remote))
+    };
+    // It can always be named.
+    (!is_meant().unwrap_or(false)).then(|| remote.to_owned())
+}
+
 impl OpenDeployment {
+    pub fn hint(&self, store: &Store) -> Hint {
+        finish_hint(store, &self.remote, self.number)
+    }
+
     /// The open promotion at a remote.
     pub fn find(store: &Store, remote: &str) -> Result<Option<OpenDeployment>> {
         let Some(journal) = DeployJournal::find(store, remote)? else { return Ok(None) };

@@ -4,21 +4,18 @@
 use super::adoption::{adopt, track};
 use super::code;
 use super::deployment::Deployment;
-use super::journal::{DeployJournal, note_created, open_promotion};
+use super::journal::DeployJournal;
 use super::options::DeployOptions;
 use super::{parts, plan, unversioned};
 use crate::client::{DeployPlan, Deployed, LiveCheck, PlanRequest, Remote};
 use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Spool};
 use crate::history::imported::ImportRecord;
-use crate::history::ledger;
-use crate::history::record::Event;
-use crate::history::source::SourceVersion;
 use crate::import;
 use crate::object::Id;
 use crate::platform::{Listing, PlatformClient, PushBodies};
 use crate::progress::Progress;
-use crate::protocol::{AgentId, FetchRequest, Head, Refusal, SwapActive, Transaction, TxnOutcome};
+use crate::protocol::{AgentId, FetchRequest, Head, Refusal, Transaction, TxnOutcome};
 use crate::store::{Mapped, Receipts, Store};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -175,73 +172,6 @@ impl PlatformRemote {
         seen.deployed = Some(before.then(done));
         head
     }
-
-    /// Deploys a transaction.
-    fn deploy(&self, deployment: &mut Deployment<'_>, transaction: &Transaction) -> Result<()> {
-        if let Some(swap) = &transaction.active {
-            return self.swap(deployment, transaction, swap);
-        }
-        if let Some(open) = &deployment.journal.promotion {
-            return Err(open_promotion(open.number, None));
-        }
-        if let Some(created) = &transaction.source {
-            let number = created.after + created.ids.len() as u64;
-            let id = created.ids[created.ids.len() - 1];
-            let version = SourceVersion::load(deployment.store.objects(), number, id)?;
-            if let Some(newest) = unversioned::newest(deployment.store)? {
-                deployment.check_unversioned(&newest)?;
-            }
-            deployment.push_source(&version)?;
-        }
-        note_created(&mut deployment.record, transaction);
-        deployment.save()
-    }
-
-    /// A new record of the ledger: a promotion, or a deletion of a version.
-    fn swap(
-        &self,
-        deployment: &mut Deployment<'_>,
-        transaction: &Transaction,
-        swap: &SwapActive,
-    ) -> Result<()> {
-        let store = deployment.store;
-        let number = swap.new.version.ok_or_else(|| self.not_sent("a ledger without a version"))?;
-        if let Some(open) = deployment.journal.promotion.as_ref().filter(|o| o.number != number) {
-            return Err(open_promotion(open.number, Some(number)));
-        }
-        for step in ledger::steps(store.objects(), Some(swap.new.ledger)) {
-            let step = step?;
-            if step.record.event != Event::Promote {
-                return Err(self.not_sent("the deletion of a version"));
-            }
-            if step.previous == swap.expected.map(|active| active.ledger) {
-                break;
-            }
-        }
-        let id = *deployment
-            .versions
-            .get(number as usize - 1)
-            .ok_or_else(|| Error::corrupt(format!("there is no version v{number}")))?;
-        let (expected, new) = match &deployment.journal.promotion {
-            Some(open) => (open.expected, open.new),
-            None => (swap.expected, swap.new),
-        };
-        let mut target = deployment.target((number, id), (expected, new))?;
-        target.ledger = swap.new.ledger;
-        deployment.promote(target)?;
-        // Our record of this command, if it is not that of the one that was interrupted.
-        deployment.record.heads.active = Some(swap.new);
-        note_created(&mut deployment.record, transaction);
-        deployment.save()
-    }
-
-    fn not_sent(&self, what: &str) -> Error {
-        Error::usage(format!(
-            "{what} cannot be sent to \"{}\", which is on the platform",
-            self.name
-        ))
-        .hint("use the dashboard or the `lua` command there, and fetch")
-    }
 }
 
 impl Remote for PlatformRemote {
@@ -355,7 +285,7 @@ impl Remote for PlatformRemote {
         let Some(open) = deployment.journal.promotion.clone() else { return Ok(()) };
         if open.number != number {
             self.keep(deployment);
-            return Err(open_promotion(open.number, Some(number)));
+            return Err(error);
         }
         let target = deployment.target((open.number, open.version), (open.expected, open.new))?;
         let done = deployment.promote(target);
@@ -363,6 +293,7 @@ impl Remote for PlatformRemote {
         done
     }
 
+            let error = deployment.open_promotion(open.number, Some(number));
     fn abort(&self) -> Result<u64> {
         let store = self.store()?;
         let mut deployment = self.deployment(&store)?;

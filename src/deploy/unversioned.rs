@@ -3,7 +3,7 @@
 
 use super::backup_body;
 use super::deployment::Deployment;
-use super::journal::{JournalRequest, open_promotion};
+use super::journal::JournalRequest;
 use super::plan::check_push_promise;
 use super::primitives::{self, NumberToPush};
 use super::remote::PlatformRemote;
@@ -187,7 +187,7 @@ impl PlatformRemote {
         let is_promised = self.seen().is_promised;
         let open = deployment.journal.promotion.as_ref().map(|open| open.number);
         let done = match (self.options.include.is_empty(), open) {
-            (false, Some(open)) => Err(open_promotion(open, None)),
+            (false, Some(open)) => Err(deployment.open_promotion(open, None)),
             (false, None) if !is_promised => check_push_promise(&deployment, &newest.state),
             _ => Ok(()),
         };

@@ -7,10 +7,16 @@ use std::path::PathBuf;
 /// several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hint {
-    /// An interrupted promotion of this version is to be finished, or taken back.
-    FinishPromotion(u64),
+    /// An interrupted promotion of this version is to be finished, or taken back. The remote is named where it is not the one
+    /// that a promotion means without a name.
+    FinishPromotion {
+        number: u64,
+        remote: Option<String>,
+    },
     /// Everything that it changed has to be put back.
-    AbortPromotion,
+    AbortPromotion {
+        remote: Option<String>,
+    },
     /// Each of the primitives is to be deleted there, or to be downloaded.
     RetirePrimitives,
     /// The version there that ours replaced.

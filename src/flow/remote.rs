@@ -8,8 +8,7 @@ use crate::history::project::Project;
 use crate::protocol::Head;
 use crate::store::{Store, StoreConfig};
 
-/// Name of a remote by default.
-pub const DEFAULT: &str = "origin";
+pub use crate::store::DEFAULT_REMOTE as DEFAULT;
 
 /// A remote under the name that the project has for it, ready to be asked.
 pub struct NamedRemote {
@@ -45,12 +44,10 @@ pub fn choose(
     name: Option<&str>,
 ) -> Result<Option<(String, Address)>> {
     let remotes = config.remotes();
-    let name = match (name, &remotes[..]) {
+    let name = match (name.or_else(|| config.default_remote()), &remotes[..]) {
         (Some(url), _) if is_address(url) => at_address(project, config, url)?,
         (Some(name), _) => name,
         (None, []) => return Ok(None),
-        (None, [(only, _)]) => only,
-        (None, many) if many.iter().any(|(name, _)| *name == DEFAULT) => DEFAULT,
         (None, many) => {
             let names: Vec<&str> = many.iter().map(|(name, _)| *name).collect();
             return Err(Error::usage(format!("there are several remotes: {}", names.join(", ")))

@@ -12,6 +12,9 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 /// The key of a remote that says that a token may go there over plain HTTP.
 const INSECURE: &str = "insecure";
 
+/// Name of a remote by default.
+pub const DEFAULT_REMOTE: &str = "origin";
+
 const CHECKOUT: &str = "checkout";
 
 /// The configuration of one store. Keys, comments and order that it does not know survive a change.
@@ -97,6 +100,15 @@ impl StoreConfig {
         let names =
             self.remote_table().into_iter().flat_map(|table| table.iter().map(|(name, _)| name));
         names.filter_map(|name| Some((name, self.remote(name)?))).collect()
+    }
+
+    /// The remote that a command means without a name: the only one, or `origin`. `None` where there is none, or several others.
+    pub fn default_remote(&self) -> Option<&str> {
+        let remotes = self.remotes();
+        match &remotes[..] {
+            [(only, _)] => Some(only),
+            many => many.iter().map(|(name, _)| *name).find(|name| *name == DEFAULT_REMOTE),
+        }
     }
 
     /// True if versions and promotions are committed to git.

@@ -46,7 +46,7 @@ pub use crate::store::missing_objects::MissingObjects;
 pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};
-pub use config::{StoreConfig, check_remote_name};
+pub use config::{DEFAULT_REMOTE, StoreConfig, check_remote_name};
 pub use deploy_journal::DeployLock;
 pub use gc::ObjectCounts;
 pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, LOSSES, STAT_INDEX, dir_in, short};

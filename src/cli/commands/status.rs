@@ -13,7 +13,6 @@ use crate::cli::status_steps;
 use crate::cli::{Exit, elsewhere, print, running_output};
 use crate::client::RunningSummary;
 use crate::compare::PushChange;
-use crate::deploy::OpenDeployment;
 use crate::error::Result;
 use crate::flow::remote::is_address;
 use crate::history::catalog::Catalog;
@@ -64,7 +63,7 @@ impl Status {
         });
         let merge = OpenMergeView::of(&view.project)?;
         let is_merging = merge.is_some();
-        let open = OpenPromotionView::all(OpenDeployment::all(view.store())?);
+        let open = OpenPromotionView::all(view.store())?;
         if cx.out.is_json() {
             cx.out.json(&Answer {
                 merge,
@@ -82,7 +81,7 @@ impl Status {
                 live: LiveView::new(&live, view.now_ms()),
                 error: error.as_ref().map(ErrorView::new),
             })?;
-            let state = (report::unsent(&live).is_some(), is_merging);
+            let state = (report::unsent(&live).is_some(), is_merging, !open.is_empty());
             open_promotion::suggest(cx, &open);
             status_steps::suggest(cx, &catalog.staged(), &report, unversioned, state);
             return Ok(exit(&report));
@@ -95,8 +94,8 @@ impl Status {
         let pushed = report.previous.as_ref().map(|previous| previous.number);
         let staged = catalog.staged();
         print_versions(cx, &catalog, latest.as_ref(), pushed, &staged)?;
-        print_staged(cx, &staged, unversioned)?;
-        print_unpushed(cx, &report, report::unsent(&live), is_merging)?;
+        print_staged(cx, &staged, unversioned, !open.is_empty())?;
+        print_unpushed(cx, &report, report::unsent(&live), is_merging || !open.is_empty())?;
         push_output::print_secrets(cx, &report, &allowed)?;
         print_remarks(cx, &report);
         print_unread(cx, &report, is_merging);
@@ -314,9 +313,14 @@ fn print_versions(
     Ok(())
 }
 
-/// Next step for the pushed state and the staged versions.
-fn print_staged(cx: &mut Context<'_>, staged: &[u64], unversioned: bool) -> Result<()> {
-    if let Some(newest) = staged.first() {
+/// Next step for the pushed state and the staged versions. An open promotion comes before another one.
+fn print_staged(
+    cx: &mut Context<'_>,
+    staged: &[u64],
+    unversioned: bool,
+    is_promoting: bool,
+) -> Result<()> {
+    if let Some(newest) = staged.first().filter(|_| !is_promoting) {
         cx.out.hint(format!("run `lua-store version promote v{newest}` to make it active"));
     }
     if unversioned {
@@ -327,12 +331,12 @@ fn print_staged(cx: &mut Context<'_>, staged: &[u64], unversioned: bool) -> Resu
     Ok(())
 }
 
-/// Changes that a push would store. With an open merge it would be refused, so it is not suggested.
+/// Changes that a push would store. With an open merge or promotion it would be refused, so it is not suggested.
 fn print_unpushed(
     cx: &mut Context<'_>,
     report: &PushReport,
     unsent: Option<String>,
-    is_merging: bool,
+    is_refused: bool,
 ) -> Result<()> {
     let moved: Vec<_> =
         report.items.iter().filter(|item| item.change != PushChange::Unchanged).collect();
@@ -341,7 +345,7 @@ fn print_unpushed(
             None => cx.out.line("Nothing to push: the project is as it was pushed.")?,
             Some(text) => {
                 cx.out.line(text)?;
-                if !is_merging {
+                if !is_refused {
                     cx.out.hint("run `lua-store push` to send it");
                 }
             }
@@ -373,7 +377,7 @@ fn print_unpushed(
     if let Some(text) = unsent {
         cx.out.line(text)?;
     }
-    if report.unread.is_none() && !is_merging {
+    if report.unread.is_none() && !is_refused {
         cx.out.hint("run `lua-store push` to store it");
     }
     Ok(())

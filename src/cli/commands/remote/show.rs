@@ -59,7 +59,8 @@ impl Show {
         let known = store.remote(&self.name)?.unwrap_or_default().heads;
         let record = ImportRecord::find(store, &self.name)?;
         let asked = store.last_known(&self.name).map(|last| last.at_ms);
-        let open = OpenDeployment::find(store, &self.name)?.map(OpenPromotionView::new);
+        let open =
+            OpenDeployment::find(store, &self.name)?.map(|one| OpenPromotionView::new(store, one));
         let answer = Answer {
             name: &self.name,
             url,

@@ -39,8 +39,6 @@ fn its_live_parts_and_both_ways_out_are_named() {
     --- stderr
     hint: run `lua-store version promote v2` to finish it
     hint: run `lua-store version promote --abort` to take it back
-    hint: run `lua-store version promote v2` to make it active
-    hint: run `lua-store push` to send it
     ");
     let address = shop.platform.address(super::AGENT);
     let shown = shop.project.run("remote show").to_string().replace(&address, "ADDRESS");
@@ -97,4 +95,83 @@ fn one_that_runs_and_was_not_compared_is_active() {
         shown.stdout.contains("v2 is active there, and not everything was compared"),
         "{shown}"
     );
+}
+
+/// Commands that a status suggests, as text and as JSON.
+fn suggested(shop: &Shop) -> Vec<String> {
+    let said = shop.project.run("status --offline");
+    let hints = said.stderr.lines().filter_map(|line| line.strip_prefix("hint: run `lua-store "));
+    let hints = hints.map(|line| line.split('`').next().unwrap().to_owned());
+    // It belongs to a line of the text alone.
+    let hints: Vec<String> = hints.filter(|line| line != "remote verify").collect();
+    let next = shop.project.json("status --offline")["next"].clone();
+    let words = |one: &Value| {
+        one.as_array().unwrap()[1..]
+            .iter()
+            .map(|word| word.as_str().unwrap())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let next: Vec<String> = next.as_array().unwrap().iter().map(words).collect();
+    assert_eq!(next, hints, "{said}");
+    hints
+}
+
+#[test]
+fn a_status_suggests_no_push_and_no_other_promotion() {
+    let shop = cut_at("#27", Fault::CutBefore);
+    let ways = ["version promote v2", "version promote --abort"];
+    assert_eq!(suggested(&shop), ways);
+    shop.project.write("README.md", "About the shop.");
+    assert_eq!(suggested(&shop), ways);
+    shop.project.ok("version promote --abort");
+    assert_eq!(suggested(&shop), ["version promote v2", "push"]);
+}
+
+#[test]
+fn another_platform_is_named_in_both_ways_out() {
+    let shop = Shop::new(Assumptions::default());
+    let other = Shop::empty(Assumptions::default());
+    shop.project.ok(&format!("remote add other {}", other.platform.address(super::AGENT)));
+    other.platform.on(At::route("#27").always(), Fault::CutBefore);
+    let cut = shop.run("version promote 1 --remote other");
+    assert_eq!(cut.code, 11, "{cut}");
+    other.platform.reset_faults();
+    let ways = ["version promote v1 --remote other", "version promote --abort --remote other"];
+    assert_eq!(suggested(&shop), ways);
+    shop.project.write("README.md", "About the shop.");
+    let refused = shop.run("push --remote other");
+    for way in ways {
+        assert!(refused.stderr.contains(&format!("run `lua-store {way}`")), "{way}: {refused}");
+    }
+    // Each of them does it.
+    let aborted = shop.project.run(ways[1]);
+    assert_eq!(aborted.code, 0, "{aborted}");
+    assert!(aborted.stderr.contains("the persona stays"), "{aborted}");
+    assert_eq!((other.live().active, shop.live().active), (None, Some(1)));
+    assert!(
+        suggested(&shop).iter().all(|line| !line.contains("promote")),
+        "{:?}",
+        suggested(&shop)
+    );
+}
+
+#[test]
+fn the_only_platform_is_meant_beside_other_remotes() {
+    let shop = cut_at("#27", Fault::CutBefore);
+    let project = &shop.project;
+    let url = shop.platform.address(super::AGENT);
+    // `origin` is a folder of the team now, and the platform has another name.
+    project.ok("version promote --abort");
+    project.ok("remote remove origin");
+    project.ok("remote add origin ../team/agent_shop");
+    project.ok(&format!("remote add cloud {url}"));
+    project.ok("fetch cloud");
+    shop.platform.on(At::route("#27").always(), Fault::CutBefore);
+    let cut = shop.run("version promote 2");
+    assert_eq!(cut.code, 11, "{cut}");
+    shop.platform.reset_faults();
+    assert_eq!(suggested(&shop), ["version promote v2", "version promote --abort"]);
+    project.ok("version promote --abort");
+    assert_eq!(shop.live().active, Some(1));
 }
