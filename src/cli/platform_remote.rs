@@ -23,6 +23,18 @@ pub fn choose_platform(project: &Project, name: Option<&str>) -> Result<(String,
     }
 }
 
+/// Names of the remotes that are on the platform.
+pub fn names(project: &Project) -> Result<Vec<String>> {
+    let config = project.store().config()?;
+    let mut names = Vec::new();
+    for (name, url) in config.remotes() {
+        if matches!(Address::parse(url, project.root())?, Address::Platform(_)) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
 /// Error where nothing runs that could be compared.
 pub fn none_active(address: &PlatformAddress) -> Error {
     Error::not_found(format!("no version is active on the platform ({address})"))

@@ -3,7 +3,7 @@
 use super::deletion::{DeletionArgs, DeletionResult};
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::{Exit, complete};
+use crate::cli::{Exit, complete, platform_remote};
 use crate::error::Result;
 use crate::flow::git::GitOutcome;
 use crate::history::revision::Revision;
@@ -14,7 +14,7 @@ use serde::Serialize;
 /// Delete a version, so that it cannot be promoted
 ///
 /// It stays in the list and can be inspected; none of its content is removed, and `version undelete` restores it. The
-/// active version and the only remaining one cannot be deleted.
+/// active version and the only remaining one cannot be deleted. On the Lua platform the version stays as it is.
 #[derive(Debug, clap::Args)]
 pub struct Delete {
     /// The version to delete
@@ -29,9 +29,12 @@ pub struct Delete {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     deleted: u64,
     changed: bool,
+    /// Remotes on the Lua platform: the version stays there, as a deletion is not sent.
+    stays_on: &'a [String],
     git: Option<&'a GitOutcome>,
 }
 
@@ -48,8 +51,15 @@ impl Delete {
         };
         let DeletionResult { number, changed, git, .. } = &done;
         let (number, changed) = (*number, *changed);
+        let stays_on = &platform_remote::names(&project)?;
+        if !stays_on.is_empty() {
+            let names = stays_on.join(" and ");
+            cx.out.note(format!(
+                "v{number} stays on {names}: a deletion is not sent to the Lua platform."
+            ));
+        }
         if cx.out.is_json() {
-            cx.out.json(&Answer { deleted: number, changed, git: git.as_ref() })?;
+            cx.out.json(&Answer { deleted: number, changed, stays_on, git: git.as_ref() })?;
         } else if changed {
             cx.out.line(format!("✓ Deleted v{number}."))?;
             let options = self.step.at.options();

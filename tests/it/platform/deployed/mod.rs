@@ -4,6 +4,7 @@
 mod bad_answers;
 mod beside;
 pub mod compiled;
+mod deleted;
 #[cfg(unix)]
 mod disturbed;
 mod included;
