@@ -110,7 +110,10 @@ impl<'a> DeployedView<'a> {
 
 /// Prints a plan.
 pub fn print_plan(cx: &mut Context<'_>, plan: &DeployPlan) -> Result<()> {
-    cx.out.line(format!("Would send to the platform (plan {}):", plan.id))?;
+    cx.out.line(match plan.requests.is_empty() {
+        true => format!("Would send nothing to the platform (plan {}).", plan.id),
+        false => format!("Would send to the platform (plan {}):", plan.id),
+    })?;
     print_requests(cx, &plan.requests)?;
     let at_once: Vec<&str> = plan
         .requests

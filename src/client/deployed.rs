@@ -47,8 +47,8 @@ impl DeployRequest {
 /// A deployment to plan.
 #[derive(Clone, Copy)]
 pub enum PlanRequest<'a> {
-    /// A push of a state, which need not be stored.
-    Push { objects: &'a dyn Source, state: &'a Id },
+    /// A push of a state, which need not be stored. It is new if no source version has it and its files yet.
+    Push { objects: &'a dyn Source, state: &'a Id, is_new: bool },
     /// A promotion of a version.
     Promote { number: u64 },
 }

@@ -24,10 +24,13 @@ const DIGITS: usize = 12;
 pub fn of(deployment: &Deployment<'_>, request: &PlanRequest<'_>) -> Result<DeployPlan> {
     let mut plan = DeployPlan::default();
     match request {
-        PlanRequest::Push { objects, state } => {
+        PlanRequest::Push { objects, state, is_new } => {
             let state = State::load(*objects, state)?;
-            push(deployment, *objects, &state, &mut plan)?;
-            plan.requests.push(DeployRequest::new("#19", Effect::Staged, "backup of the files"));
+            if *is_new || deployment.series.len() > deployment.record.heads.source.len() {
+                push(deployment, *objects, &state, &mut plan)?;
+                let backup = DeployRequest::new("#19", Effect::Staged, "backup of the files");
+                plan.requests.push(backup);
+            }
             unversioned::plan(deployment, *objects, &state, &mut plan)?;
         }
         PlanRequest::Promote { number } => {
@@ -61,7 +64,7 @@ pub fn check_promise(deployment: &Deployment<'_>, transaction: &Transaction) -> 
             let number = created.after + created.ids.len() as u64;
             let id = created.ids[created.ids.len() - 1];
             let state = &SourceVersion::load(objects, number, id)?.state;
-            of(deployment, &PlanRequest::Push { objects, state })?
+            of(deployment, &PlanRequest::Push { objects, state, is_new: true })?
         }
         (None, None) => return Ok(()),
     };
@@ -72,7 +75,7 @@ pub fn check_promise(deployment: &Deployment<'_>, transaction: &Transaction) -> 
 pub fn check_push_promise(deployment: &Deployment<'_>, state: &Id) -> Result<()> {
     let Some(promised) = &deployment.options.plan else { return Ok(()) };
     let objects = deployment.store.objects();
-    check_id(promised, &of(deployment, &PlanRequest::Push { objects, state })?)
+    check_id(promised, &of(deployment, &PlanRequest::Push { objects, state, is_new: false })?)
 }
 
 fn check_id(promised: &str, now: &DeployPlan) -> Result<()> {

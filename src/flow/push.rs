@@ -113,8 +113,9 @@ pub fn preview(
     let mut change = compare::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);
     let state = &staged.report.state;
+    let (objects, is_new) = (&staged.objects, staged.report.changed());
     let plan = match remote {
-        Some(remote) => remote.plan(&PlanRequest::Push { objects: &staged.objects, state })?,
+        Some(remote) => remote.plan(&PlanRequest::Push { objects, state, is_new })?,
         None => None,
     };
     Ok((Pushed { number: None, healed: 0, report: staged.report, created: None }, change, plan))

@@ -126,3 +126,28 @@ fn the_first_version_of_an_agent_is_announced() {
     let plan = shop.project.json(&shop.line("version promote 2 --dry-run"))["plan"].clone();
     assert_eq!(plan["isFirst"], false);
 }
+
+#[test]
+fn a_push_of_nothing_sends_and_plans_nothing() {
+    let shop = Shop::new(Assumptions::default());
+    assert_snapshot!(shop.run("push --dry-run").to_string(), @r"
+    $ lua-store push --dry-run --compiled ../out
+    Nothing changed since source version v1.
+    Would send nothing to the platform (plan 6efd1638535c).
+    ");
+    let plan = shop.project.json(&shop.line("push --dry-run"))["plan"].clone();
+    assert_eq!(plan["requests"], serde_json::json!([]));
+    let id = plan["id"].as_str().unwrap();
+    shop.ok(&format!("push --plan {id}"));
+    assert!(shop.changes().is_empty(), "{:?}", shop.changes());
+    // Files that no primitive reads need a backup, and so does a push that was stored and not sent.
+    shop.project.write("README.md", "About the shop.");
+    let backup = ["#19"];
+    assert_eq!(subjects(&shop.project.json(&shop.line("push --dry-run"))["plan"]), backup);
+    shop.project.ok("push --offline");
+    let plan = shop.project.json(&shop.line("push --dry-run"))["plan"].clone();
+    assert_eq!(subjects(&plan), backup);
+    let id = plan["id"].as_str().unwrap();
+    shop.ok(&format!("push --plan {id}"));
+    assert_eq!(shop.changes(), backup);
+}
