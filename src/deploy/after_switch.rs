@@ -98,10 +98,20 @@ impl Deployment<'_> {
         if !is_ours {
             return Ok(false);
         }
+        let (now, before) = (parts::of_listing(&self.listing), self.open()?.before.clone());
+        let is_persona_moved = now.persona.served != before.persona.served
+            && now.persona.current != before.persona.current;
         let mut is_set = false;
         for change in part_changes(target, &self.listing) {
             match change {
-                PartChange::Persona if is_edited => continue,
+                // Somebody else set what is neither ours nor what was there before: the comparison names it.
+                PartChange::Persona if is_edited || is_persona_moved => continue,
+                PartChange::Server(name)
+                    if now.servers.contains_key(&name)
+                        && now.servers.get(&name) != before.servers.get(&name) =>
+                {
+                    continue;
+                }
                 PartChange::Persona => {
                     let persona = target.parts.persona.as_ref();
                     let all = self.listing.personas.iter().rev();

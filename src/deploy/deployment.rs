@@ -42,6 +42,8 @@ pub struct Deployment<'a> {
     pub persona_made: Option<(u64, Value)>,
     /// Number of a persona that somebody else made meanwhile, and that ours went over.
     pub put_persona: Option<u64>,
+    /// The version of somebody else that runs instead of the one before, in a sentence.
+    pub theirs: Option<String>,
     /// True once a part is live that belongs to a version which is not.
     pub is_half_live: bool,
     /// True once the code was set that computes the model.

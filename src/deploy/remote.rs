@@ -159,6 +159,7 @@ impl PlatformRemote {
             done: Deployed::default(),
             _lock: lock,
         })
+            theirs: None,
     }
 
     /// Takes the results of a deployment, also of one that failed.

@@ -19,6 +19,8 @@ mod requests;
 #[cfg(unix)]
 mod served;
 mod unusual;
+mod voices;
+mod way_back;
 
 use super::stub::{Assumptions, Live, Platform};
 use crate::common::{Outcome, Project, shop};

@@ -70,6 +70,11 @@ impl Dashboard {
         routes::add_persona(&mut self.world(), &self.agent, persona, false, OTHER)
     }
 
+    /// Serves a version of the persona that is there.
+    pub fn serve_persona(&self, number: u64) {
+        routes::serve_persona(self.world().agent_mut(&self.agent), number);
+    }
+
     pub fn set_model(&self, model: &str) {
         self.set_field("model", json!(model));
     }

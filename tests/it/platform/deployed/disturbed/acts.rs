@@ -1,7 +1,7 @@
 //! Somebody else at a request of a promotion: no code runs that the version does not contain, and an edit is overwritten only
 //! in the one request before the switch, with an error that names it.
 
-use super::super::Shop;
+use super::super::{AGENT, Shop};
 use super::end::{End, check_sound};
 use super::prepared::{ABORT, Prepared};
 use crate::common::Outcome;
@@ -69,7 +69,7 @@ impl Act {
                 assert_eq!(live, expected.numbered(live.active), "{at}");
             }
             Act::DeploysJob | Act::Promotes => {
-                check_promoted(self, it, &live, outcome, (number, switch), at);
+                check_promoted(self, (it, shop), &live, outcome, (number, switch), at);
             }
         }
         shop.platform.reset_faults();
@@ -103,10 +103,23 @@ fn check_edited(
     assert_eq!(*live, expected.numbered(live.active), "{at}");
 }
 
+/// The persona, model and MCP servers that run are those of the active version.
+fn check_parts(shop: &Shop, at: &str) {
+    let live = shop.live();
+    let version = shop.platform.version(AGENT, live.active.unwrap()).unwrap();
+    let snapshot = &version["snapshot"];
+    assert_eq!(json!(live.current_persona), snapshot["persona"]["version"], "{at}");
+    assert_eq!(json!(live.model), snapshot["model"], "{at}");
+    for server in snapshot["mcpServers"].as_array().unwrap() {
+        let name = server["name"].as_str().unwrap();
+        assert_eq!(live.servers[name]["url"], server["url"], "{at}");
+    }
+}
+
 /// Their version is active, or the switch itself took it back, and the error names it.
 fn check_promoted(
     act: Act,
-    it: &Prepared,
+    (it, shop): (&Prepared, &Shop),
     live: &End,
     outcome: &Outcome,
     (number, switch): (usize, Option<usize>),
@@ -133,6 +146,9 @@ fn check_promoted(
         "is not v2",
     ];
     assert!(words.iter().any(|word| outcome.stderr.contains(word)), "{at}");
+    if switch.is_none() && live.active != it.old.active {
+        check_parts(shop, at);
+    }
     if let Some(switch) = switch {
         // The look directly before the switch has two answers: theirs came after the first of them.
         assert!(switch - number <= 1, "{at}: their version was taken back");
