@@ -20,7 +20,7 @@ pub struct DeployPlanView<'a> {
     is_first: bool,
     /// Reasons for which it would be refused.
     refusals: &'a [String],
-    not_sent: &'a [String],
+    not_sent: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -48,8 +48,8 @@ pub struct DeployedView<'a> {
     version: Option<u64>,
     check: Option<LiveCheckView<'a>>,
     problem: Option<&'a str>,
-    /// Primitives of kinds that no version contains, which the push did not include.
-    not_sent: &'a [String],
+    /// Primitives that were not sent: of kinds that no version contains and the push did not include, and voices.
+    not_sent: Vec<String>,
 }
 
 /// Number of a primitive that is another one there.
@@ -72,6 +72,11 @@ fn views(requests: &[DeployRequest]) -> Vec<RequestView<'_>> {
         .collect()
 }
 
+fn names(not_sent: &NotSent) -> Vec<String> {
+    let voices = not_sent.voices.iter().map(|name| format!("voice {name}"));
+    not_sent.subjects.iter().cloned().chain(voices).collect()
+}
+
 impl<'a> DeployPlanView<'a> {
     pub fn new(plan: &'a DeployPlan) -> DeployPlanView<'a> {
         let DeployPlan { id, requests, is_first, refusals, not_sent } = plan;
@@ -80,7 +85,7 @@ impl<'a> DeployPlanView<'a> {
             requests: views(requests),
             is_first: *is_first,
             refusals,
-            not_sent: &not_sent.subjects,
+            not_sent: names(not_sent),
         }
     }
 }
@@ -103,7 +108,7 @@ impl<'a> DeployedView<'a> {
             version: deployed.version,
             check: deployed.check.as_ref().map(LiveCheckView::new),
             problem: deployed.problem.as_ref().map(|(problem, _)| &**problem),
-            not_sent: &deployed.not_sent.subjects,
+            not_sent: names(&deployed.not_sent),
         }
     }
 }
@@ -141,13 +146,19 @@ pub fn print_plan(cx: &mut Context<'_>, plan: &DeployPlan) -> Result<()> {
     Ok(())
 }
 
-/// Says in one line what a push leaves out, and how to send it.
+/// Says in one line what is left out, and how to send it.
 fn print_not_sent(cx: &mut Context<'_>, not_sent: &NotSent) {
     if !not_sent.subjects.is_empty() {
         cx.out.note(format!(
             "Not sent, as no version contains it and it would be live at once: {} (add `--include {}` to send it)",
             not_sent.subjects.join(", "),
             not_sent.kinds.join(",")
+        ));
+    }
+    if !not_sent.voices.is_empty() {
+        cx.out.note(format!(
+            "Not sent, as voices are neither sent to the platform nor compared with it: {} (the `lua` command sends them)",
+            not_sent.voices.join(", ")
         ));
     }
 }

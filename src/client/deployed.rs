@@ -66,13 +66,15 @@ pub struct DeployPlan {
     pub not_sent: NotSent,
 }
 
-/// Primitives that a push leaves out, because they would be live at once and are in no version.
+/// Primitives that a deployment leaves out: those that would be live at once and are in no version, and voices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotSent {
     /// Kind, name and number of each.
     pub subjects: Vec<String>,
     /// Folders of their kinds, as `--include` names them.
     pub kinds: Vec<&'static str>,
+    /// Names of voices, which nothing sends.
+    pub voices: Vec<String>,
 }
 
 /// Number of a primitive that is another one at the remote, because a lost answer had used up ours.

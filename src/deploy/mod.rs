@@ -26,6 +26,7 @@ pub mod skill_yaml;
 mod switch;
 mod transaction;
 mod unversioned;
+mod voices;
 mod yaml;
 
 pub use open::OpenDeployment;

@@ -48,6 +48,13 @@ pub struct RemoteMemory {
     pub is_promised: bool,
 }
 
+impl RemoteMemory {
+    /// Everything that was done so far.
+    pub fn deployed(&mut self) -> &mut Deployed {
+        self.deployed.get_or_insert_default()
+    }
+}
+
 struct LastAnswer {
     record: ImportRecord,
     listing: Listing,
@@ -152,6 +159,7 @@ impl PlatformRemote {
             project_hash: None,
             persona_made: None,
             put_persona: None,
+            theirs: None,
             is_half_live: false,
             is_model_set: false,
             retired: Vec::new(),
@@ -159,7 +167,6 @@ impl PlatformRemote {
             done: Deployed::default(),
             _lock: lock,
         })
-            theirs: None,
     }
 
     /// Takes the results of a deployment, also of one that failed.
@@ -269,7 +276,8 @@ impl Remote for PlatformRemote {
     }
 
     fn push_unversioned(&self) -> Result<()> {
-        self.send_unversioned()
+        self.send_unversioned()?;
+        self.note_voices()
     }
 
     fn plan(&self, request: &PlanRequest<'_>) -> Result<Option<DeployPlan>> {
@@ -285,6 +293,7 @@ impl Remote for PlatformRemote {
         let mut deployment = self.deployment(&store)?;
         let Some(open) = deployment.journal.promotion.clone() else { return Ok(()) };
         if open.number != number {
+            let error = deployment.open_promotion(open.number, Some(number));
             self.keep(deployment);
             return Err(error);
         }
@@ -294,7 +303,6 @@ impl Remote for PlatformRemote {
         done
     }
 
-            let error = deployment.open_promotion(open.number, Some(number));
     fn abort(&self) -> Result<u64> {
         let store = self.store()?;
         let mut deployment = self.deployment(&store)?;

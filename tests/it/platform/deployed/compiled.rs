@@ -85,6 +85,9 @@ pub fn output(project: &Project) -> String {
         let config = json!({"transport": "streamable-http", "url": between(&index, "url: '", "'")});
         add("mcp-server", "docs", "", json!({"config": config}));
     }
+    if index.contains("new LuaVoice") {
+        add("voice", "ava", "", json!({"llm": {"kind": "inference", "model": "openai/gpt-4o"}}));
+    }
     let live = project.path("src/live.ts").exists().then(|| read("src/live.ts"));
     for (kind, name, fields) in live.iter().flat_map(|text| unversioned(text)) {
         add(kind, name, live.as_deref().unwrap_or_default(), fields);
