@@ -103,13 +103,14 @@ pub fn bring_with(
     let is_new = before.as_ref() != Some(&now);
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
+        store.disprove_remote(name)?;
         (objects, bytes) = receive(remote, &arrival, &FetchRequest { want, have }, progress)?;
     } else if before.as_ref() != Some(&now) {
         arrival.check(store.objects())?;
     }
     let mut breaches = Vec::new();
     if before.as_ref() == Some(&now) {
-        store.confirm()?;
+        store.confirm_remote(name)?;
     } else {
         if strictness == Strictness::AsIs {
             breaches = arrival.report(store.objects())?.breaches;
@@ -164,7 +165,7 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     }
     let before = store.remote(name)?;
     if before.as_ref() == Some(&now) {
-        return store.confirm();
+        return store.confirm_remote(name);
     }
     // Versions may be of source versions that were left out.
     let arrival = Arrival {

@@ -10,11 +10,14 @@ use crate::remote_store::{RemoteLayout, RemoteStore, Sender, TxnRequest, Upkeep}
 use crate::store::Mapped;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const PIECE: usize = 1 << 20;
 
 pub struct FolderRemote {
+    /// Opened once: what was read of it is not read again, nor made durable again.
+    store: OnceLock<RemoteStore>,
     root: PathBuf,
     agent: AgentId,
     now: SystemTime,
@@ -23,16 +26,20 @@ pub struct FolderRemote {
 impl FolderRemote {
     /// Nothing is read or made before it is asked for.
     pub fn new(root: &Path, agent: &AgentId, now: SystemTime) -> FolderRemote {
-        FolderRemote { root: root.to_owned(), agent: agent.clone(), now }
+        FolderRemote { store: OnceLock::new(), root: root.to_owned(), agent: agent.clone(), now }
     }
 
     /// Makes the folder where it is missing: only what writes comes by here.
-    fn open_store(&self) -> Result<RemoteStore> {
-        RemoteStore::open(&self.root)
+    fn open_store(&self) -> Result<&RemoteStore> {
+        if let Some(store) = self.store.get().filter(|_| RemoteLayout::exists(&self.root)) {
+            return Ok(store);
+        }
+        let store = RemoteStore::open(&self.root)?;
+        Ok(self.store.get_or_init(|| store))
     }
 
     /// `None` where there is no remote store yet: whoever reads makes none.
-    fn existing(&self) -> Result<Option<RemoteStore>> {
+    fn existing(&self) -> Result<Option<&RemoteStore>> {
         if RemoteLayout::exists(&self.root) {
             return self.open_store().map(Some);
         }
@@ -50,7 +57,10 @@ impl Remote for FolderRemote {
 
     fn head(&self, known: Option<&Head>) -> Result<Head> {
         let head = match self.existing()? {
-            Some(store) => store.head(&self.agent)?,
+            Some(store) => match known {
+                Some(known) => store.head_since(&self.agent, known)?,
+                None => store.head(&self.agent)?,
+            },
             // A disk that is not there now is not an agent that was never pushed.
             None if known.is_some_and(|known| !known.heads.is_empty()) => {
                 return Err(Error::unavailable(format!(

@@ -198,7 +198,7 @@ impl RemotePointer {
         if !promote::catch_up(project.store(), &self.head.heads, history)? {
             reporter.notice(Notice::LedgerBehind { remote: &self.remote.name })?;
         }
-        project.store().confirm().map(|()| StepTaken { deployed, followers })
+        project.store().confirm_heads().map(|()| StepTaken { deployed, followers })
     }
 }
 

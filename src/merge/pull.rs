@@ -130,7 +130,7 @@ fn take_over(
     let local = store.heads()?;
     let incoming = Incoming::of(store.objects(), &local, remote)?;
     if incoming.is_empty() {
-        store.confirm()?;
+        store.confirm_heads()?;
         return Ok(PullOutcome::UpToDate);
     }
     let mut batch = store.batch();
@@ -275,7 +275,7 @@ fn restore(
 /// fail, and nothing is changed. `is_merged`: the files contain the newest push now.
 fn put_in_force(project: &Project, seen: &Heads, new: &Heads, is_merged: bool) -> Result<()> {
     if seen == new {
-        return project.store().confirm();
+        return project.store().confirm_heads();
     }
     let lock = project.store().lock()?;
     project.store().replace_refs(&lock, seen, new)?;

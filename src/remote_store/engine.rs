@@ -49,6 +49,15 @@ pub trait HeadStore: Send + Sync {
     /// The newest value: whoever begins to load after a swap was answered sees that swap.
     fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>>;
 
+    /// The same for who can tell from a value that it was durable before: that one need not be made durable again.
+    fn load_unless_durable(
+        &self,
+        agent: &AgentId,
+        _is_durable: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Option<(Bytes, CasToken)>> {
+        self.load(agent)
+    }
+
     /// Never without an expectation, and never tried again inside: a repeated swap that landed at first
     /// looks lost. An error means that nothing changed.
     fn swap(&self, agent: &AgentId, expect: Expect<'_>, new: &[u8]) -> Result<Cas>;

@@ -82,8 +82,16 @@ impl FileHeads {
 }
 
 impl HeadStore for FileHeads {
-    /// One look at the file's name when nothing changed.
     fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
+        self.load_unless_durable(agent, &mut |_| false)
+    }
+
+    /// One look at the file's name when nothing changed.
+    fn load_unless_durable(
+        &self,
+        agent: &AgentId,
+        is_durable: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Option<(Bytes, CasToken)>> {
         let path = self.layout.head(agent);
         let known = self.recent.get(agent).filter(|known| known.file.is_at(&path));
         let loaded = match known {
@@ -92,7 +100,11 @@ impl HeadStore for FileHeads {
                 let Some(loaded) = Loaded::open(&path)? else { return Ok(None) };
                 // Another process wrote it and may have died before its name was durable. What is
                 // answered from it must be, where the disk can make anything durable now.
-                match fs::sync_dir(&self.layout.agent(agent)) {
+                let made_durable = match is_durable(&loaded.bytes) {
+                    true => Ok(()),
+                    false => fs::sync_dir(&self.layout.agent(agent)),
+                };
+                match made_durable {
                     Ok(()) => self.recent.put(agent.clone(), loaded.clone()),
                     Err(error) if error.is_unwritable() => {}
                     Err(error) => return Err(error),

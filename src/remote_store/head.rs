@@ -6,7 +6,7 @@
 use super::engine::{CasToken, PackKey};
 use super::page::HeadPage;
 use crate::object::Id;
-use crate::protocol::{AgentId, CreateRefs, RequestHash, Transaction, TxnId, limits};
+use crate::protocol::{AgentId, CreateRefs, Head, RequestHash, Transaction, TxnId, limits};
 use crate::store::{Active, Heads, Receipt, Receipts, TokenName};
 use std::sync::Arc;
 
@@ -154,6 +154,15 @@ impl StoredHead {
         let spare = self.txns.len().saturating_sub(limits::REMEMBERED);
         let over = self.txns.len().saturating_sub(limits::MOST_REMEMBERED);
         self.forget_oldest(old.min(spare).max(over));
+    }
+
+    /// True if clients were told exactly this.
+    pub fn says(&self, told: &Head) -> bool {
+        let list = &self.receipts.list;
+        self.agent == told.agent
+            && self.heads == told.heads
+            && *list == told.receipts.list
+            && self.receipts.tokens_of(list) == told.receipts.tokens
     }
 
     /// True if there is no agent: nobody pushed it, or it was deleted.

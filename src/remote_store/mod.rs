@@ -211,6 +211,13 @@ impl RemoteStore {
         Ok(self.current(agent)?.map(|head| head.to_head()))
     }
 
+    /// The same for who got `known` earlier. A head that says what it said then is not made durable again: it was at that
+    /// time, and each one after it says more.
+    pub fn head_since(&self, agent: &AgentId, known: &Head) -> Result<Option<Head>> {
+        self.load_known(agent, known)?;
+        self.head(agent)
+    }
+
     /// The same without a copy of all of it.
     pub fn current(&self, agent: &AgentId) -> Result<Option<HeadAt>> {
         let seen = self.look_whole(agent)?;

@@ -10,7 +10,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, AtomicFile};
 use crate::object::Id;
 use crate::pack::PackId;
-use crate::protocol::AgentId;
+use crate::protocol::{AgentId, Head};
 use crate::store::{GroupCache, Mapped, Odb};
 use std::io::Write;
 use std::path::PathBuf;
@@ -128,6 +128,24 @@ impl RemoteStore {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Takes in a head that says what is known of it already, without making it durable.
+    pub(super) fn load_known(&self, agent: &AgentId, known: &Head) -> Result<()> {
+        let mut decoded = None;
+        let mut is_known = |bytes: &[u8]| {
+            let read = StoredHead::read(agent, bytes, None, &mut |page| self.load_page(page));
+            let read = read.ok().map(|head| (head, Id::of_blob(bytes)));
+            let is_known = read.as_ref().is_some_and(|(head, _)| head.says(known));
+            decoded = read;
+            is_known
+        };
+        let loaded = self.heads.load_unless_durable(agent, &mut is_known)?;
+        if let (Some((_, token)), Some((head, hash))) = (loaded, decoded) {
+            let seen = LoadedHead { head, token: Some(token), hash };
+            self.seen.put(agent.clone(), Arc::new(seen));
+        }
+        Ok(())
     }
 
     fn load_page(&self, page: &HeadPage) -> Result<Rows> {

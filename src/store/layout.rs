@@ -61,6 +61,8 @@ pub const RECORDS: &str = "cache/records";
 pub const LAST_KNOWN: &str = "cache/heard";
 /// Last comparisons of what runs at remotes with their active versions.
 pub const RUNNING: &str = "cache/running";
+/// Proofs that the remote-tracking refs are durable.
+pub const DURABLE: &str = "cache/durable";
 /// Objects that nothing reaches, and since when that is known.
 pub const UNREACHED: &str = "cache/unreached";
 /// Caches of linked work trees, a folder for each.

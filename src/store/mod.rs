@@ -36,6 +36,7 @@ pub mod refs;
 mod remote_tracking;
 mod roots;
 pub mod tiers;
+mod tracking_proof;
 mod work_tree;
 
 pub use crate::store::connectivity::Depth;

@@ -129,10 +129,15 @@ impl Store {
         self.require_kept(&tracking.heads.roots())?;
         // The objects may have come with somebody who died since, and so may the folder.
         self.objects().confirm()?;
-        fs::create_dir_all(&folder)?;
-        fs::confirm_dir(&self.path(layout::REFS))?;
+        let before = fs::read_if_exists(&path)?;
+        if !before.is_some_and(|before| self.is_proven(name, &before)) {
+            fs::create_dir_all(&folder)?;
+            fs::confirm_dir(&self.path(layout::REFS))?;
+        }
         fs::sweep(&folder)?;
-        fs::replace(&path, tracking.encode().as_bytes())?;
+        let bytes = tracking.encode().into_bytes();
+        fs::replace(&path, &bytes)?;
+        self.prove_remote(name, &bytes);
         self.note_fetch();
         Ok(())
     }
@@ -142,6 +147,7 @@ impl Store {
         lock.check(self.dir());
         self.forget_last_known(name)?;
         self.forget_platform_record(name)?;
+        self.disprove_remote(name)?;
         let path = self.tracking_path(name)?;
         if !path.exists() {
             return Ok(());
@@ -155,7 +161,7 @@ impl Store {
         remotes_in(&self.dir().join(layout::REMOTES))
     }
 
-    fn tracking_path(&self, name: &str) -> Result<PathBuf> {
+    pub(super) fn tracking_path(&self, name: &str) -> Result<PathBuf> {
         config::check_remote_name(name)?;
         Ok(self.dir().join(layout::REMOTES).join(name))
     }

@@ -2,6 +2,7 @@
 
 use crate::common::server::Server;
 use crate::common::{Project, shop};
+use crate::remote::shop_with_remote_store;
 use lua_store::internals::history::ledger;
 use lua_store::internals::history::project::Project as Agent;
 use lua_store::internals::history::record::{Event, LedgerRecord};
@@ -78,7 +79,7 @@ fn promoted_history(count: u64) -> Project {
 }
 
 /// Reads of refs and of the cached ledger by a command: for each file how often it is opened, and the bytes.
-fn reads_of_refs(project: &mut Project, line: &str) -> BTreeMap<String, (u64, u64)> {
+pub fn reads_of_refs(project: &mut Project, line: &str) -> BTreeMap<String, (u64, u64)> {
     let (opened, bytes) = (project.path("../reads"), project.path("../bytes"));
     project
         .set("LUA_STORE_FAULT", &format!("reads={},bytes={}", opened.display(), bytes.display()));
@@ -324,4 +325,65 @@ fn a_log_is_begun_again_after_the_name_of_the_pointer_is_synced() {
     let synced = at(format!("SyncDir {}", project.path(".lua").display()));
     let begun = at(format!("Rename {}", project.path(".lua/reflog").display()));
     assert!(synced.is_some() && synced < begun, "{steps:#?}");
+}
+
+/// Remote in a folder, whose disk steps are counted too.
+#[test]
+fn a_command_that_finds_nothing_new_at_a_remote_syncs_nothing() {
+    let mut project = shop_with_remote_store();
+    let lines = ["fetch", "push", "pull", "sync --check", "version promote 1"];
+    for line in lines {
+        let (cost, steps) = Cost::and_steps(&mut project, line);
+        assert_eq!((cost.syncs, cost.bytes), (0, 0), "{line}: {steps:#?}");
+    }
+    // Without the proof nobody knows whether whoever wrote the remote-tracking refs lived to sync them.
+    let proof = project.path(".lua/cache/durable/origin");
+    let other = "0".repeat(64);
+    for wrong in [None, Some(other.as_str()), Some("")] {
+        match wrong {
+            None => std::fs::remove_file(&proof).unwrap(),
+            Some(text) => std::fs::write(&proof, text).unwrap(),
+        }
+        let costs = [(); 2].map(|()| Cost::of(&mut project, "fetch").syncs);
+        assert_eq!(costs, [4, 0], "objects, the file, its folder and that above it: {wrong:?}");
+    }
+}
+
+/// Head of a remote in a folder: its writer may have died before it synced that, unless the head is known from before.
+#[test]
+fn a_head_of_a_remote_is_made_durable_where_it_is_not_known() {
+    let mut project = shop_with_remote_store();
+    let answer = project.path(".lua/cache/heard/origin");
+    let older = std::fs::read(&answer).unwrap();
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    project.ok("push");
+    let newest = std::fs::read(&answer).unwrap();
+    let remote = project.path("../depot").canonicalize().unwrap();
+    let is_there = |step: &&String| {
+        let folder = step.strip_prefix("SyncDir ").map(std::path::Path::new);
+        folder.is_some_and(|folder| folder.canonicalize().unwrap().starts_with(&remote))
+    };
+    for (known, syncs) in [(None, 1), (Some(older), 1), (Some(newest), 0)] {
+        std::fs::remove_file(project.path(".lua/refs/remotes/origin")).unwrap();
+        match known {
+            None => std::fs::remove_file(&answer).unwrap(),
+            Some(known) => std::fs::write(&answer, known).unwrap(),
+        }
+        let (_, steps) = Cost::and_steps(&mut project, "fetch");
+        assert_eq!(steps.iter().filter(is_there).count(), syncs, "{steps:#?}");
+    }
+}
+
+/// Pack of the record, pack and head at the remote, remote-tracking refs, `ACTIVE`: a file and a folder each.
+#[test]
+fn a_promotion_at_a_remote_takes_ten_syncs() {
+    let mut project = shop_with_remote_store();
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    for line in ["push", "version create -m next", "push"] {
+        project.ok(line);
+    }
+    for line in ["version promote 2", "version promote 1"] {
+        let (cost, steps) = Cost::and_steps(&mut project, line);
+        assert_eq!(cost.syncs, 10, "{line}: {steps:#?}");
+    }
 }

@@ -242,7 +242,7 @@ impl Batch {
         let dir = self.odb.dir()?;
         let Some(writer) = state.writer else {
             // Packs that others stored; who of them died may not have made the name durable.
-            fs::sync_dir(dir)?;
+            self.odb.confirm()?;
             return Ok(None);
         };
         let (temp, id) = writer.finish().at("write", dir)?;

@@ -13,6 +13,7 @@ mod cache;
 mod check;
 mod combined;
 mod compact;
+mod confirm;
 mod external_refs;
 mod find;
 mod graph;
@@ -38,8 +39,8 @@ pub use graph::ObjectGraph;
 pub use list::Mapped;
 
 use crate::error::{Error, Result};
-use crate::fs;
 use crate::object::{Id, IdPrefix};
+use crate::pack::PackId;
 use crate::store::{PurgedIds, layout};
 use indexed::IndexedPacks;
 use list::Packs;
@@ -64,6 +65,8 @@ struct OdbInner {
     indexed: OnceLock<Option<IndexedPacks>>,
     /// Objects of packs that were listed before and are gone.
     lost: Mutex<HashSet<Id>>,
+    /// Packs whose names this process made durable.
+    durable: Mutex<HashSet<PackId>>,
     groups: GroupCache,
 }
 
@@ -121,6 +124,7 @@ impl Odb {
             packs: RwLock::new(packs.map(Arc::new)),
             indexed: OnceLock::new(),
             lost: Mutex::default(),
+            durable: Mutex::default(),
             groups,
         }))
     }
@@ -155,11 +159,6 @@ impl Odb {
             Some(store) => PurgedIds::read(store),
             None => Ok(PurgedIds::default()),
         }
-    }
-
-    /// Makes the names of the packs durable, whoever wrote them.
-    pub(in crate::store) fn confirm(&self) -> Result<()> {
-        fs::sync_dir(self.dir()?)
     }
 
     /// Begins to write objects. They become durable, all at once, with [`Batch::commit`].

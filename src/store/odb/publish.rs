@@ -28,8 +28,11 @@ impl Odb {
         file.sync()?;
         let _lock = self.lock_unless(held)?;
         self.require_storable(file.path(), id, known)?;
+        let listed = self.listed();
         // A file of this name has these bytes, unless it is damaged: replacing it is right either way.
-        file.replace(&self.dir()?.join(id.file_name()))
+        file.replace(&self.dir()?.join(id.file_name()))?;
+        self.note_durable(listed.into_iter().flatten().chain([id]));
+        Ok(())
     }
 
     /// The same for objects that are stored already. `false`: some were removed meanwhile, and would come back.

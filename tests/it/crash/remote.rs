@@ -7,8 +7,8 @@ use crate::common::{Project, faults};
 use crate::remote::{copy_of_folder, shop_with_remote_store};
 use lua_store::internals::protocol::{AgentId, Head};
 use lua_store::internals::remote_store::RemoteStore;
-use lua_store::internals::store::{Heads, Store};
-use std::path::Path;
+use lua_store::internals::store::{Depth, Heads, Store};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -132,6 +132,60 @@ fn a_pull_of_the_published_files() {
     let text = ben.read("src/index.ts");
     let ana = with_remote_store_of(&ana, &ben);
     cut_sync(&ana, &text);
+}
+
+#[test]
+fn a_fetch_of_what_others_pushed() {
+    let (ana, ben) = two_people();
+    cut_fetch(&with_remote_store_of(&ana, &ben));
+}
+
+/// Objects that were lost after the remote-tracking refs were durable.
+#[test]
+fn a_fetch_that_brings_lost_objects_again() {
+    let (ana, ben) = two_people();
+    let ana = with_remote_store_of(&ana, &ben);
+    ana.ok("fetch");
+    let before = packs(&ana.path(".lua"));
+    ana.ok("compact");
+    let after = packs(&ana.path(".lua"));
+    let new: Vec<_> = after.iter().filter(|path| !before.contains(path)).collect();
+    std::fs::remove_file(new[0]).unwrap();
+    assert_eq!(ana.run("fsck").code, 1);
+    // The note of the damage would make every command sync.
+    std::fs::remove_file(ana.path(".lua/cache/damaged")).unwrap();
+    cut_fetch(&ana);
+}
+
+fn packs(store: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(store.join("objects")).unwrap();
+    files.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn cut_fetch(project: &Project) {
+    let folder = project.root().parent().unwrap().to_owned();
+    let command = |copy: &Path| -> Command {
+        let mut command = project.lua_store("fetch");
+        command.current_dir(copy.join("project"));
+        command
+    };
+    let old = there(&folder);
+    let old_or_new = |copy: &Path| assert_eq!(there(copy), old, "nothing is written there");
+    let new = |copy: &Path| {
+        here(copy);
+        let store = Store::open(&copy.join("project/.lua")).unwrap();
+        assert_eq!(store.remote("origin").unwrap().unwrap().heads, old.heads);
+        let broken = store.broken_trees(&old.heads.roots(), Depth::Read).unwrap();
+        assert_eq!(broken, [], "an object is missing");
+    };
+    Case {
+        atomic: false,
+        prepared: &folder,
+        command: &command,
+        old_or_new: &old_or_new,
+        new: &new,
+    }
+    .run();
 }
 
 /// Ana's project beside the remote store that ben pushed to.
