@@ -16,6 +16,9 @@ use std::path::PathBuf;
 /// Limit on the bytes of the file: 2,500 entries without losses.
 const MAX_LEN: u64 = 256 << 10;
 
+/// The newest entries are in so many bytes: 70 without losses.
+const NEWEST_LEN: u64 = 8 << 10;
+
 /// Parts of the files that `lua compile` leaves out, or the reason why the files cannot be read.
 pub fn of_files(
     store: &Store,
@@ -45,7 +48,18 @@ impl LossCache {
     }
 
     fn get(&self, files: Id) -> Option<Vec<Dropped>> {
-        find(&self.load()?, files)
+        self.newest().and_then(|text| find(&text, files)).or_else(|| find(&self.load()?, files))
+    }
+
+    /// The newest entries, which are the ones that somebody looks for: the whole file is read for others only.
+    fn newest(&self) -> Option<String> {
+        let mut end = fs::read_end(&self.path, NEWEST_LEN).ok()??;
+        // The file may have begun before, in the middle of a line or of a letter.
+        if end.len() as u64 == NEWEST_LEN {
+            let line = end.iter().position(|byte| *byte == b'\n')?;
+            end.drain(..=line);
+        }
+        String::from_utf8(end).ok()
     }
 
     fn load(&self) -> Option<String> {

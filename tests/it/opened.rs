@@ -1,7 +1,7 @@
 //! Packs that a command opens: few of many, however many versions they contain.
 
 use crate::common::{Project, shop};
-use crate::counted::{reads, versions_in_packs};
+use crate::counted::{reads, reads_of_refs, versions_in_packs};
 use lua_store::internals::object::Id;
 
 /// More packs than are opened without an index, each so large that a push combines none of them.
@@ -70,5 +70,24 @@ fn a_command_opens_as_many_packs_with_3000_versions_as_with_150_and_few_of_all()
     assert_eq!(lines.map(|line| many.ok(line)), answers);
     for line in lines {
         assert_eq!(packs_opened(&mut many, line), packs, "{line}");
+    }
+}
+
+/// Cached losses of the stock compiler: those of the newest versions are at the end.
+#[test]
+fn newest_versions_are_shown_and_compared_without_the_older_losses() {
+    let mut project = shop::versioned();
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    project.ok("version create --auto-push -m next");
+    let lines = [("version show 2", 1), ("version diff 1 2", 2)];
+    let answers = lines.map(|(line, _)| project.ok(line));
+    let losses = project.path(".lua/cache/losses");
+    let text = std::fs::read_to_string(&losses).unwrap();
+    let older = format!("{}é\n", "x".repeat(100)).repeat(2000);
+    std::fs::write(&losses, format!("{older}{text}")).unwrap();
+    for ((line, looks), answer) in lines.into_iter().zip(answers) {
+        let (opened, bytes) = reads_of_refs(&mut project, line)["cache/losses"];
+        assert_eq!((opened, project.ok(line)), (looks, answer), "{line}");
+        assert!(bytes <= looks * 8192, "{line}: {bytes} bytes");
     }
 }
