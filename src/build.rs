@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     link_at_fixed_address();
+    name_build();
     let mut files = BTreeSet::from([PathBuf::from("Cargo.lock")]);
     for source in ["src/reader", "src/model", "src/operations/leak.rs", "src/workspace/secret"] {
         // Cargo takes a missing one for changed, and builds everything anew each time.
@@ -22,6 +23,45 @@ fn main() {
         content.unwrap_or_default().hash(&mut hasher);
     }
     println!("cargo:rustc-env=LUA_STORE_READER={:016x}", hasher.finish());
+}
+
+/// The profile, the target and the commit, for `--version --json`. The commit is given by a variable, or by the file that
+/// cargo puts into a package; a release build of a checkout asks git. Other builds have none: with one, each commit would
+/// compile everything again.
+fn name_build() {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    println!("cargo:rustc-env=LUA_STORE_PROFILE={}", variable("PROFILE"));
+    println!("cargo:rustc-env=LUA_STORE_TARGET={}", variable("TARGET"));
+    println!("cargo:rerun-if-env-changed=LUA_STORE_COMMIT");
+    let given = Some(variable("LUA_STORE_COMMIT")).filter(|commit| !commit.is_empty());
+    let is_release = variable("PROFILE") == "release";
+    let commit = given
+        .or_else(packaged_commit)
+        .or_else(|| is_release.then(commit_of_checkout).flatten())
+        .unwrap_or_default();
+    println!("cargo:rustc-env=LUA_STORE_COMMIT={commit}");
+}
+
+/// The commit that `cargo package` wrote down.
+fn packaged_commit() -> Option<String> {
+    let text =
+        std::fs::File::open(".cargo_vcs_info.json").and_then(std::io::read_to_string).ok()?;
+    let (_, rest) = text.split_once("\"sha1\": \"")?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+fn commit_of_checkout() -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git").args(arguments).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    // A line is added to this file with each commit and each checkout.
+    let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
+    if Path::new(&log).exists() {
+        println!("cargo:rerun-if-changed={log}");
+    }
+    git(&["rev-parse", "HEAD"])
 }
 
 /// The linker of a static program is given another start file, which wants the other kind of address.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Number of the shapes in `docs/schema`. Keys may be added within one number.
-const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// A type with named fields that a command prints under `--json`.
 pub trait JsonAnswer: Serialize {

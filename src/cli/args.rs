@@ -5,7 +5,7 @@ use super::commands::*;
 use super::other_words;
 use super::output::Output;
 use super::term::Color;
-use super::{Exit, help};
+use super::{Exit, help, program};
 use crate::error::{Error, Result};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -85,6 +85,7 @@ commands! {
         CatFile(cat_file::CatFile),
         LsTree(ls_tree::LsTree),
         RevParse(rev_parse::RevParse),
+        Doctor(doctor::Doctor),
         Fsck(fsck::Fsck),
         HashObject(hash_object::HashObject),
         CountObjects(count_objects::CountObjects),
@@ -157,6 +158,7 @@ impl Refused {
     pub fn show(self, out: &mut Output) -> Result<Exit> {
         let rendered = self.error.render();
         match self.error.kind() {
+            ErrorKind::DisplayVersion if out.is_json() => program::print(out).map(|()| Exit::Done),
             ErrorKind::DisplayVersion => out.own(&rendered.to_string()).map(|()| Exit::Done),
             ErrorKind::DisplayHelp => {
                 let text = help::text(&rendered, !self.short_help, out.term().colour_stdout);

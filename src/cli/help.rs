@@ -21,7 +21,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["clone", "fetch", "pull", "sync", "remote", "login", "logout", "bundle", "serve"],
     ),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
-    ("Maintain the store", &["fsck", "gc", "purge", "compact", "count-objects"]),
+    ("Maintain the store", &["fsck", "gc", "purge", "compact", "count-objects", "doctor"]),
     ("Set up", &["git", "completions", "man", "schema", "help"]),
     ("Help topics", &["versions"]),
 ];

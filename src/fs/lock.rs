@@ -45,6 +45,18 @@ pub fn try_share(path: &Path) -> Result<Option<File>> {
     Ok(taken(FileExt::try_lock_shared(&file)).at("lock", path)?.then_some(file))
 }
 
+/// True if somebody else has had the lock alone for so long.
+pub(super) fn is_taken(file: &File, patience: Duration) -> io::Result<bool> {
+    let deadline = Instant::now() + patience;
+    while !taken(FileExt::try_lock_shared(file))? {
+        if Instant::now() >= deadline {
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(false)
+}
+
 fn try_exclusive(file: &File) -> io::Result<bool> {
     taken(FileExt::try_lock_exclusive(file))
 }

@@ -16,6 +16,7 @@ mod durable;
 mod fault;
 mod fingerprint;
 mod grow;
+mod inspect;
 mod lock;
 mod look;
 mod map;
@@ -43,6 +44,7 @@ pub use confirm::{confirm, confirm_dir};
 pub use draft::Draft;
 pub use durable::{create_dir_all, create_dir_unsynced, remove, remove_tree, sync_dir};
 pub use grow::Growing;
+pub use inspect::{check_readable, check_writable, free_bytes, is_locked, is_open_to_others};
 pub use lock::{lock, share, try_lock, try_share};
 pub use look::{FolderLooks, Stat, metadata, open_metadata};
 #[cfg(all(test, target_os = "linux"))]

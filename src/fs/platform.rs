@@ -107,6 +107,49 @@ pub fn is_writable(_: &File) -> bool {
     true
 }
 
+/// Refuses a file that the user of this process cannot read.
+#[cfg(unix)]
+pub fn check_readable(path: &Path) -> io::Result<()> {
+    check_access(path, rustix::fs::Access::READ_OK)
+}
+
+/// Refuses a folder in which the user of this process cannot make names.
+#[cfg(unix)]
+pub fn check_writable(dir: &Path) -> io::Result<()> {
+    check_access(dir, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
+}
+
+#[cfg(unix)]
+fn check_access(path: &Path, access: rustix::fs::Access) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, accessat};
+    Ok(accessat(CWD, path, access, AtFlags::EACCESS)?)
+}
+
+/// Elsewhere only trying tells.
+#[cfg(not(unix))]
+pub fn check_readable(path: &Path) -> io::Result<()> {
+    File::open(path).map(drop)
+}
+
+/// Elsewhere only trying tells, and nothing is tried here.
+#[cfg(not(unix))]
+pub fn check_writable(dir: &Path) -> io::Result<()> {
+    std::fs::metadata(dir).map(drop)
+}
+
+/// True if the file has rights for others than its owner.
+#[cfg(unix)]
+pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(std::fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+}
+
+/// Elsewhere the folder decides who may read.
+#[cfg(not(unix))]
+pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
+    std::fs::metadata(path).map(|_| false)
+}
+
 /// Opens a file of the project for reading. A link or a pipe that took the file's place meanwhile
 /// is neither followed nor waited for.
 #[cfg(unix)]

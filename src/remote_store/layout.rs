@@ -14,7 +14,8 @@ use crate::protocol::{AgentId, RESERVED_IDS};
 use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "format";
-const FORMAT_LINE: &str = "lua-store depot 1\n";
+/// The content of the file, which names the format.
+pub const FORMAT_LINE: &str = "lua-store depot 1\n";
 const AGENTS: &str = "a";
 const PROBE: &str = "probe";
 const CACHE: &str = "cache";

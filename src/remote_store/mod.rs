@@ -71,7 +71,7 @@ use crate::store::GroupCache;
 use damage::DamageLog;
 use group_commit::PendingTxn;
 use head::LoadedHead;
-pub use layout::RemoteLayout;
+pub use layout::{FORMAT_LINE as NEWEST_FORMAT, RemoteLayout};
 pub use lru::LruCache;
 use presence::Complete;
 use queue::Queue;

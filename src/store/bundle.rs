@@ -20,7 +20,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-const HEADER: &str = "lua-store bundle 1\n";
+/// First line of a bundle, which names its format.
+pub const HEADER: &str = "lua-store bundle 1\n";
 const PACK: &str = "pack: ";
 const LAST: &str = "checksum ";
 

@@ -71,11 +71,7 @@ pub fn install(dir: &Path) -> Result<bool> {
 
 /// Refuses a folder with files that git tracks: there `git clean` looks inside, skeleton or not.
 pub fn check_untracked(dir: &Path) -> Result<()> {
-    let tracked = match EnclosingRepository::find(project_of(dir))? {
-        Some(enclosing) => enclosing.tracks_files()?,
-        None => false,
-    };
-    if tracked {
+    if is_tracked(dir)? {
         return Err(Error::failed(format!(
             "cannot create a store in \"{}\": git tracks files there, and `git clean -fdx` would remove the rest",
             dir.display()
@@ -83,6 +79,14 @@ pub fn check_untracked(dir: &Path) -> Result<()> {
         .hint(format!("run `git rm -r -q --cached {DIR}` to remove them from git and keep them on the disk")));
     }
     Ok(())
+}
+
+/// True if git tracks files in the folder.
+pub fn is_tracked(dir: &Path) -> Result<bool> {
+    match EnclosingRepository::find(project_of(dir))? {
+        Some(enclosing) => enclosing.tracks_files(),
+        None => Ok(false),
+    }
 }
 
 /// Adds a line to a file of ignore patterns, keeping every byte that is there. Says whether it had to.

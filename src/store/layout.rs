@@ -81,6 +81,9 @@ const WITH_TABLES: &str = "lua-store 2\n";
 /// The same in a store whose `ACTIVE` may end with a pack, too.
 const WITH_RECORDS: &str = "lua-store 3\n";
 
+/// The newest format that this program writes.
+pub const NEWEST_FORMAT: &str = WITH_RECORDS;
+
 /// Every format that this program reads, the oldest first.
 const KNOWN: [&str; 3] = [FORMAT_LINE, WITH_TABLES, WITH_RECORDS];
 

@@ -46,11 +46,13 @@ pub use crate::store::last_known::LastKnown;
 pub use crate::store::missing_objects::MissingObjects;
 pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
-pub use bundle::{BundleFile, VerifiedBundle};
+pub use bundle::{BundleFile, HEADER as BUNDLE_FORMAT, VerifiedBundle};
 pub use config::{DEFAULT_REMOTE, StoreConfig, check_remote_name};
 pub use deploy_journal::DeployLock;
 pub use gc::ObjectCounts;
-pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, LOSSES, STAT_INDEX, dir_in, short};
+pub use layout::{
+    AGENT, COMPILED, DIR, LEDGER_INDEX, LOSSES, NEWEST_FORMAT, STAT_INDEX, dir_in, short,
+};
 pub use lock::StoreLock;
 pub use odb::{
     Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, ObjectGraph, Odb,
@@ -65,6 +67,7 @@ pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, na
 pub use refs::Refs;
 
 use crate::error::Result;
+use crate::fs;
 use crate::object::Id;
 use crate::store::refs::RefName;
 use std::path::{Path, PathBuf};
@@ -128,6 +131,16 @@ impl Store {
         active::finish_swap(&self.dir)?;
         self.guard_from_git()?;
         Ok(lock)
+    }
+
+    /// True if another process has had the lock for so long. Changes nothing.
+    pub fn is_locked(&self, patience: Duration) -> Result<bool> {
+        fs::is_locked(&self.lock_file(), patience)
+    }
+
+    /// Path of the file that writers lock.
+    pub fn lock_file(&self) -> PathBuf {
+        self.dir.join(layout::LOCK)
     }
 
     pub fn refs(&self) -> Refs {
@@ -214,6 +227,11 @@ impl Store {
     /// The missing part of the git guard. Every command that writes puts it back.
     pub fn open_unguarded(&self) -> Option<&'static str> {
         git_guard::missing_part(&self.dir)
+    }
+
+    /// True if git tracks files of the store, which a checkout would then change.
+    pub fn is_tracked_by_git(&self) -> Result<bool> {
+        git_guard::is_tracked(&self.dir)
     }
 
     /// Puts back whatever keeps git from adding or removing the store: a repository may have been

@@ -75,6 +75,9 @@ fn the_manual_names_every_variable_that_the_program_reads() {
         "LUA_STORE_SYNC_EACH",
         "LUA_STORE_COMPLETE",
         "LUA_STORE_RANDOM_PROJECTS",
+        "LUA_STORE_COMMIT",
+        "LUA_STORE_PROFILE",
+        "LUA_STORE_TARGET",
         // Set for the stock command, and not read.
         "LUA_API_URL",
         "LUA_AUTH_URL",
@@ -103,6 +106,39 @@ fn the_manual_names_every_variable_that_the_program_reads() {
     for variable in read.iter().filter(|name| !own.contains(&name.as_str())) {
         assert!(page.contains(variable.as_str()), "the manual does not name {variable}");
     }
+}
+
+#[test]
+fn the_version_is_a_line_or_an_answer() {
+    let project = Project::new();
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(project.ok("--version"), format!("lua-store {version}\n"));
+    for line in ["--version", "-V"] {
+        let answer = project.json(line);
+        assert_eq!((&answer["kind"], &answer["version"]), (&"program".into(), &version.into()));
+        // The tests are not of a release, and a build for development does not know its commit.
+        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+        assert_eq!(answer["profile"], profile);
+        assert!(answer["target"].as_str().unwrap().contains(std::env::consts::ARCH), "{answer}");
+    }
+    // As `docs/format.md` and `docs/remote-store.md` have them.
+    let formats = &project.json("--version")["formats"];
+    project.ok("init");
+    shop::write(&project);
+    project.ok("push");
+    project.ok("version create --promote");
+    project.ok("bundle create all.bundle");
+    project.ok("remote add origin ../data/agent_shop");
+    project.ok("push");
+    let number = |path: &str| {
+        let bytes = std::fs::read(project.path(path)).unwrap();
+        let line = String::from_utf8_lossy(&bytes).lines().next().unwrap().to_owned();
+        line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    let written = [".lua/format", "../data/format", "all.bundle"].map(number);
+    let told = ["store", "remoteStore", "bundle"].map(|name| formats[name].as_u64().unwrap());
+    assert_eq!(told, written, "{formats}");
+    assert_eq!(formats["answers"], 1);
 }
 
 #[test]

@@ -76,6 +76,8 @@ const OBJECTS: Story = &[
     ("collection", "gc"),
     ("compaction", "compact"),
     ("objectCount", "count-objects"),
+    ("doctor", "doctor"),
+    ("program", "--version"),
     ("gitNotConnected", "git status"),
     ("$", "git init -q . && git config user.name Ana && git config user.email ana@example.com"),
     ("gitConnection", "git connect"),

@@ -17,6 +17,7 @@ mod demo;
 mod diffs;
 mod dist;
 mod docs;
+mod doctor;
 mod dropped;
 mod embed;
 mod escaping;

@@ -23,6 +23,7 @@ const OTHERS: &[&str] = &[
     "count-objects",
     "demo",
     "diff",
+    "doctor",
     "fsck",
     "git",
     "git connect",

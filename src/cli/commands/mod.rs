@@ -10,6 +10,7 @@ pub mod completions;
 pub mod count_objects;
 pub mod demo;
 pub mod diff;
+pub mod doctor;
 pub mod fetch;
 pub mod fsck;
 pub mod gc;

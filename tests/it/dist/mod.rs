@@ -31,7 +31,7 @@ fn copy(project: &Project, from: &str, to: &str) {
 }
 
 /// The paint shop, compiled in this folder.
-fn compiled(output: &str) -> Project {
+pub fn compiled(output: &str) -> Project {
     let project = Project::new();
     copy(&project, "project", "");
     copy(&project, output, "dist-v2/");
@@ -39,7 +39,7 @@ fn compiled(output: &str) -> Project {
     project
 }
 
-fn edit(project: &Project, from: &str, to: &str) {
+pub fn edit(project: &Project, from: &str, to: &str) {
     let text = project.read("src/shop.ts");
     assert!(text.contains(from), "{from}");
     project.write("src/shop.ts", text.replace(from, to));
