@@ -1,4 +1,4 @@
-# The six commands of a contributor. Each can be typed without `just`, too.
+# The commands of a contributor. Each can be typed without `just`, too.
 
 # Everything that a change must pass.
 ci:
@@ -23,3 +23,7 @@ docs:
 # The program on a sample agent.
 demo:
     cargo run --locked --release -- demo
+
+# The packages for npm, in target/npm: `just npm-pack linux-x64=target/release/lua-store`.
+npm-pack *binaries:
+    node tools/npm/pack.js target/npm {{binaries}}

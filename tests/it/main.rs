@@ -42,6 +42,8 @@ mod markers;
 mod merging;
 mod names;
 mod nested;
+#[cfg(unix)]
+mod npm;
 mod objects;
 mod odd_systems;
 mod op_log;
