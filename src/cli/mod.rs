@@ -36,6 +36,7 @@ mod ink;
 pub mod ledger_output;
 pub mod live;
 mod live_check_output;
+mod markdown;
 pub mod next;
 pub mod op_view;
 pub mod open_merge;

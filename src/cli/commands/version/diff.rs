@@ -4,6 +4,7 @@ use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_section};
 use crate::cli::live::LiveRemoteArgs;
+use crate::cli::markdown::MarkdownDiff;
 use crate::cli::{Exit, complete, print};
 use crate::compare;
 use crate::diff;
@@ -29,6 +30,9 @@ pub struct Diff {
     to: Revision,
     #[command(flatten)]
     view: FileView,
+    /// Print Markdown for a comment of a pull request
+    #[arg(long, conflicts_with_all = ["patch", "stat", "name_only", "raw"])]
+    markdown: bool,
     #[command(flatten)]
     whom: LiveRemoteArgs,
 }
@@ -75,6 +79,20 @@ impl Diff {
             })?;
             return Ok(Exit::Done);
         }
+        let files = || -> Result<_> {
+            let (from, to) = (Some(from.files()), Some(to.files()));
+            Ok(diff::find_renames(diff::trees(objects, from, to)?))
+        };
+        if self.markdown {
+            let markdown = MarkdownDiff {
+                from: &from.name,
+                to: &to.name,
+                change: change.as_ref(),
+                built: report::built_lines(&built),
+                files: &files()?,
+            };
+            return markdown.print(cx.out).map(|()| Exit::Done);
+        }
         cx.page();
         if self.view.in_words() {
             cx.out.line(format!("Diff {} → {}", from.name, to.name))?;
@@ -84,9 +102,7 @@ impl Diff {
             print::lines(cx.out, report::built_lines(&built))?;
             print::unread(cx.out, [&from, &to])?;
         }
-        let (from, to) = (Some(from.files()), Some(to.files()));
-        let files = diff::find_renames(diff::trees(objects, from, to)?);
-        print_section(cx, objects, &files, &self.view)?;
+        print_section(cx, objects, &files()?, &self.view)?;
         Ok(Exit::Done)
     }
 }

@@ -1,5 +1,7 @@
 //! CI jobs: a fresh checkout of git without a store pushes and promotes what is checked out. The scripts are those of `docs/ci.md`.
 
+mod jobs;
+
 use crate::common::server::{Server, token};
 use crate::common::{Outcome, Project, list_of, shop};
 use insta::assert_snapshot;
