@@ -5,6 +5,7 @@ use super::deploy_output::DeployedView;
 use super::follower_output::{self, FollowerView};
 use super::remote::RemoteArgs;
 use super::terminal::{Terminal, print_git};
+use crate::client::Address;
 use crate::error::{Kind, Result};
 use crate::flow::git::GitOutcome;
 use crate::flow::pointer::PointerRequest;
@@ -137,12 +138,13 @@ pub fn print_not_included(cx: &mut Context<'_>, version: u64, left_out: &NotIncl
     cx.out.hint("run `lua-store push`, then `lua-store version create`, to include them");
 }
 
-/// Says that a number is not reserved, where there is a remote that does not have the version.
+/// Says that a number is not reserved, where there is a remote that does not have the version. The Lua platform gives a
+/// number to a version that is promoted, and to no other.
 pub fn print_not_reserved(cx: &mut Context<'_>, project: &Project, number: u64) -> Result<()> {
     let config = project.store().config()?;
     let name = match choose(project, &config, None) {
+        Ok(None | Some((_, Address::Platform(_)))) => return Ok(()),
         Ok(Some((name, _))) => name,
-        Ok(None) => return Ok(()),
         // There are several remotes, and none is meant.
         Err(error) if error.kind() == Kind::Usage => return Ok(()),
         Err(error) => return Err(error),

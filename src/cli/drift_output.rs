@@ -47,8 +47,15 @@ pub fn in_sync(
         cx.out.json(&DriftAnswer::new(compared, live))?;
         return Ok(exit);
     }
-    cx.out.line(IN_SYNC)?;
-    let line = compared_line(cx, compared, "In sync with")?;
+    // The sentence of the stock command would be wrong where something else runs than the version.
+    let begin = match exit {
+        Exit::Done => {
+            cx.out.line(IN_SYNC)?;
+            "In sync with"
+        }
+        _ => "Local code is in sync with",
+    };
+    let line = compared_line(cx, compared, begin)?;
     cx.out.line(line.text)?;
     print_live(cx, live)?;
     Ok(exit)

@@ -1,5 +1,6 @@
 //! Not included: work in a project that its newest version does not contain.
 
+use super::yaml_edit;
 use crate::diff;
 use crate::error::Result;
 use crate::history::project::Project;
@@ -14,7 +15,7 @@ use serde::Serialize;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotIncluded {
-    /// Paths of files that differ from the newest push.
+    /// Paths of files that somebody edited after the newest push.
     pub edited: Vec<String>,
     /// Source versions that were pushed after the one of the version.
     pub source_versions: Vec<u64>,
@@ -28,7 +29,8 @@ impl NotIncluded {
         };
         let tracked = Tracked::in_tree(project.store().objects(), Some(newest.source))?;
         let (snapshot, view) = project.preview(&tracked, &Progress::default())?;
-        let changes = diff::trees(&view, Some(newest.source), Some(snapshot.tree))?;
+        let mut changes = diff::trees(&view, Some(newest.source), Some(snapshot.tree))?;
+        yaml_edit::take_out(project.store(), &mut changes)?;
         let first = version.meta.source_version + 1;
         // A push after the version can have the same files again.
         let is_other = newest.source != version.source;

@@ -116,11 +116,6 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
     hint: run `lua-store version create` to create a version of it
     $ lua-store version create -m launch --offline
     ✓ Created v1 (staged). Run `lua-store version promote v1` to make it active.
-    --- stderr
-    Not in v1: 1 edited file(s) that are not pushed: lua.skill.yaml
-    hint: run `lua-store push`, then `lua-store version create`, to include them
-    v1 was not sent to platform: its number is not reserved there
-    hint: run `lua-store push` to send it; `version create --send` creates and sends
     $ lua-store version promote v1 --compiled ../compiled
     ✓ Promoted v1. (No previous active version.)
        live at once  MCP server brew-guides (#7)
@@ -148,11 +143,6 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
     hint: run `lua-store version create` to create a version of it
     $ lua-store version create -m "thanks from the dashboard" --offline
     ✓ Created v2 (staged). Run `lua-store version promote v2` to make it active.
-    --- stderr
-    Not in v2: 1 edited file(s) that are not pushed: lua.skill.yaml
-    hint: run `lua-store push`, then `lua-store version create`, to include them
-    v2 was not sent to platform: its number is not reserved there
-    hint: run `lua-store push` to send it; `version create --send` creates and sends
     $ lua-store version promote v2 --compiled ../compiled
     --- stderr
     Error: cannot reach the platform at http://127.0.0.1:[PORT]: io: [CAUSE]
@@ -177,11 +167,6 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
     hint: run `lua-store version create` to create a version of it
     $ lua-store version create -m refunds --offline
     ✓ Created v3 (staged). Run `lua-store version promote v3` to make it active.
-    --- stderr
-    Not in v3: 1 edited file(s) that are not pushed: lua.skill.yaml
-    hint: run `lua-store push`, then `lua-store version create`, to include them
-    v3 was not sent to platform: its number is not reserved there
-    hint: run `lua-store push` to send it; `version create --send` creates and sends
     $ lua-store version promote v3 --compiled ../compiled
     ✓ Promoted v3. Previous active: v2.
        live at once  persona (#12)

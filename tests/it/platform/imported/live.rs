@@ -154,8 +154,9 @@ fn a_check_of_drift_names_what_runs_beside_what_the_version_says() {
     assert!(super::only_reads(&there.platform.requests()));
     there.platform.dashboard(AGENT).deploy("skills", "orders", "1.0.3");
     let outcome = there.project.run("-C ../mine sync --check");
+    assert!(!outcome.stdout.contains("No drift"), "{outcome}");
+    assert!(outcome.stdout.starts_with("Local code is in sync with v"), "{outcome}");
     assert_eq!(outcome.code, 1, "{outcome}");
-    assert!(outcome.stdout.contains("Local code is in sync with server"), "{outcome}");
     assert!(outcome.stdout.contains("skill orders is live as 1.0.3"), "{outcome}");
     let answer = there.project.run("-C ../mine sync --check --json");
     let answer: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
