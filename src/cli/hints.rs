@@ -168,6 +168,11 @@ fn of_platform(hint: &Hint) -> String {
                 "run `lua-store fetch`, then `lua-store version promote platform:{number}` to go back"
             );
         }
+        Hint::PromoteAgain(number) => {
+            return format!(
+                "run `lua-store fetch`, `lua-store version promote previous`, then `lua-store version promote v{number}` to put it back"
+            );
+        }
         Hint::CompareLive => {
             "run `lua-store fetch`, then `lua-store diff platform` to see what is live"
         }

@@ -13,7 +13,7 @@ use crate::fs::{self, Spool};
 use crate::history::imported::ImportRecord;
 use crate::import;
 use crate::object::Id;
-use crate::platform::{Listing, PlatformClient, PushBodies};
+use crate::platform::{Listing, PlatformClient, PushBodies, VersionStatus};
 use crate::progress::Progress;
 use crate::protocol::{AgentId, FetchRequest, Head, Refusal, Transaction, TxnOutcome};
 use crate::store::{Mapped, Receipts, Store};
@@ -180,6 +180,26 @@ impl PlatformRemote {
         seen.deployed = Some(before.then(done));
         head
     }
+
+    /// The version is active already. Something else than it contains can run, where somebody edited the agent.
+    fn compare_active(&self, number: u64) -> Result<()> {
+        let Some(check) = self.live_check()? else { return Ok(()) };
+        let mut seen = self.seen();
+        let rows = seen.last.as_ref().map(|last| &last.listing.versions);
+        let others =
+            rows.into_iter().flatten().filter(|row| row.status == VersionStatus::Superseded);
+        let hint = match others.count() {
+            0 => Hint::CompareLive,
+            _ => Hint::PromoteAgain(number),
+        };
+        let done = seen.deployed();
+        if !check.is_equal() {
+            let problem = format!("v{number} is active, and something else runs than it contains");
+            done.problem = Some((problem, hint));
+        }
+        done.check = Some(check);
+        Ok(())
+    }
 }
 
 impl Remote for PlatformRemote {
@@ -291,7 +311,10 @@ impl Remote for PlatformRemote {
     fn finish(&self, number: u64) -> Result<()> {
         let store = self.store()?;
         let mut deployment = self.deployment(&store)?;
-        let Some(open) = deployment.journal.promotion.clone() else { return Ok(()) };
+        let Some(open) = deployment.journal.promotion.clone() else {
+            self.keep(deployment);
+            return self.compare_active(number);
+        };
         if open.number != number {
             let error = deployment.open_promotion(open.number, Some(number));
             self.keep(deployment);

@@ -23,6 +23,8 @@ pub enum Hint {
     PromoteReplaced(u64),
     /// Something else may be live there.
     CompareLive,
+    /// Another version and then this one again put back what it contains, once the edit is known here.
+    PromoteAgain(u64),
     /// Its number has to be above the newest one there.
     PushAbove {
         kind: String,

@@ -3,6 +3,7 @@
 use super::{AGENT, Shop};
 use crate::common::shop;
 use crate::platform::stub::{Assumptions, At, Fault};
+use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
@@ -167,4 +168,41 @@ fn two_commands_of_one_store_deploy_one_after_the_other() {
     assert_eq!(shop.project.run("remote verify").code, 0);
     let again = shop.run("version promote 2");
     assert!(again.stdout.contains("already active"), "{again}");
+}
+
+#[test]
+fn a_promotion_of_the_active_version_says_if_something_else_runs() {
+    let shop = Shop::new(Assumptions::default());
+    shop.second(true);
+    shop.ok("version promote 2");
+    let equal = shop.run("version promote 2");
+    assert_eq!(equal.code, 0, "{equal}");
+    shop.platform.reset_requests();
+    shop.platform.dashboard(AGENT).edit_persona("You are Bo.");
+    assert_snapshot!(shop.project.run("version promote 2"), @r"
+    $ lua-store version promote 2
+    v2 is already active. No change.
+    Active v2 there · 3 of 3 primitives at their numbers · model, 1 MCP server equal · persona not equal · code of bundles: not compared
+      persona as served is not the text of v2: somebody edited it there, or the promote moved only the mark
+      persona version is 3, v2 has 2
+    --- stderr
+    warning: v2 is active, and something else runs than it contains
+    hint: run `lua-store fetch`, `lua-store version promote previous`, then `lua-store version promote v2` to put it back
+    --- exit 1
+    ");
+    let json = shop.project.run("version promote 2 --json");
+    let answer: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(
+        (json.code, &answer["changed"], &answer["deployed"]["check"]["equal"]),
+        (1, &json!(false), &json!(false))
+    );
+    assert!(shop.changes().is_empty(), "{:?}", shop.changes());
+    assert_eq!(shop.live().persona, "You are Bo.");
+
+    // As the hint says.
+    shop.project.ok("fetch");
+    shop.project.ok("version promote previous");
+    assert_eq!(shop.project.run("version promote 2").code, 0);
+    assert_eq!(shop.project.run("version promote 2").code, 0);
+    assert_eq!(shop.project.run("remote verify").code, 0);
 }
