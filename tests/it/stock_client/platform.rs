@@ -94,9 +94,11 @@ fn a_deployment_of_ours_is_what_the_command_reads() {
        live at once  persona (#12)
        staged        version of v1 (#23)
        switch        version 1 is made active (#27)
-    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
+    Active v1 there · 7 of 8 primitives at their numbers · persona, model, 1 MCP server equal
+      voice line is unknown: voices are neither sent to the platform nor compared with it
     --- stderr
     warning: v1 is the first version of this agent on the platform, where each publish was live by itself until now
+    Not sent, as voices are neither sent to the platform nor compared with it: line (the `lua` command sends them)
     ");
     let (lua, of_ours) = (|line: &str| stock.lua_in(OURS, line), format!("{OURS}/src/index.ts"));
     assert_snapshot!(of_lua(&lua("version show 1")), @r"
@@ -204,14 +206,18 @@ fn a_deployment_of_ours_is_what_the_command_reads() {
     $ lua-store -C ../ours version promote previous
     ✓ Promoted v1. Previous active: v2.
        switch        version 1 is made active (#27)
-    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
+    Active v1 there · 7 of 8 primitives at their numbers · persona, model, 1 MCP server equal
+      voice line is unknown: voices are neither sent to the platform nor compared with it
     --- stderr
     This takes back v2, promoted by ana@example.com, 0000-00-00 00:00
     hint: run `lua-store version promote v2` to take it back
+    Not sent, as voices are neither sent to the platform nor compared with it: line (the `lua` command sends them)
     ");
     assert_snapshot!(shown(&stock, "remote verify"), @r"
     $ lua-store -C ../ours remote verify
-    Active v1 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
+    Active v1 there · 7 of 8 primitives at their numbers · persona, model, 1 MCP server equal
+      voice line is unknown: voices are neither sent to the platform nor compared with it
+    --- exit 11
     ");
     assert_snapshot!(of_lua(&lua("version list")), @r"
     $ lua version list
@@ -238,11 +244,11 @@ fn edits_of_the_command_are_seen_and_merged() {
     stock.ok("push persona --force");
     assert_snapshot!(shown(&stock, "sync --check"), @r"
     $ lua-store -C ../ours sync --check
-    ✅ No drift detected. Local code is in sync with server.
-    In sync with v1, the newest version ever promoted. Live now: v1, promoted 00:00 UTC by ana@example.com
-    Active v1 there · 7 of 7 primitives at their numbers · model, 1 MCP server equal · persona not equal
+    Local code is in sync with v1, the newest version ever promoted. Live now: v1, promoted 00:00 UTC by ana@example.com
+    Active v1 there · 7 of 8 primitives at their numbers · model, 1 MCP server equal · persona not equal
       persona as served is not the text of v1: somebody edited it there, or the promote moved only the mark
       persona version is 2, v1 has 1
+      voice line is unknown: voices are neither sent to the platform nor compared with it
     --- exit 1
     ");
     edit(&stock, "src/skills/catalog.skill.ts", "Finds products", "Finds all products");
@@ -299,13 +305,17 @@ fn edits_of_the_command_are_seen_and_merged() {
        live at once  persona version 2 (#13)
        staged        version of v3 (#23)
        switch        version 3 is made active (#27)
-    Active v3 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
+    Active v3 there · 7 of 8 primitives at their numbers · persona, model, 1 MCP server equal
+      voice line is unknown: voices are neither sent to the platform nor compared with it
     --- stderr
     hint: run `lua-store version promote v2` to take it back
+    Not sent, as voices are neither sent to the platform nor compared with it: line (the `lua` command sends them)
     ");
     assert_snapshot!(shown(&stock, "remote verify"), @r"
     $ lua-store -C ../ours remote verify
-    Active v3 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
+    Active v3 there · 7 of 8 primitives at their numbers · persona, model, 1 MCP server equal
+      voice line is unknown: voices are neither sent to the platform nor compared with it
+    --- exit 11
     ");
     assert_snapshot!(of_lua(&stock.lua("version list")), @r"
     $ lua version list
@@ -360,6 +370,8 @@ fn a_history_of_the_command_is_imported() {
     ");
     assert_snapshot!(shown_in(&stock, "../clone", "remote verify"), @r"
     $ lua-store -C ../clone remote verify
-    Active v2 there · 7 of 7 primitives at their numbers · persona, model, 1 MCP server equal
+    Active v2 there · 7 of 8 primitives at their numbers · persona, model, 1 MCP server equal
+      voice line is unknown: voices are neither sent to the platform nor compared with it
+    --- exit 11
     ");
 }
