@@ -59,7 +59,13 @@ impl Npm {
         let packed = pack.arg("../packed").args(given).output().unwrap();
         assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
         let registry = Registry::start(&project.path("../packed"));
+        // Caches of the machine would have packages of other runs, and keep those of this one.
+        let [npm_cache, yarn_cache, pnpm_store] = ["npm-cache", "yarn-cache", "pnpm-store"]
+            .map(|name| project.path("..").join(name).display().to_string());
         for (name, value) in [
+            ("npm_config_cache", &*npm_cache),
+            ("npm_config_store_dir", &pnpm_store),
+            ("YARN_CACHE_FOLDER", &yarn_cache),
             ("npm_config_registry", &*registry.url),
             ("npm_config_audit", "false"),
             ("npm_config_fund", "false"),
