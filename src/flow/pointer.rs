@@ -163,7 +163,9 @@ impl RemotePointer {
                 progress,
             )
         });
-        match taken.map_err(unchanged)? {
+        // A deployment that was refused says itself what is live, or deleted, now.
+        let is_said = remote.remote.is_deployed_to();
+        match taken.map_err(|error| if is_said { error } else { unchanged(error) })? {
             PromoteOutcome::Done(there) => {
                 let heads = Heads { active: Some(step.new), ..history.history.ours.clone() };
                 let followers = take_step(reporter, project, followers, &heads);

@@ -14,6 +14,8 @@ fn a_primitive_that_the_version_lacks_is_refused_or_retired_by_name() {
     let refused = shop.run("version promote 2");
     assert_eq!(refused.code, 1, "{refused}");
     assert!(refused.stderr.contains("does not contain: the skill \"old\""), "{refused}");
+    // The answer itself says what is live now, and a pointer that moves here alone makes nothing live.
+    assert!(!refused.stderr.contains("only the local pointer"), "{refused}");
     assert_eq!(shop.live().active, Some(1));
     shop.ok("version promote 2 --retire old");
     assert_eq!(shop.live().active, Some(2));
