@@ -8,7 +8,7 @@ use super::elsewhere;
 use super::hints;
 use super::remote;
 use crate::client::remote_cache::CachedRemote;
-use crate::client::{RetryPolicy, remembered};
+use crate::client::{Address, RetryPolicy, remembered};
 use crate::error::{Error, Kind, Result};
 use crate::flow::remote::{NamedRemote, choose};
 use crate::history::catalog::Catalog;
@@ -24,6 +24,9 @@ use std::time::{Duration, Instant};
 /// Time to wait for the answer, unless `LUA_STORE_PATIENCE` sets another (milliseconds). Short,
 /// because the last known answer serves as well.
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The same for the Lua platform: two round trips over the internet, of several requests each.
+const PLATFORM_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Remote that a command asks for the live version.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -121,7 +124,7 @@ impl LiveRemoteArgs {
             }
             Err(error) => return Err(error),
         };
-        let patience = patience()?;
+        let patience = patience(&address)?;
         let until = Instant::now() + patience;
         if self.offline || patience.is_zero() {
             return Ok(Some(RemoteQuery { name, answer: None, until }));
@@ -228,8 +231,13 @@ fn known_remote(
     KnownRemote { remote, at_ms, fresh, heads, receipts: what.receipts }
 }
 
-fn patience() -> Result<Duration> {
-    let Some(text) = remote::environment("LUA_STORE_PATIENCE") else { return Ok(PATIENCE) };
+fn patience(address: &Address) -> Result<Duration> {
+    let Some(text) = remote::environment("LUA_STORE_PATIENCE") else {
+        return Ok(match address {
+            Address::Platform(_) => PLATFORM_PATIENCE,
+            _ => PATIENCE,
+        });
+    };
     text.parse().map(Duration::from_millis).map_err(|_| {
         Error::usage(format!(
             "LUA_STORE_PATIENCE is \"{text}\", which is not a number of milliseconds"
@@ -300,5 +308,20 @@ impl View {
     pub fn print_live(&self, cx: &mut Context<'_>, live: &Live) {
         let lines = report::live_lines(live, self.now_ms);
         lines.into_iter().chain(report::unsent(live)).for_each(|line| cx.out.note(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_platform_has_time_for_two_round_trips() {
+        let of = |url: &str| patience(&Address::parse(url, Path::new("/")).unwrap()).unwrap();
+        // Each over a connection that is new: name, TCP, TLS and the answer, 150 ms each.
+        assert!(of("lua://agent_shop") >= Duration::from_millis(2 * 4 * 150));
+        assert_eq!(of("https://store.example.com/agent_shop"), PATIENCE);
+        assert_eq!(of("../data/agent_shop"), PATIENCE);
     }
 }
