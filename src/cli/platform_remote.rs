@@ -26,13 +26,8 @@ pub fn choose_platform(project: &Project, name: Option<&str>) -> Result<(String,
 /// Names of the remotes that are on the platform.
 pub fn names(project: &Project) -> Result<Vec<String>> {
     let config = project.store().config()?;
-    let mut names = Vec::new();
-    for (name, url) in config.remotes() {
-        if matches!(Address::parse(url, project.root())?, Address::Platform(_)) {
-            names.push(name.to_owned());
-        }
-    }
-    Ok(names)
+    let names = Address::platforms(&config.remotes(), project.root())?;
+    Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 /// Error where nothing runs that could be compared.

@@ -43,17 +43,23 @@ impl Address {
         }
     }
 
-    /// The only remote of these that is on the platform; `None` where there is none, or several.
-    pub fn only_platform<'r>(remotes: &[(&'r str, &str)], from: &Path) -> Result<Option<&'r str>> {
-        let mut found = None;
+    /// Names of those remotes that are on the platform.
+    pub fn platforms<'r>(remotes: &[(&'r str, &str)], from: &Path) -> Result<Vec<&'r str>> {
+        let mut names = Vec::new();
         for (name, url) in remotes {
-            match (Address::parse(url, from)?, found) {
-                (Address::Platform(_), None) => found = Some(*name),
-                (Address::Platform(_), Some(_)) => return Ok(None),
-                _ => {}
+            if let Address::Platform(_) = Address::parse(url, from)? {
+                names.push(*name);
             }
         }
-        Ok(found)
+        Ok(names)
+    }
+
+    /// The only remote of these that is on the platform; `None` where there is none, or several.
+    pub fn only_platform<'r>(remotes: &[(&'r str, &str)], from: &Path) -> Result<Option<&'r str>> {
+        Ok(match Address::platforms(remotes, from)?[..] {
+            [only] => Some(only),
+            _ => None,
+        })
     }
 
     /// True if the traffic can be read on the way.

@@ -170,9 +170,10 @@ impl Deployment<'_> {
         let request = CompileRequest { root, files, locks, environment };
         let mut lines: Vec<String> = Vec::new();
         // The compiler repeats an error for each tool of a file.
-        let mut say = |line: &str| match lines.iter().any(|said| said == line) {
-            true => {}
-            false => lines.push(line.to_owned()),
+        let mut say = |line: &str| {
+            if !lines.iter().any(|said| said == line) {
+                lines.push(line.to_owned());
+            }
         };
         let copy = request.compile(&mut say).map_err(|error| {
             let last = lines[lines.len().saturating_sub(LINES)..].join("\n  ");

@@ -5,7 +5,7 @@ use super::parts;
 use super::preconditions;
 use super::primitives::{self, NumberToPush};
 use super::promotion::DeployTarget;
-use super::{settings, switch, unversioned, voices};
+use super::{settings, switch, unversioned};
 use crate::client::{DeployPlan, DeployRequest, Effect, PlanRequest};
 use crate::error::{Error, Result};
 use crate::history::imported::ImportRecord;
@@ -32,7 +32,7 @@ pub fn of(deployment: &Deployment<'_>, request: &PlanRequest<'_>) -> Result<Depl
                 plan.requests.push(backup);
             }
             unversioned::plan(deployment, *objects, &state, &mut plan)?;
-            plan.not_sent.voices = voices::names(&state);
+            plan.not_sent.voices = state.voices().collect();
         }
         PlanRequest::Promote { number } => {
             plan.is_first = deployment.listing.versions.is_empty();
@@ -146,7 +146,7 @@ fn promote(deployment: &Deployment<'_>, number: u64, plan: &mut DeployPlan) -> R
     // Its ledger record is not made yet, and no part of a plan.
     let new = Active { version: Some(number), ledger: id };
     let mut target = deployment.target((number, id), (None, new))?;
-    plan.not_sent.voices = voices::names(&target.state);
+    plan.not_sent.voices = target.state.voices().collect();
     let there = deployment.record.version_there(number);
     let objects = deployment.store.objects();
     if there.is_none() {

@@ -7,7 +7,7 @@ use super::deployment::Deployment;
 use super::journal::{OpenPromotion, extend, note_switch, note_version};
 use super::parts::{self, WantedParts};
 use super::primitives::is_versioned;
-use super::{switch, voices};
+use super::switch;
 use crate::client::{DeployRequest, Effect};
 use crate::error::{Error, Hint, Kind, Result};
 use crate::history::imported::ImportRecord;
@@ -61,7 +61,7 @@ impl Deployment<'_> {
         let number = target.version.number;
         let there = self.record.version_there(number);
         self.last_number = number;
-        self.done.not_sent.voices = voices::names(&target.state);
+        self.done.not_sent.voices = target.state.voices().collect();
         match self.journal.promotion.clone() {
             None => {
                 let backup = self.stage(&mut target, there)?;

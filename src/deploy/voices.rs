@@ -3,13 +3,7 @@
 use super::remote::PlatformRemote;
 use crate::error::Result;
 use crate::history::source::SourceVersion;
-use crate::history::state::{State, parse_key};
-
-/// Names of the voices of a state.
-pub fn names(state: &State) -> Vec<String> {
-    let voices = state.primitives.keys().filter_map(|key| parse_key(key));
-    voices.filter(|(kind, _)| kind.word == "voice").map(|(_, name)| name).collect()
-}
+use crate::history::state::State;
 
 impl PlatformRemote {
     /// Notes the voices of the newest source version, after everything of it was sent.
@@ -18,7 +12,7 @@ impl PlatformRemote {
         let series = store.heads()?.source;
         let Some(id) = series.last() else { return Ok(()) };
         let version = SourceVersion::load(store.objects(), series.len() as u64, *id)?;
-        let voices = names(&State::load(store.objects(), &version.state)?);
+        let voices: Vec<String> = State::load(store.objects(), &version.state)?.voices().collect();
         if !voices.is_empty() {
             seen.deployed().not_sent.voices = voices;
         }

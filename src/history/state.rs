@@ -43,6 +43,12 @@ pub struct State {
 }
 
 impl State {
+    /// Names of the voices, which are in no version of the Lua platform and are not sent to it.
+    pub fn voices(&self) -> impl Iterator<Item = String> {
+        let keys = self.primitives.keys().filter_map(|key| parse_key(key));
+        keys.filter(|(kind, _)| kind.word == "voice").map(|(_, name)| name)
+    }
+
     pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<State> {
         let tree = source.tree(id)?;
         let numbers = match tree.get(NUMBERS) {

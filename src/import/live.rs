@@ -182,10 +182,9 @@ impl PartList {
 
     /// Voices are in no snapshot, and nothing of them is sent: whatever runs, nobody knows if it is that of the version.
     fn voices(&mut self, state: &State) {
-        let voices = state.primitives.keys().filter_map(|key| parse_key(key));
-        for (kind, name) in voices.filter(|(kind, _)| kind.word == "voice") {
+        for name in state.voices() {
             let why = "voices are neither sent to the platform nor compared with it".to_owned();
-            self.0.push((LivePart::Primitive(kind.word, name), LiveState::Unknown(why)));
+            self.0.push((LivePart::Primitive("voice", name), LiveState::Unknown(why)));
         }
     }
 

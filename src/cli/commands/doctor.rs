@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::doctor::{self, Checkup};
+use crate::cli::doctor::{self, Checkup, CheckupState};
 use crate::cli::output::{DIM, GREEN, RED};
 use crate::error::Result;
 use serde::Serialize;
@@ -53,10 +53,10 @@ impl Doctor {
 }
 
 fn print(cx: &mut Context<'_>, check: &Checkup) -> Result<()> {
-    let (style, sign) = match check.state.word() {
-        "ok" => (GREEN, "✓"),
-        "finding" => (RED, "✗"),
-        _ => (DIM, "·"),
+    let (style, sign) = match check.state {
+        CheckupState::Ok => (GREEN, "✓"),
+        CheckupState::Finding => (RED, "✗"),
+        CheckupState::Skipped => (DIM, "·"),
     };
     let sign = cx.out.paint(style, sign);
     cx.out.line(format!("{sign} {}: {}", check.subject, check.what))?;

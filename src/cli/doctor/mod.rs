@@ -34,16 +34,6 @@ pub enum CheckupState {
     Skipped,
 }
 
-impl CheckupState {
-    pub fn word(self) -> &'static str {
-        match self {
-            CheckupState::Ok => "ok",
-            CheckupState::Finding => "finding",
-            CheckupState::Skipped => "skipped",
-        }
-    }
-}
-
 impl Checkup {
     fn ok(subject: impl Into<String>, what: impl Into<String>) -> Checkup {
         let (subject, what) = (subject.into(), what.into());

@@ -46,8 +46,7 @@ fn last_answer(project: &Project, name: &str) -> Option<Heads> {
     let store = project.store();
     let tracked = store.remote(name).ok().flatten();
     let last = store.last_known(name).map(|last| last.refs).or(tracked)?;
-    let heads = last.heads;
-    Some(Heads { source: heads.source, versions: heads.versions, active: heads.active })
+    Some(last.heads)
 }
 
 fn ask(
@@ -132,14 +131,9 @@ fn ask_store(
         (None, Some(author)) => format!("; the token is of {author}"),
         (None, None) => String::new(),
     };
-    let heads = Heads {
-        source: head.heads.source,
-        versions: head.heads.versions,
-        active: head.heads.active,
-    };
-    let (sources, versions) = (heads.source.len(), heads.versions.len());
+    let (sources, versions) = (head.heads.source.len(), head.heads.versions.len());
     let what = format!("it has {sources} source version(s), {versions} version(s){whose}");
-    Ok((what, heads))
+    Ok((what, head.heads))
 }
 
 /// Asks the platform for the agent, which needs the right to read it and changes nothing.

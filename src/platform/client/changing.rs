@@ -45,9 +45,7 @@ impl PlatformClient {
         body: &Value,
         key: &IdempotencyKey,
     ) -> Result<PlatformAnswer> {
-        let (at, body) = ((route, path), body.to_string());
-        let once = || self.try_once(&Method::POST, at, Some(&body), Some(key));
-        self.try_often(Repeat::Always, once).map_err(perhaps_done)
+        self.post_named(Repeat::Always, (route, path), body, key)
     }
 
     /// The same for a change of something that was sent a moment ago: it is sent again while the platform does not know it.
@@ -58,9 +56,19 @@ impl PlatformClient {
         body: &Value,
         key: &IdempotencyKey,
     ) -> Result<PlatformAnswer> {
-        let (at, body) = ((route, path), body.to_string());
+        self.post_named(Repeat::UntilKnown, (route, path), body, key)
+    }
+
+    fn post_named(
+        &self,
+        repeat: Repeat,
+        at: (&str, &str),
+        body: &Value,
+        key: &IdempotencyKey,
+    ) -> Result<PlatformAnswer> {
+        let body = body.to_string();
         let once = || self.try_once(&Method::POST, at, Some(&body), Some(key));
-        self.try_often(Repeat::UntilKnown, once).map_err(perhaps_done)
+        self.try_often(repeat, once).map_err(perhaps_done)
     }
 
     /// Sends a change that has no name: `PUT`, `PATCH` or `DELETE`. It is sent again only if the platform was too busy to begin.

@@ -1,7 +1,7 @@
 //! Disturbances at every request of a `fetch` and of a `clone`: the store is sound, and run again the command ends as
 //! undisturbed.
 
-use super::{AGENT, There};
+use super::There;
 use crate::common::Project;
 use crate::platform::kill::{When, killed_at};
 use crate::platform::stub::{At, Fault, SavedPlatform};
@@ -37,10 +37,7 @@ impl Prepared {
     fn fetch() -> Prepared {
         let there = There::new();
         there.cloned("mine");
-        there.edit("src/lib/store.ts", "the door", "the gate");
-        there.push("skills", "orders", "1.0.4");
-        there.version("fourth");
-        there.platform.dashboard(AGENT).promote(4);
+        there.fourth();
         Prepared::of(there, "-C ../mine fetch")
     }
 
@@ -78,7 +75,7 @@ impl Prepared {
             if is_there {
                 check_sound(project, &at);
             }
-            // Nothing of ours is anything but what it was or will be.
+            // Nothing of ours is anything but what it was or will be; the record of the import may be of a part of it.
             for (name, text) in refs(project) {
                 let is_known =
                     [self.before.get(&name), self.after.get(&name)].contains(&Some(&text));

@@ -103,10 +103,7 @@ fn a_fetch_with_nothing_new_asks_sixteen_times_at_most_and_stores_nothing() {
 fn what_is_new_is_asked_for_and_nothing_else() {
     let there = There::new();
     there.cloned("mine");
-    there.edit("src/lib/store.ts", "the door", "the gate");
-    there.push("skills", "orders", "1.0.4");
-    there.version("fourth");
-    there.platform.dashboard(AGENT).promote(4);
+    there.fourth();
     there.platform.dashboard(AGENT).delete_version(3);
     there.platform.reset_requests();
     let pulled = there.in_clone("mine", "pull");

@@ -1,6 +1,6 @@
 //! `kill -9` at every request of a clone and of a pull: the store is clean, and run again it ends as undisturbed.
 
-use super::{AGENT, There};
+use super::There;
 use crate::platform::kill::{When, killed_at};
 
 #[test]
@@ -32,10 +32,7 @@ fn a_pull_that_is_killed_at_any_request_changes_nothing_and_goes_on() {
     let prepared = || {
         let there = There::new();
         there.cloned("mine");
-        there.edit("src/lib/store.ts", "the door", "the gate");
-        there.push("skills", "orders", "1.0.4");
-        there.version("fourth");
-        there.platform.dashboard(AGENT).promote(4);
+        there.fourth();
         there
     };
     let whole = prepared();

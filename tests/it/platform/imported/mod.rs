@@ -86,6 +86,14 @@ impl There {
         self.platform.dashboard(AGENT).create_version(message);
     }
 
+    /// A fourth version, which is active.
+    fn fourth(&self) {
+        self.edit("src/lib/store.ts", "the door", "the gate");
+        self.push("skills", "orders", "1.0.4");
+        self.version("fourth");
+        self.platform.dashboard(AGENT).promote(4);
+    }
+
     fn clone_line(&self, folder: &str) -> String {
         format!("clone {} ../{folder}", self.platform.address(AGENT))
     }
