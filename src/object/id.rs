@@ -6,6 +6,7 @@
 use crate::error::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 /// Domain of tree hashes. BLAKE3's derive-key mode keeps trees and blobs apart: no file content
@@ -13,8 +14,15 @@ use std::str::FromStr;
 const TREE_CONTEXT: &str = "lua-store 2026-11-21 tree v1";
 
 /// The id of an object. Ordered by bytes, shown as 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id([u8; 32]);
+
+/// By the first bytes: those of a hash are as good as all of them.
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.first_chunk().map_or(0, |first| u64::from_le_bytes(*first)));
+    }
+}
 
 impl Id {
     pub const LEN: usize = 32;

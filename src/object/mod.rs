@@ -2,6 +2,7 @@
 //! `remote_store` and memory implement [`Source`] and [`Sink`].
 
 mod compare;
+mod encoded_entries;
 mod extent;
 mod graft;
 mod id;
@@ -14,6 +15,7 @@ mod tree;
 
 pub use crate::object::overlay::Overlay;
 pub use compare::{Leaf, TreeDifference, compare, leaves};
+pub use encoded_entries::EncodedEntries;
 pub use extent::{PathLimits, TreeExtent, TreeExtents};
 pub use graft::graft;
 pub use id::{Id, IdPrefix};

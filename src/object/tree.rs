@@ -2,13 +2,13 @@
 //!
 //! MessagePack, shortest forms only: an array of entries, each an array of three: mode (integer
 //! 0 to 3), name (str), id (bin of 32 bytes). Entries ascend strictly by the bytes of their names.
-//! Decoding encodes again and compares, so that one value has exactly one byte string and so one id.
+//! Decoding accepts nothing else, so that one value has exactly one byte string and so one id.
 
 use super::Id;
+use super::encoded_entries::EncodedEntries;
 use crate::error::{Error, Result};
-use rmp::decode::{self, Bytes};
 use rmp::encode;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 /// Mode of an entry in a folder. The numbers are part of the format.
@@ -119,15 +119,8 @@ impl Tree {
 
     /// Reads a canonical encoding; every other byte string is refused.
     pub fn decode(bytes: &[u8]) -> Result<Tree> {
-        let tree = read(bytes).ok_or_else(|| Error::corrupt("a tree is not well formed"))?;
-        let tree = Tree::new(tree)
-            .map_err(|e| Error::corrupt(format!("a tree is not well formed: {e}")))?;
-        let entries = tree.0.iter().map(|entry| (&*entry.name, entry.mode, entry.id));
-        // Compared while it is written: most of what a walk reads is trees.
-        match write(&mut Expected(bytes), entries) {
-            Ok(()) => Ok(tree),
-            Err(_) => Err(Error::corrupt("a tree is not in its canonical encoding")),
-        }
+        let owned = |(name, mode, id)| TreeEntry::new(name, mode, id);
+        EncodedEntries::of(bytes)?.map(|entry| entry.map(owned)).collect::<Result<_>>().map(Tree)
     }
 }
 
@@ -152,57 +145,16 @@ fn write<'a>(
     Ok(())
 }
 
-/// Takes exactly these bytes.
-struct Expected<'a>(&'a [u8]);
-
-impl Write for Expected<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The smallest an entry can be: array head, mode, one-letter name, bin head and 32 bytes. A claimed
-/// count is checked against it before anything is allocated.
-const MIN_ENTRY_BYTES: usize = 1 + 1 + 2 + 2 + 32;
-
-fn read(bytes: &[u8]) -> Option<Vec<TreeEntry>> {
-    let mut input = Bytes::new(bytes);
-    let count = decode::read_array_len(&mut input).ok()? as usize;
-    if count > bytes.len() / MIN_ENTRY_BYTES {
-        return None;
-    }
-    let entries = (0..count).map(|_| read_entry(&mut input)).collect::<Option<Vec<_>>>()?;
-    input.remaining_slice().is_empty().then_some(entries)
-}
-
-fn read_entry(input: &mut Bytes<'_>) -> Option<TreeEntry> {
-    if decode::read_array_len(input).ok()? != 3 {
-        return None;
-    }
-    let mode = Mode::from_u8(decode::read_int(input).ok()?)?;
-    let (name, rest) = decode::read_str_from_slice(input.remaining_slice()).ok()?;
-    *input = Bytes::new(rest);
-    if decode::read_bin_len(input).ok()? != Id::LEN as u32 {
-        return None;
-    }
-    let (id, rest) = input.remaining_slice().split_first_chunk::<{ Id::LEN }>()?;
-    let entry = TreeEntry::new(name, mode, Id::from_bytes(*id));
-    *input = Bytes::new(rest);
-    Some(entry)
-}
-
 /// Checks that a name is allowed in a tree: UTF-8, not empty, no `/`, no NUL, not `.` or `..`.
 pub fn check_name(name: &str) -> Result<()> {
-    let bad = name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']);
-    if bad {
-        return Err(Error::failed(format!("{name:?} cannot be a name in a tree")));
+    match is_name(name) {
+        true => Ok(()),
+        false => Err(Error::failed(format!("{name:?} cannot be a name in a tree"))),
     }
-    Ok(())
+}
+
+pub(super) fn is_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.bytes().any(|byte| matches!(byte, b'/' | 0))
 }
 
 #[cfg(test)]
@@ -279,6 +231,55 @@ mod tests {
         );
         assert!(Tree::decode(&with(&[0x91, 0x93, 0x04, 0xa1, b'a'])).is_err(), "unknown mode");
         assert!(Tree::decode(&with(&[0x91, 0x93, 0x00, 0xa1, b'/'])).is_err(), "bad name");
+    }
+
+    /// Lengths at which a head of MessagePack takes one more form.
+    #[test]
+    fn each_length_has_one_head() {
+        let id = Id::from_bytes([7; 32]);
+        let named = |name: &str| Tree::new(vec![TreeEntry::file(name, id)]).unwrap();
+        let heads: [(usize, &[u8]); 7] = [
+            (31, &[0xbf]),
+            (32, &[0xd9, 32]),
+            (255, &[0xd9, 255]),
+            (256, &[0xda, 1, 0]),
+            (65_535, &[0xda, 255, 255]),
+            (65_536, &[0xdb, 0, 1, 0, 0]),
+            (70_000, &[0xdb, 0, 1, 0x11, 0x70]),
+        ];
+        for (len, head) in heads {
+            let tree = named(&"a".repeat(len));
+            let bytes = tree.encode();
+            assert_eq!(bytes[3..3 + head.len()], *head);
+            assert_eq!(Tree::decode(&bytes).unwrap(), tree, "{len}");
+            // The same in the next longer form.
+            let longer: &[u8] = match len {
+                31 => &[0xd9, 31],
+                32 | 255 => &[0xda, 0, len as u8],
+                256 => &[0xdb, 0, 0, 1, 0],
+                65_535 => &[0xdb, 0, 0, 255, 255],
+                _ => continue,
+            };
+            let other = [&bytes[..3], longer, &bytes[3 + head.len()..]].concat();
+            assert!(Tree::decode(&other).is_err(), "{len}");
+        }
+        for (count, head) in
+            [(15, &[0x9f][..]), (16, &[0xdc, 0, 16]), (65_536, &[0xdd, 0, 1, 0, 0])]
+        {
+            let entries = (0..count).map(|n| TreeEntry::file(&format!("{n:05}"), id)).collect();
+            let tree = Tree::new(entries).unwrap();
+            let bytes = tree.encode();
+            assert_eq!(bytes[..head.len()], *head);
+            assert!(Tree::decode(&bytes).unwrap() == tree, "{count}");
+            assert!(
+                Tree::decode(&[&bytes[..], &[0]].concat()).is_err(),
+                "{count}: a byte after it"
+            );
+            assert!(Tree::decode(&bytes[..bytes.len() - 1]).is_err(), "{count}: a byte less");
+        }
+        let two = named("a").encode();
+        assert!(Tree::decode(&[&[0xdc, 0, 1], &two[1..]].concat()).is_err());
+        assert!(Tree::decode(&[&[0xdd, 0, 0, 0, 1], &two[1..]].concat()).is_err());
     }
 
     #[test]
