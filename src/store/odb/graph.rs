@@ -2,8 +2,10 @@
 //!
 //! A check reads every object once. Whoever asks afterwards what a version reaches would read all trees again.
 
+use super::check::{SoundObject, VisitEntry};
 use super::list::Packs;
-use crate::object::{Id, Tree, TreeEntry, TreeExtent};
+use crate::error::Result;
+use crate::object::{Id, TreeExtent};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -64,13 +66,23 @@ impl ObjectGraph {
         ObjectGraph { packs, firsts, ..ObjectGraph::default() }
     }
 
-    pub(super) fn tree(&self, tree: &Tree) -> ReadObject {
-        let child = |entry: &TreeEntry| Child {
-            number: self.number(&entry.id).unwrap_or(NOWHERE),
-            name: u16::try_from(entry.name.len()).unwrap_or(u16::MAX),
-            is_folder: entry.mode.is_directory(),
-        };
-        ReadObject::Tree(tree.entries().iter().map(child).collect())
+    /// Reads an object with a function that visits the entries of a tree.
+    pub(super) fn read(
+        &self,
+        read: impl FnOnce(VisitEntry<'_>) -> Result<SoundObject>,
+    ) -> Result<ReadObject> {
+        let mut children = Vec::new();
+        let found = read(&mut |name, mode, id| {
+            children.push(Child {
+                number: self.number(&id).unwrap_or(NOWHERE),
+                name: u16::try_from(name.len()).unwrap_or(u16::MAX),
+                is_folder: mode.is_directory(),
+            });
+        })?;
+        Ok(match found {
+            SoundObject::Blob(len) => ReadObject::Blob(len),
+            SoundObject::Tree => ReadObject::Tree(children.into()),
+        })
     }
 
     fn number(&self, id: &Id) -> Option<u32> {
@@ -186,7 +198,7 @@ impl OpenTree<'_> {
 #[allow(clippy::disallowed_methods, reason = "tests damage files as no writer would")]
 mod tests {
     use super::*;
-    use crate::object::{Mode, Sink, TreeExtents};
+    use crate::object::{Mode, Sink, Tree, TreeEntry, TreeExtents};
     use crate::store::Odb;
     use proptest::prelude::*;
 
