@@ -33,8 +33,8 @@ use packed_file::PackedFile;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Most files of a series before they are packed: so many are still listed in no time.
-const MOST_LOOSE: usize = 64;
+/// Most files of a series before they are packed. A command that shows the newest versions opens each of theirs.
+const MOST_LOOSE: usize = 16;
 
 /// The refs of one store.
 #[derive(Clone, Debug)]

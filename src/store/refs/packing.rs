@@ -2,7 +2,7 @@
 
 use super::packed::{self, Packed};
 use super::packed_file::PackedFile;
-use super::{RefName, Refs, already_exists};
+use super::{MOST_LOOSE, RefName, Refs, already_exists};
 use crate::error::{Kind, Result};
 use crate::fs;
 use crate::object::Id;
@@ -37,7 +37,7 @@ impl Refs {
     /// that is much to write, or a damaged ref prevents it, and nothing was created.
     pub fn create_packed(&self, lock: &StoreLock, new: &[(RefName, Id)]) -> Result<bool> {
         lock.check(&self.dir);
-        if PackedFile::open(&self.dir)?.count() > MOST_REWRITTEN {
+        if PackedFile::open(&self.dir)?.count() > MOST_REWRITTEN && !self.are_many_loose()? {
             return Ok(false);
         }
         let read = Packed::read(&self.dir)
@@ -61,6 +61,13 @@ impl Refs {
         Ok(true)
     }
 
+    /// True if the next ref would pack them anyway.
+    fn are_many_loose(&self) -> Result<bool> {
+        let counts = packed::SERIES.map(|series| self.loose_numbers(series).map(|all| all.len()));
+        let counts = counts.into_iter().collect::<Result<Vec<_>>>()?;
+        Ok(counts.into_iter().any(|count| count >= MOST_LOOSE))
+    }
+
     fn sweep(&self) -> Result<()> {
         layout::folders(&self.dir).try_for_each(|folder| fs::sweep(&folder))
     }
@@ -81,3 +88,7 @@ impl Refs {
         Ok(folded)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
+mod tests;

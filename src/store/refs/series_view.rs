@@ -7,6 +7,7 @@ use super::{RefName, Refs, name};
 use crate::error::Result;
 use crate::object::Id;
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// The refs of a series at one moment: loose ones follow packed ones, and no number is missing.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct RefsView {
     last_packed: u64,
     last: u64,
     logged: RefCell<RecentRefs>,
+    /// Refs that are files and were read: each is asked for several times.
+    read: RefCell<HashMap<u64, Id>>,
 }
 
 impl Refs {
@@ -34,8 +37,9 @@ impl Refs {
         let last = last_packed + loose.len() as u64;
         // A file beside its packed ref is left of a cut packing, and the whole series is compared.
         let is_whole = known <= last && loose.iter().copied().eq(last_packed + 1..=last);
-        let (refs, series, logged) = (self.clone(), series.to_owned(), RefCell::default());
-        Ok(is_whole.then_some(RefsView { refs, series, packed, last_packed, last, logged }))
+        let (refs, series) = (self.clone(), series.to_owned());
+        let (logged, read) = Default::default();
+        Ok(is_whole.then_some(RefsView { refs, series, packed, last_packed, last, logged, read }))
     }
 }
 
@@ -47,6 +51,9 @@ impl RefsView {
 
     /// The object of a number up to the highest; `None` where it is damaged or doubtful, or was packed meanwhile.
     pub fn get(&self, number: u64) -> Option<Id> {
+        if let Some(id) = self.read.borrow().get(&number) {
+            return Some(*id);
+        }
         let name = RefName::new(&self.series, number).ok()?;
         if number <= self.last_packed {
             let (found, damage) = self.packed.get(&name).ok()?;
@@ -55,7 +62,9 @@ impl RefsView {
         let id = self.refs.loose(&name).ok()??;
         // A file that somebody copied over another one is well formed, but not what was logged.
         let logged = self.logged.borrow_mut().get(&self.refs.dir, &name);
-        logged.filter(|was| *was == id)
+        let found = logged.filter(|was| *was == id)?;
+        self.read.borrow_mut().insert(number, found);
+        Some(found)
     }
 
     /// All refs by number; `None` where one of them is damaged or doubtful.
