@@ -11,13 +11,10 @@ use crate::operations::stock;
 use crate::reader::Unreadable;
 use crate::reader::cache::READER;
 use crate::store::{self, Store};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Limit on the bytes of the file: 2,500 entries without losses.
-const MAX_LEN: u64 = 256 << 10;
-
-/// The newest entries are in so many bytes: 70 without losses.
-const NEWEST_LEN: u64 = 8 << 10;
+/// Limit on the bytes of a file, of which there are 16: 150 entries without losses.
+const MAX_LEN: u64 = 16 << 10;
 
 /// Parts of the files that `lua compile` leaves out, or the reason why the files cannot be read.
 pub fn of_files(
@@ -36,34 +33,24 @@ pub fn of_files(
     Ok(read)
 }
 
-/// The file of the cache: one line per entry, `READER FILES LOSSES SUM`, the losses in JSON and the sum of what
-/// precedes it. Lines are appended, as a push has no time for more, and never synced.
+/// The folder of the cache: a file for each first digit of the id, so that a look reads a few kilobytes, however many
+/// versions there are. Its lines are `READER FILES LOSSES SUM`, the losses in JSON and the sum of what precedes it. Lines
+/// are appended, as a push has no time for more, and never synced.
 pub struct LossCache {
-    path: PathBuf,
+    folder: PathBuf,
 }
 
 impl LossCache {
     pub fn of(store: &Store) -> LossCache {
-        LossCache { path: store.path(store::LOSSES) }
+        LossCache { folder: store.path(store::LOSSES) }
+    }
+
+    fn path(&self, files: Id) -> PathBuf {
+        self.folder.join(&files.to_string()[..1])
     }
 
     fn get(&self, files: Id) -> Option<Vec<Dropped>> {
-        self.newest().and_then(|text| find(&text, files)).or_else(|| find(&self.load()?, files))
-    }
-
-    /// The newest entries, which are the ones that somebody looks for: the whole file is read for others only.
-    fn newest(&self) -> Option<String> {
-        let mut end = fs::read_end(&self.path, NEWEST_LEN).ok()??;
-        // The file may have begun before, in the middle of a line or of a letter.
-        if end.len() as u64 == NEWEST_LEN {
-            let line = end.iter().position(|byte| *byte == b'\n')?;
-            end.drain(..=line);
-        }
-        String::from_utf8(end).ok()
-    }
-
-    fn load(&self) -> Option<String> {
-        String::from_utf8(fs::read_if_exists(&self.path).ok()??).ok()
+        find(&load(&self.path(files))?, files)
     }
 
     /// Adds the losses of an agent that was read from these files alone. A cache that cannot be written costs the next
@@ -71,23 +58,31 @@ impl LossCache {
     pub fn add(&self, files: Id, dropped: &[Dropped]) {
         let Ok(losses) = serde_json::to_string(dropped) else { return };
         let entry = format!("{READER} {files} {losses}");
-        let line = format!("{entry} {}\n", sum(&entry));
-        let has_room = std::fs::metadata(&self.path)
-            .is_ok_and(|file| file.len() + line.len() as u64 <= MAX_LEN);
+        let (line, path) = (format!("{entry} {}\n", sum(&entry)), self.path(files));
+        let has_room =
+            std::fs::metadata(&path).is_ok_and(|file| file.len() + line.len() as u64 <= MAX_LEN);
         drop(match has_room {
-            true => fs::append_unsynced(&self.path, line.as_bytes()),
-            false => self.begin(&line),
+            true => fs::append_unsynced(&path, line.as_bytes()),
+            false => self.begin(&path, &line),
         });
     }
 
-    /// Begins the file with the newer half of its lines; of one that cannot be read, with none.
-    fn begin(&self, line: &str) -> Result<()> {
-        let text = self.load().unwrap_or_default();
+    /// Begins a file with the newer half of its lines; of one that cannot be read, with none.
+    fn begin(&self, path: &Path, line: &str) -> Result<()> {
+        let text = load(path).unwrap_or_default();
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         let newer = lines[lines.len() / 2..].concat();
-        fs::create_dir_all(self.path.parent().unwrap_or(&self.path))?;
-        fs::replace_unsynced(&self.path, format!("{newer}{line}").as_bytes())
+        // An older program had one file for all.
+        if self.folder.is_file() {
+            fs::remove(&self.folder)?;
+        }
+        fs::create_dir_all(&self.folder)?;
+        fs::replace_unsynced(path, format!("{newer}{line}").as_bytes())
     }
+}
+
+fn load(path: &Path) -> Option<String> {
+    String::from_utf8(fs::read_if_exists(path).ok()??).ok()
 }
 
 fn find(text: &str, files: Id) -> Option<Vec<Dropped>> {
@@ -141,15 +136,16 @@ mod tests {
         let of = |number| of_files(&store, &nothing, files(number)).map(Result::unwrap);
         assert_eq!((of(1).unwrap(), of(2).unwrap()), (vec![loss("shop")], Vec::new()));
         assert!(of(3).is_err());
-        let text = std::fs::read_to_string(&cache.path).unwrap();
+        let path = cache.path(files(1));
+        let text = std::fs::read_to_string(&path).unwrap();
         for (at, byte) in text.bytes().enumerate() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if byte == b'x' { b'y' } else { b'x' };
-            std::fs::write(&cache.path, bytes).unwrap();
+            std::fs::write(&path, bytes).unwrap();
             let found = cache.get(files(1));
             assert!(found.is_none() || found == Some(vec![loss("shop")]), "byte {at}");
         }
-        std::fs::write(&cache.path, text.replace(READER, "0000000000000000")).unwrap();
+        std::fs::write(&path, text.replace(READER, "0000000000000000")).unwrap();
         assert!(of(1).is_err(), "another reader could find other losses");
     }
 
@@ -159,20 +155,33 @@ mod tests {
         let store = Store::init(&project.path().join(".lua")).unwrap();
         let cache = LossCache::of(&store);
         cache.add(files(1), &[loss("shop")]);
-        let line = std::fs::read_to_string(&cache.path).unwrap();
+        // Others of the same file.
+        let path = cache.path(files(1));
+        let alike = (2..).map(files).filter(|other| cache.path(*other) == path).take(3);
+        let [two, three, four] = alike.collect::<Vec<_>>()[..] else { panic!() };
+        let line = std::fs::read_to_string(&path).unwrap();
         let count = MAX_LEN as usize / line.len();
-        std::fs::write(&cache.path, line.repeat(count)).unwrap();
-        cache.add(files(2), &[]);
-        cache.add(files(3), &[]);
-        let len = std::fs::metadata(&cache.path).unwrap().len();
+        std::fs::write(&path, line.repeat(count)).unwrap();
+        cache.add(two, &[]);
+        cache.add(three, &[]);
+        let len = std::fs::metadata(&path).unwrap().len();
         assert!((MAX_LEN / 3..MAX_LEN * 2 / 3).contains(&len), "{len}");
-        assert_eq!(
-            (cache.get(files(2)), cache.get(files(3))),
-            (Some(Vec::new()), Some(Vec::new()))
-        );
+        assert_eq!((cache.get(two), cache.get(three)), (Some(Vec::new()), Some(Vec::new())));
         // A file that is no text is begun anew.
-        std::fs::write(&cache.path, vec![0xff; MAX_LEN as usize]).unwrap();
-        cache.add(files(2), &[]);
-        assert_eq!(cache.get(files(2)), Some(Vec::new()));
+        std::fs::write(&path, vec![0xff; MAX_LEN as usize]).unwrap();
+        cache.add(four, &[]);
+        assert_eq!((cache.get(four), cache.get(three)), (Some(Vec::new()), None));
+    }
+
+    #[test]
+    fn the_file_of_an_older_program_gives_way() {
+        let project = tempfile::tempdir().unwrap();
+        let store = Store::init(&project.path().join(".lua")).unwrap();
+        let cache = LossCache::of(&store);
+        std::fs::create_dir_all(cache.folder.parent().unwrap()).unwrap();
+        std::fs::write(&cache.folder, "lines\n").unwrap();
+        assert_eq!(cache.get(files(1)), None);
+        cache.add(files(1), &[loss("shop")]);
+        assert_eq!(cache.get(files(1)), Some(vec![loss("shop")]));
     }
 }

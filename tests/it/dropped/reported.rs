@@ -82,7 +82,7 @@ fn a_diff_of_versions_says_what_the_compiler_makes_of_it() {
     assert_eq!(answer["asCompiled"]["removed"].as_array().unwrap().len(), 2);
     assert_eq!(answer["asCompiled"]["deployable"], false);
     // The losses of both were cached by their pushes; read again they are the same.
-    std::fs::remove_file(project.path(".lua/cache/losses")).unwrap();
+    std::fs::remove_dir_all(project.path(".lua/cache/losses")).unwrap();
     assert_eq!(project.json("version diff 1 2"), answer);
     assert_eq!(project.json("version show 1")["deployable"], true);
     assert_eq!(project.json("version show 2")["deployable"], false);
