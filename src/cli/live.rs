@@ -286,6 +286,20 @@ impl View {
         Live::of(self.store(), self.known_remote.clone())
     }
 
+    /// The same for a command that has read the catalog, and `ACTIVE` with it.
+    pub fn live_of(&self, catalog: &Catalog) -> Result<Live> {
+        match self.known_remote {
+            None => Live::with(self.store(), catalog.pointer().copied(), None),
+            Some(_) => self.live(),
+        }
+    }
+
+    pub fn catalog_and_live(&self) -> Result<(Catalog<'_>, Live)> {
+        let catalog = self.catalog()?;
+        let live = self.live_of(&catalog)?;
+        Ok((catalog, live))
+    }
+
     pub fn store(&self) -> &Store {
         self.project.store()
     }

@@ -4,6 +4,7 @@
 use super::ledger::{self, LastPromotion};
 use super::ledger_view::LedgerView;
 use super::record;
+use super::ref_list::RefList;
 use super::version::{REFS, Status, Version};
 use super::version_refs::VersionRefs;
 use crate::error::{Error, Hint, Result};
@@ -64,7 +65,7 @@ impl<'a> Catalog<'a> {
         let active = heads.active;
         let ledger = LedgerView::read_other(store, objects, active.map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
-        let list = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
+        let list = RefList::sound((1..).zip(heads.versions.iter().copied()).collect());
         let refs = VersionRefs::of(store, list);
         let live = active.and_then(|active| active.version).zip(ledger.newest_active());
         let catalog =
@@ -92,7 +93,8 @@ impl<'a> Catalog<'a> {
                 refs.push((number, Ok(*id)));
             }
         }
-        let (objects, refs) = (store.objects(), VersionRefs::of(store, refs));
+        let refs = VersionRefs::of(store, refs.into_iter().collect());
+        let objects = store.objects();
         let mut catalog =
             Catalog { store, objects, refs, active, ledger, live: None, active_elsewhere: None };
         let number = theirs.active.and_then(|active| active.version);
@@ -179,16 +181,15 @@ impl<'a> Catalog<'a> {
         // All of them are asked about, so that all are read at once.
         let (refs, ledger) = (self.refs.list(), self.ledger.whole());
         let is_staged = |id: &Id| !ledger.promoted.contains_key(id) && !ledger.deleted.contains(id);
-        let staged = refs.iter().rev().filter(|(number, id)| {
-            id.as_ref().is_ok_and(is_staged) && self.active_number() != Some(*number)
-        });
+        let active = self.active_number();
+        let refs = refs.ids().iter().rev();
+        let staged = refs.filter(|(number, id)| is_staged(id) && active != Some(*number));
         staged.map(|(number, _)| *number).collect()
     }
 
     /// Versions whose refs are damaged, newest first.
     pub fn damages(&self) -> impl Iterator<Item = (u64, &Error)> {
-        let refs = self.refs.list().iter().rev();
-        refs.filter_map(|(number, id)| Some((*number, id.as_ref().err()?)))
+        self.refs.list().damaged().iter().rev().map(|(number, error)| (*number, error))
     }
 
     /// Newest version: the highest number that is not deleted. One whose ref is damaged counts, as

@@ -78,7 +78,15 @@ pub struct Live {
 
 impl Live {
     pub fn of(store: &Store, known_remote: Option<KnownRemote>) -> Result<Live> {
-        let here = store.active()?;
+        Live::with(store, store.active()?, known_remote)
+    }
+
+    /// The same with the content of `ACTIVE`, for a command that has read it.
+    pub fn with(
+        store: &Store,
+        here: Option<Active>,
+        known_remote: Option<KnownRemote>,
+    ) -> Result<Live> {
         let active = match &known_remote {
             Some(known_remote) => known_remote.heads.active,
             None => here,

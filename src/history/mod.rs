@@ -18,6 +18,7 @@ pub mod purge;
 pub mod record;
 pub mod recorded_change;
 pub mod recovery;
+pub mod ref_list;
 pub mod remote_heads;
 pub mod repair;
 pub mod resolve;

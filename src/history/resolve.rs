@@ -67,9 +67,25 @@ fn not_an_agent_version(revision: &Revision) -> Error {
 ///
 /// `theirs` are the heads of a remote, if it decides on the live version.
 pub fn version(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Result<AnyVersion> {
+    match elsewhere(store, revision)? {
+        Some(found) => Ok(found),
+        None => agent_version(&Catalog::by_remote(store, theirs)?, revision),
+    }
+}
+
+/// The same for a command that has read the catalog.
+pub fn version_in(catalog: &Catalog, revision: &Revision) -> Result<AnyVersion> {
+    match elsewhere(catalog.store(), revision)? {
+        Some(found) => Ok(found),
+        None => agent_version(catalog, revision),
+    }
+}
+
+/// The version that a revision names of another series than that of the agent versions, or of another place.
+fn elsewhere(store: &Store, revision: &Revision) -> Result<Option<AnyVersion>> {
     let objects = store.objects();
     let named = |name: String, content| AnyVersion { name, content };
-    Ok(match revision {
+    Ok(Some(match revision {
         Revision::Source(member) => {
             let found = of_series(store, source::REFS, *member)?;
             named(format!("source/v{}", found.number), VersionContent::Source(found))
@@ -101,18 +117,17 @@ pub fn version(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Re
             };
             named(revision.to_string(), content)
         }
-        Revision::IdPrefix(digits) => {
-            let catalog = Catalog::by_remote(store, theirs)?;
-            match in_series(store, digits)? {
-                Some(found) if by_id(&catalog, digits).is_err() => found,
-                _ => agent_version(&catalog, revision)?,
-            }
-        }
-        _ => agent_version(&Catalog::by_remote(store, theirs)?, revision)?,
-    })
+        _ => return Ok(None),
+    }))
 }
 
 fn agent_version(catalog: &Catalog, revision: &Revision) -> Result<AnyVersion> {
+    if let Revision::IdPrefix(digits) = revision
+        && let Some(found) = in_series(catalog.store(), digits)?
+        && by_id(catalog, digits).is_err()
+    {
+        return Ok(found);
+    }
     catalog.get(number(catalog, revision)?).map(AnyVersion::from)
 }
 

@@ -1,5 +1,6 @@
 //! Refs of the agent versions: looked up one by one while nothing is damaged, and otherwise listed whole.
 
+use super::ref_list::RefList;
 use super::version::REFS;
 use crate::error::{Error, Result};
 use crate::object::Id;
@@ -8,15 +9,12 @@ use crate::store::refs::RefsView;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
-/// Refs by number, ascending; those that are damaged or lost have an error.
-type NumberedRefs = Vec<(u64, Result<Id>)>;
-
 /// The refs of a catalog.
 pub struct VersionRefs<'a> {
     store: &'a Store,
     /// `None` where the list is known from the beginning.
     view: Option<RefsView>,
-    list: OnceCell<NumberedRefs>,
+    list: OnceCell<RefList>,
     by_id: OnceCell<HashMap<Id, u64>>,
     /// Searches for an id so far.
     searches: Cell<u32>,
@@ -29,12 +27,12 @@ impl<'a> VersionRefs<'a> {
     pub fn read(store: &'a Store) -> Result<VersionRefs<'a>> {
         match store.refs().view(REFS)? {
             Some(view) => Ok(VersionRefs { view: Some(view), ..VersionRefs::empty(store) }),
-            None => Ok(VersionRefs::of(store, store.refs().list_all(REFS)?)),
+            None => Ok(VersionRefs::of(store, store.refs().list_all(REFS)?.into_iter().collect())),
         }
     }
 
     /// Refs that are known already.
-    pub fn of(store: &'a Store, list: NumberedRefs) -> VersionRefs<'a> {
+    pub fn of(store: &'a Store, list: RefList) -> VersionRefs<'a> {
         VersionRefs { list: OnceCell::from(list), ..VersionRefs::empty(store) }
     }
 
@@ -52,7 +50,7 @@ impl<'a> VersionRefs<'a> {
     pub fn last(&self) -> Option<u64> {
         match &self.view {
             Some(view) => Some(view.last()).filter(|last| *last > 0),
-            None => self.list().last().map(|(number, _)| *number),
+            None => self.list().last(),
         }
     }
 
@@ -64,20 +62,17 @@ impl<'a> VersionRefs<'a> {
     /// Numbers below another one, the newest first.
     pub fn before(&self, number: u64) -> impl Iterator<Item = u64> {
         let (viewed, listed) = match &self.view {
-            Some(view) => (view.last().min(number.saturating_sub(1)), &[][..]),
-            None => {
-                let list = self.list();
-                (0, &list[..list.partition_point(|(other, _)| *other < number)])
-            }
+            Some(view) => (view.last().min(number.saturating_sub(1)), None),
+            None => (0, Some(self.list().below(number))),
         };
-        (1..=viewed).rev().chain(listed.iter().rev().map(|(number, _)| *number))
+        (1..=viewed).rev().chain(listed.into_iter().flatten())
     }
 
     /// True if there is such a number, damaged or not.
     pub fn has(&self, number: u64) -> bool {
         match &self.view {
             Some(view) => (1..=view.last()).contains(&number),
-            None => self.listed(number).is_some(),
+            None => self.list().get(number).is_some(),
         }
     }
 
@@ -86,15 +81,12 @@ impl<'a> VersionRefs<'a> {
         if let Some(id) = self.viewed(number) {
             return Some(Ok(id));
         }
-        self.listed(number).map(|id| match id {
-            Ok(id) => Ok(*id),
-            Err(error) => Err(error.repeat()),
-        })
+        self.list().get(number).map(|id| id.map_err(Error::repeat))
     }
 
     /// Damage of the ref of a number.
     pub fn damage(&self, number: u64) -> Option<&Error> {
-        if self.viewed(number).is_some() { None } else { self.listed(number)?.as_ref().err() }
+        if self.viewed(number).is_some() { None } else { self.list().get(number)?.err() }
     }
 
     fn viewed(&self, number: u64) -> Option<Id> {
@@ -103,17 +95,14 @@ impl<'a> VersionRefs<'a> {
     }
 
     /// All refs by number.
-    pub fn list(&self) -> &[(u64, Result<Id>)] {
+    pub fn list(&self) -> &RefList {
         self.list.get_or_init(|| {
             if let Some(Ok(Some(list))) = self.view.as_ref().map(RefsView::list) {
-                return list.into_iter().map(|(number, id)| (number, Ok(id))).collect();
+                return RefList::sound(list);
             }
             let last = self.view.as_ref().map_or(0, RefsView::last);
             match self.store.refs().list_all(REFS) {
-                Ok(mut list) => {
-                    list.retain(|(number, _)| *number <= last);
-                    list
-                }
+                Ok(list) => list.into_iter().filter(|(number, _)| *number <= last).collect(),
                 Err(error) => (1..=last).map(|number| (number, Err(error.repeat()))).collect(),
             }
         })
@@ -123,17 +112,10 @@ impl<'a> VersionRefs<'a> {
     pub fn number_of(&self, id: &Id) -> Option<u64> {
         let searches = self.searches.get();
         self.searches.set(searches.saturating_add(1));
-        let sound =
-            self.list().iter().filter_map(|(number, id)| Some((*id.as_ref().ok()?, *number)));
+        let mut sound = self.list().ids().iter().map(|(number, id)| (*id, *number));
         match searches < SEARCHES_WITHOUT_MAP {
-            true => sound.rev().find(|(other, _)| other == id).map(|(_, number)| number),
+            true => sound.rfind(|(other, _)| other == id).map(|(_, number)| number),
             false => self.by_id.get_or_init(|| sound.collect()).get(id).copied(),
         }
-    }
-
-    fn listed(&self, number: u64) -> Option<&Result<Id>> {
-        let list = self.list();
-        let at = list.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        Some(&list[at].1)
     }
 }

@@ -82,7 +82,7 @@ fn versions_are_shown_and_compared_with_few_of_the_cached_losses() {
     let lines = [("version show 2", 1), ("version diff 1 2", 2)];
     let answers = lines.map(|(line, _)| project.ok(line));
     for digit in "0123456789abcdef".chars() {
-        let path = project.path(&format!(".lua/cache/losses/{digit}"));
+        let path = project.path(format!(".lua/cache/losses/{digit}"));
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let older = format!("{}é\n", "x".repeat(100)).repeat(150);
         std::fs::write(&path, format!("{older}{text}")).unwrap();

@@ -75,7 +75,7 @@ impl Log {
                 cx.out.note(format!("✓ Verified the ledger: {records} record(s)."));
             }
         }
-        let (catalog, live) = (view.catalog()?, view.live()?);
+        let (catalog, live) = view.catalog_and_live()?;
         if self.ledger {
             ledger_output::print(cx, (&view, &live, &catalog), limit)?;
         } else if let Some(request) = self.timeline(cx, &view, words, limit)? {

@@ -63,7 +63,7 @@ pub fn run(cx: &mut Context<'_>) -> Result<Exit> {
     let push = stage::preview(&project, &request)?.report;
     let root = project.root().display().to_string();
     let view = View::new(cx, project, asked)?;
-    let (catalog, live) = (view.catalog()?, view.live()?);
+    let (catalog, live) = view.catalog_and_live()?;
     let facts = Facts {
         active: live.served.as_ref().map(|served| served.number),
         newest: catalog.latest(),

@@ -8,6 +8,7 @@ use crate::cli::{Exit, any_version_output, complete, print};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::any_version::AnyVersion;
+use crate::history::catalog::Catalog;
 use crate::history::live::{self, Unsent};
 use crate::history::resolve;
 use crate::history::revision::Revision;
@@ -84,9 +85,10 @@ impl Show {
             }
             _ => {
                 let view = self.whom.open_with(cx, &[&self.what])?;
-                let found = resolve::version(view.store(), view.theirs(), &self.what)?;
-                match found.number_in(&view.catalog()?) {
-                    Some(number) => version(cx, &view, number),
+                let catalog = view.catalog()?;
+                let found = resolve::version_in(&catalog, &self.what)?;
+                match found.number_in(&catalog) {
+                    Some(number) => version(cx, &view, &catalog, number),
                     None => any_version_output::show_changes(cx, &view, &found),
                 }
             }
@@ -132,8 +134,8 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn version(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
-    let (catalog, live) = (view.catalog()?, view.live()?);
+fn version(cx: &mut Context<'_>, view: &View, catalog: &Catalog, number: u64) -> Result<Exit> {
+    let live = view.live_of(catalog)?;
     let version = catalog.get(number)?;
     let before = catalog.before(number)?;
     let from = before.as_ref().map(|before| before.state);
@@ -141,7 +143,7 @@ fn version(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
     let summary = summary(&version, catalog.status(number));
     let vias = Vias::load(view.store())?;
     if cx.out.is_json() {
-        let promoted = live::promotions(view.store(), &catalog, &live, &[number])?;
+        let promoted = live::promotions(view.store(), catalog, &live, &[number])?;
         let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
         cx.out.json(&VersionAnswer {
             summary,

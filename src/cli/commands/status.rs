@@ -54,7 +54,7 @@ impl Status {
         })?;
         let allowed = project.allowed()?;
         let view = View::new(cx, project, asked)?;
-        let (catalog, live) = (view.catalog()?, view.live()?);
+        let (catalog, live) = view.catalog_and_live()?;
         let latest = latest(&catalog)?;
         // After a rollback the pushed state may be that of the active version, which is older.
         let active = catalog.active()?;
@@ -64,13 +64,14 @@ impl Status {
         let merge = OpenMergeView::of(&view.project)?;
         let is_merging = merge.is_some();
         let open = OpenPromotionView::all(view.store())?;
+        let staged = catalog.staged();
         if cx.out.is_json() {
             cx.out.json(&Answer {
                 merge,
                 versions: VersionFields {
                     active: live.served.as_ref().map(|served| served.number),
                     latest: catalog.latest(),
-                    staged: catalog.staged(),
+                    staged: staged.clone(),
                     source_version: report.previous.as_ref().map(|previous| previous.number),
                 },
                 project: ProjectFields::new(&report),
@@ -83,7 +84,7 @@ impl Status {
             })?;
             let state = (report::unsent(&live).is_some(), is_merging, !open.is_empty());
             open_promotion::suggest(cx, &open);
-            status_steps::suggest(cx, &catalog.staged(), &report, unversioned, state);
+            status_steps::suggest(cx, &staged, &report, unversioned, state);
             return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);
@@ -92,7 +93,6 @@ impl Status {
         print_live(cx, &view, &live, active.as_ref())?;
         running_output::print(cx, running_output::last(view.store(), &live).as_ref())?;
         let pushed = report.previous.as_ref().map(|previous| previous.number);
-        let staged = catalog.staged();
         print_versions(cx, &catalog, latest.as_ref(), pushed, &staged)?;
         print_staged(cx, &staged, unversioned, !open.is_empty())?;
         print_unpushed(cx, &report, report::unsent(&live), is_merging || !open.is_empty())?;
@@ -243,7 +243,7 @@ fn latest(catalog: &Catalog) -> Result<Option<Version>> {
 
 /// Status of a remote, outside of a project.
 fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
-    let (catalog, live) = (view.catalog()?, view.live()?);
+    let (catalog, live) = view.catalog_and_live()?;
     let source = source::latest(view.store())?.map(|pushed| pushed.number);
     if cx.out.is_json() {
         let versions = VersionFields {

@@ -59,7 +59,7 @@ impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.from, &self.to])?;
         let (store, catalog) = (view.store(), view.catalog()?);
-        let version = |revision| resolve::version(store, view.theirs(), revision);
+        let version = |revision| resolve::version_in(&catalog, revision);
         let (from, to) = (version(&self.from)?, version(&self.to)?);
         let objects = store.objects();
         let change = from.state().zip(to.state());

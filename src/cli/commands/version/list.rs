@@ -165,7 +165,7 @@ impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
         let view = self.whom.open(cx)?;
-        let (catalog, live) = (view.catalog()?, view.live()?);
+        let (catalog, live) = view.catalog_and_live()?;
         let wanted = self.status.unwrap_or(StatusFilter::All);
         let rows: Vec<Row> = catalog
             .numbers()

@@ -6,6 +6,7 @@ use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::proof_view::ProofView;
 use crate::cli::{Exit, any_version_output, complete, hints, live_check_output, print};
 use crate::error::{Hint, Result};
+use crate::history::catalog::Catalog;
 use crate::history::imported::{
     self, ContentOrigins, PlatformNumbers, PromotionProof, PromotionProofs,
 };
@@ -63,21 +64,22 @@ answer!(version: Answer<'_>);
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_with(cx, &[&self.version])?;
-        let found = resolve::version(view.store(), view.theirs(), &self.version)?;
-        match found.number_in(&view.catalog()?) {
-            Some(number) => show(cx, &view, number),
+        let catalog = view.catalog()?;
+        let found = resolve::version_in(&catalog, &self.version)?;
+        match found.number_in(&catalog) {
+            Some(number) => show(cx, &view, &catalog, number),
             None => any_version_output::show_content(cx, &view, &found),
         }
     }
 }
 
-fn show(cx: &mut Context<'_>, view: &View, number: u64) -> Result<Exit> {
-    let (catalog, live) = (view.catalog()?, view.live()?);
+fn show(cx: &mut Context<'_>, view: &View, catalog: &Catalog, number: u64) -> Result<Exit> {
+    let live = view.live_of(catalog)?;
     let version = catalog.get(number)?;
     let summary = view::summary(&version, catalog.status(number));
     let vias = Vias::load(view.store())?;
     let snapshot = view::snapshot(view.store().objects(), &version.state)?;
-    let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
+    let promoted = live::promotions(view.store(), catalog, &live, &[number])?.remove(&number);
     let platform = PlatformNumbers::load(view.store())?;
     let proofs = PromotionProofs::load(view.store())?;
     let proof = proofs.of_version(&version.id);

@@ -54,7 +54,7 @@ struct Row {
 impl Status {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open(cx)?;
-        let (catalog, live) = (view.catalog()?, view.live()?);
+        let (catalog, live) = view.catalog_and_live()?;
         let objects = view.store().objects();
         let Some(version) = catalog.active()? else {
             return none_active(cx, &view, &catalog, &live);

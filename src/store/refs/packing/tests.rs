@@ -1,3 +1,5 @@
+//! Tests of packing: refs of both series in one step, and a long list that is not written again.
+
 use super::super::packed::Packed;
 use super::super::tests::{expected, fill, id, store};
 use super::super::{SOURCE, VERSIONS, log};
