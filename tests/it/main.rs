@@ -68,6 +68,8 @@ mod secrets;
 mod server;
 mod sources;
 mod start;
+#[cfg(target_os = "linux")]
+mod static_linux;
 mod stock;
 mod stock_client;
 mod stock_faults;
