@@ -24,6 +24,14 @@ docs:
 demo:
     cargo run --locked --release -- demo
 
+# The licences of all dependencies, written anew.
+third-party:
+    UPDATE_DOCS=1 cargo test --locked --test it third_party
+
+# The static program for Linux: `just static aarch64`.
+static arch="x86_64":
+    tools/static-linux {{arch}}
+
 # The packages for npm, in target/npm: `just npm-pack linux-x64=target/release/lua-store`.
 npm-pack *binaries:
     node tools/npm/pack.js target/npm {{binaries}}

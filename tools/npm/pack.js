@@ -65,7 +65,7 @@ for (const [platform, binary] of binaries) {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   // Static on Linux, so that it needs no entry for the C library. `preferUnplugged`: an archive cannot be run.
   const manifest = { os: [system], cpu: [cpu], preferUnplugged: true, luaStore: { path: file, size: bytes.length, sha256 } };
-  folders.push(stage(name, manifest, [[file, binary, 0o755]]));
+  folders.push(stage(name, manifest, [[file, binary, 0o755], ['THIRD-PARTY.md', path.join(top, 'THIRD-PARTY.md'), 0o644]]));
   optionalDependencies[name] = common.version;
 }
 const launcher = path.join(__dirname, 'lua-store.js');
