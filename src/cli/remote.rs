@@ -190,6 +190,11 @@ pub fn open_with(
     open_as(cx, name, address, token, insecure, (patience()?, None))
 }
 
+/// Certificates of `SSL_CERT_FILE`, in PEM.
+pub fn trusted_roots() -> Result<Option<Vec<u8>>> {
+    environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()
+}
+
 fn open_as(
     cx: &mut Context<'_>,
     name: String,
@@ -201,8 +206,7 @@ fn open_as(
     token.check(&address, insecure)?;
     let remote: Box<dyn Remote> = match &address {
         Address::Http { base, agent } => {
-            let roots =
-                environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
+            let roots = trusted_roots()?;
             let (advice, direct) = (token.advice(), address.is_at_home());
             let term = *cx.out.term();
             // A short wait reports that nobody answered.

@@ -87,6 +87,7 @@ pub const SCHEMAS: &[(&str, &str)] = schemas! {
     "serverCheck"
     "serverCollection"
     "serverGarbage"
+    "serverHealth"
     "snapshotDiff"
     "snapshotList"
     "snapshotRestore"

@@ -156,9 +156,15 @@ const SERVED: Story = &[
 ];
 
 /// Kinds that no story has: the line that `serve` prints, which its tests wait for, and the check of the platform, whose
-/// tests are those of `remote check`.
-const ELSEWHERE: [&str; 5] =
-    ["abortedPromotion", "platformCheck", "platformDiff", "remoteVerification", "server"];
+/// tests are those of `remote check`. The health of a server is asked in `server/health.rs`.
+const ELSEWHERE: [&str; 6] = [
+    "abortedPromotion",
+    "platformCheck",
+    "platformDiff",
+    "remoteVerification",
+    "server",
+    "serverHealth",
+];
 
 /// Tells a story, and compares the kinds of its answers. Every answer is checked against its schema.
 fn tell(project: &Project, story: Story, input: &str) {

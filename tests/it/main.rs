@@ -76,6 +76,8 @@ mod stock_client;
 mod stock_faults;
 mod stock_options;
 mod stock_people;
+#[cfg(target_os = "linux")]
+mod systems;
 mod terminal;
 mod third_party;
 mod tidy;

@@ -63,6 +63,7 @@ const OTHERS: &[&str] = &[
     "serve backup",
     "serve fsck",
     "serve gc",
+    "serve health",
     "serve restore",
     "serve token",
     "serve token create",

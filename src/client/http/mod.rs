@@ -6,6 +6,7 @@
 
 mod download;
 mod failure;
+mod health;
 mod pace;
 mod retry;
 mod upload;
@@ -75,26 +76,10 @@ pub struct HttpRemote {
 
 impl HttpRemote {
     pub fn new(base: &str, agent_id: &AgentId, options: HttpOptions) -> Result<HttpRemote> {
-        let mut config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // The token is for the address that a person named, not for where an answer points to.
-            .max_redirects(0)
-            .timeout_connect(Some(CONNECT))
-            .timeout_per_read(Some(options.patience.silence))
-            .timeout_per_write(Some(options.patience.silence))
-            .timeout_recv_response(Some(options.patience.silence))
-            .timeout_global(options.patience.request)
-            .user_agent(concat!("lua-store/", env!("CARGO_PKG_VERSION")));
-        if let Some(pem) = &options.roots {
-            config = config.tls_config(TlsConfig::builder().root_certs(roots(pem)?).build());
-        }
-        if options.direct {
-            config = config.proxy(None);
-        }
         Ok(HttpRemote {
             base: base.to_owned(),
             agent_id: agent_id.clone(),
-            agent: config.build().new_agent(),
+            agent: transport(&options)?,
             token: options.token,
             advice: options.advice,
             author: Mutex::default(),
@@ -243,6 +228,27 @@ impl Remote for HttpRemote {
     fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()> {
         download::fetch(self, what, into, progress)
     }
+}
+
+/// Connections as the options say.
+fn transport(options: &HttpOptions) -> Result<ureq::Agent> {
+    let mut config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        // The token is for the address that a person named, not for where an answer points to.
+        .max_redirects(0)
+        .timeout_connect(Some(CONNECT))
+        .timeout_per_read(Some(options.patience.silence))
+        .timeout_per_write(Some(options.patience.silence))
+        .timeout_recv_response(Some(options.patience.silence))
+        .timeout_global(options.patience.request)
+        .user_agent(concat!("lua-store/", env!("CARGO_PKG_VERSION")));
+    if let Some(pem) = &options.roots {
+        config = config.tls_config(TlsConfig::builder().root_certs(roots(pem)?).build());
+    }
+    if options.direct {
+        config = config.proxy(None);
+    }
+    Ok(config.build().new_agent())
 }
 
 /// The whole of a JSON body, which has a bound, and must come at a pace.

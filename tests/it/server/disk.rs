@@ -92,6 +92,9 @@ impl Stored {
             "{}",
             ready.text()
         );
+        let health =
+            |options: &str| self.project.run(&format!("serve health {}{options}", server.url)).code;
+        assert_eq!((health(""), health(" --ready")), (0, 11));
         assert_eq!(server.metric("lua_store_disk_writable"), 0);
     }
 

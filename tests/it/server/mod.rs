@@ -9,6 +9,7 @@ mod damaged;
 mod disk;
 mod docs;
 mod exchange;
+mod health;
 mod heap;
 mod hot;
 mod http;

@@ -5,6 +5,7 @@ pub mod backup;
 mod config_file;
 pub mod fsck;
 pub mod gc;
+pub mod health;
 mod limits;
 pub mod restore;
 mod sockets;
@@ -46,5 +47,6 @@ crate::cli::args::commands! {
         Restore(restore::Restore),
         Fsck(fsck::Fsck),
         Gc(gc::Gc),
+        Health(health::Health),
     }
 }

@@ -263,7 +263,7 @@ fn address(text: &str) -> Result<SocketAddr> {
 }
 
 /// A URL without anything at its end, so that an agent's id can follow.
-fn plain_url(text: &str) -> Result<String> {
+pub fn plain_url(text: &str) -> Result<String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_plain =
         rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']));
