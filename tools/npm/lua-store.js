@@ -75,6 +75,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {
 const ended = spawnSync(binary, process.argv.slice(2), { stdio: 'inherit' });
 const crashes = ['SIGSEGV', 'SIGILL', 'SIGBUS'];
 if (crashes.includes(ended.signal) && sha256() !== luaStore.sha256) damaged(`the SHA-256 of "${binary}" is ${sha256()}`);
+// The file is there, but not the dynamic linker that it names.
+if (ended.error?.code === 'ENOENT') {
+  fail(`the program in "${wanted}" is for another C library than that of this system`, `the published packages need no C library: ${reinstall(' --force')}`);
+}
 if (ended.error) damaged(`"${binary}" cannot be started (${ended.error.code})`);
 if (ended.signal) {
   process.removeAllListeners(ended.signal);

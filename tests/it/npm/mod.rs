@@ -1,4 +1,4 @@
-//! The packages for npm: packed by `tools/npm/pack.js`, installed from a registry on this machine by npm, pnpm and yarn, and
+//! The packages for npm: packed by `tools/npm/pack.js`, installed from a registry on this machine by npm, pnpm, yarn and bun, and
 //! started. The binary of this platform is a script that starts the program of these tests.
 
 mod registry;
@@ -8,6 +8,7 @@ use crate::common::{Outcome, Project, shop};
 use insta::assert_snapshot;
 use registry::Registry;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -60,8 +61,9 @@ impl Npm {
         assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
         let registry = Registry::start(&project.path("../packed"));
         // Caches of the machine would have packages of other runs, and keep those of this one.
-        let [npm_cache, yarn_cache, pnpm_store] = ["npm-cache", "yarn-cache", "pnpm-store"]
-            .map(|name| project.path("..").join(name).display().to_string());
+        let [npm_cache, yarn_cache, pnpm_store, bun_cache] =
+            ["npm-cache", "yarn-cache", "pnpm-store", "bun-cache"]
+                .map(|name| project.path("..").join(name).display().to_string());
         for (name, value) in [
             ("npm_config_cache", &*npm_cache),
             ("npm_config_store_dir", &pnpm_store),
@@ -71,6 +73,8 @@ impl Npm {
             ("npm_config_fund", "false"),
             ("npm_config_update_notifier", "false"),
             ("YARN_REGISTRY", &registry.url),
+            ("BUN_CONFIG_REGISTRY", &registry.url),
+            ("BUN_INSTALL_CACHE_DIR", &bun_cache),
         ] {
             project.set(name, value);
         }
@@ -285,12 +289,78 @@ fn a_damaged_package_is_named() {
     assert_eq!(npm.start("--version").stdout, version());
 }
 
+/// A program that is not static names a dynamic linker, which another system does not have.
+#[test]
+fn another_c_library_is_named() {
+    let Some(npm) = Npm::new() else { return };
+    npm.install("");
+    let other = npm.binary.replacen("#!/bin/sh", "#!/ld-not", 1);
+    assert_eq!(other.len(), npm.binary.len());
+    fs::write(npm.native("bin/lua-store"), &other).unwrap();
+    let manifest = npm.native("package.json");
+    let mut described: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let sha256 =
+        Sha256::digest(&other).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    described["luaStore"]["sha256"] = sha256.into();
+    fs::write(&manifest, described.to_string()).unwrap();
+    let mut node = npm.project.command("node");
+    node.arg(npm.launcher()).arg("status");
+    let outcome = npm.project.run_in(&npm.project.root(), &mut node, "status");
+    let shown = outcome.to_string().replace(npm.platform, "[PLATFORM]");
+    assert_snapshot!(shown.replace(VERSION, "[VERSION]"), @r#"
+    $ lua-store status
+    --- stderr
+    Error: the program in "@lua-store/[PLATFORM]" is for another C library than that of this system
+    hint: the published packages need no C library: run `npm install --force lua-store@[VERSION]` (or the same command of your package manager), then try again
+    --- exit 1
+    "#);
+}
+
+/// Without a network everything comes from the cache, which need not be writable.
+#[test]
+fn an_installation_without_a_network_takes_the_packages_from_the_cache() {
+    let Some(npm) = Npm::new() else { return };
+    npm.install("");
+    fs::remove_dir_all(npm.modules("")).unwrap();
+    let asked = npm.registry.requests();
+    assert!(asked > 0);
+    npm.manage(Path::new("npm"), "ci --ignore-scripts --offline");
+    assert_eq!(npm.start("--version").stdout, version());
+    // Of a cache without the package of this platform npm makes no error; the launcher does.
+    fs::remove_dir_all(npm.modules("")).unwrap();
+    fs::remove_file(npm.project.path("package-lock.json")).unwrap();
+    let cache = npm.project.path("../npm-cache/_cacache");
+    let mut removed = 0;
+    for entry in walkdir::WalkDir::new(cache.join("index-v5")) {
+        let entry = entry.unwrap();
+        let is_index = entry.file_type().is_file();
+        let name = format!("@lua-store%2f{}", npm.platform);
+        if is_index && fs::read_to_string(entry.path()).unwrap().contains(&name) {
+            fs::remove_file(entry.path()).unwrap();
+            removed += 1;
+        }
+    }
+    assert!(removed > 0, "the cache has the package under another name");
+    npm.manage(Path::new("npm"), "install --ignore-scripts --offline lua-store");
+    let outcome = npm.start("status");
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(
+        outcome.stderr.contains("is not installed: optional packages were left out"),
+        "{outcome}"
+    );
+    assert_eq!(npm.registry.requests(), asked);
+}
+
 /// Other package managers, where `.ci/run` installed them.
 #[test]
-fn pnpm_and_yarn_install_the_program() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/managers/node_modules/.bin");
-    for (name, line) in [("pnpm", "add lua-store"), ("yarn", "add --non-interactive lua-store")] {
-        let program = folder.join(name);
+fn pnpm_yarn_and_bun_install_the_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/managers/node_modules");
+    for (name, path, line) in [
+        ("pnpm", ".bin/pnpm", "add lua-store"),
+        ("yarn", ".bin/yarn", "add --non-interactive lua-store"),
+        ("bun", "@oven/bun-linux-x64/bin/bun", "add lua-store"),
+    ] {
+        let program = folder.join(path);
         if !program.exists() {
             skipped(&format!("{name} is not here: `.ci/run` installs it"));
             continue;
@@ -301,7 +371,7 @@ fn pnpm_and_yarn_install_the_program() {
             let started = npm.start("--version");
             assert_eq!(started.stdout, version(), "{name}: {started}");
         }
-        // yarn links the command as npm does; that of pnpm starts node, so that the launcher must stay.
+        // The others link the command as npm does; that of pnpm starts node, so that the launcher must stay.
         let is_script = fs::read_to_string(npm.launcher()).unwrap().contains("node:child_process");
         assert_eq!(is_script, name == "pnpm", "{name}");
     }

@@ -9,10 +9,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Answers until the tests end.
 pub struct Registry {
     pub url: String,
+    requests: Arc<AtomicUsize>,
 }
 
 /// A packed package.
@@ -32,13 +34,21 @@ impl Registry {
         let packed: BTreeMap<String, Tarball> =
             packed.into_iter().map(|one| (one.name().to_owned(), one)).collect();
         let (packed, base) = (Arc::new(packed), url.clone());
+        let requests = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::Relaxed);
                 let (packed, base) = (Arc::clone(&packed), base.clone());
                 std::thread::spawn(move || answer(&packed, &base, stream));
             }
         });
-        Registry { url }
+        Registry { url, requests }
+    }
+
+    /// Number of requests up to now.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
     }
 }
 
