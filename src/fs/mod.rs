@@ -9,6 +9,7 @@
 
 mod append;
 mod atomic_file;
+mod atomic_folder;
 mod cached_file;
 mod confirm;
 mod draft;
@@ -40,6 +41,7 @@ pub use append::{append, append_unsynced};
 pub use atomic_file::{
     AtomicFile, Published, create, replace, replace_private, replace_unsynced, rewrite, sweep,
 };
+pub use atomic_folder::AtomicFolder;
 pub use confirm::{confirm, confirm_dir};
 pub use draft::Draft;
 pub use durable::{create_dir_all, create_dir_unsynced, remove, remove_tree, sync_dir};
@@ -55,7 +57,7 @@ pub use platform::{CAN_SYNC_ALL, max_open_files, open_file};
 pub use private::{keep_private, make_private};
 pub use ranged_file::RangedFile;
 pub use spool::Spool;
-pub use temporary::{former, is_draft, is_temporary, saved};
+pub use temporary::{former, is_draft, is_folder, is_temporary, saved};
 pub use unsynced::{FileSystem, SyncLimits, Unsynced, sync_each};
 pub use windows::check_windows_name;
 

@@ -35,6 +35,20 @@ fn reopen(dir: &File) -> io::Result<File> {
     Ok(rustix::fs::openat(dir, ".", flags, Mode::empty())?.into())
 }
 
+/// True if an open directory can be locked, as a file can.
+pub const CAN_LOCK_FOLDERS: bool = cfg!(unix);
+
+/// A handle on the same directory that can be locked.
+#[cfg(unix)]
+pub fn open_dir_to_lock(dir: &File) -> io::Result<File> {
+    reopen(dir)
+}
+
+#[cfg(not(unix))]
+pub fn open_dir_to_lock(_: &File) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// True if a whole file system can be made durable in one call.
 pub const CAN_SYNC_ALL: bool = cfg!(target_os = "linux");
 

@@ -1,5 +1,5 @@
 //! Temporary names in the folders of a project, while a restore goes on. They say what may be under them: a *draft*
-//! is ours alone, unfinished perhaps; what is *aside* had a place in the project, and may be the only copy of what
+//! is ours alone, unfinished perhaps, and so is a *folder* that is new; what is *aside* had a place in the project, and may be the only copy of what
 //! somebody saved a moment ago.
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const PREFIX: &str = ".lua-store-tmp-";
 const DRAFT: &str = ".lua-store-tmp-new-";
 const ASIDE: &str = ".lua-store-tmp-old-";
+const FOLDER: &str = ".lua-store-tmp-dir-";
 
 /// So much of a file's own name is in those made of it, in bytes. With the rest they fit everywhere.
 const LONGEST: usize = 100;
@@ -24,6 +25,22 @@ pub fn draft() -> String {
 /// A new name for what had this one.
 pub fn aside(name: &str) -> String {
     format!("{ASIDE}{}-{}", unique(), fit(name))
+}
+
+/// A new name for a folder that will have this one.
+pub fn folder(name: &str) -> String {
+    format!("{FOLDER}{}-{}", unique(), fit(name))
+}
+
+/// True if the name is that of a folder that was not complete.
+pub fn is_folder(name: &str) -> bool {
+    name.starts_with(FOLDER)
+}
+
+/// True if the name is that of a folder that was to have this one.
+pub fn is_folder_for(name: &str, target: &str) -> bool {
+    let rest = name.strip_prefix(FOLDER).and_then(|rest| rest.splitn(3, '-').nth(2));
+    rest == Some(fit(target))
 }
 
 /// True if the name can only be one of ours.
@@ -70,6 +87,8 @@ mod tests {
         assert_eq!(former(".lua-store-tmp-77-0"), "77-0");
         assert_eq!(former(".lua-store-tmp-"), "file");
         assert!(!is_draft(".lua-store-tmp-77-0") && !is_draft(".lua-store-tmp-new-mine"));
+        assert!(is_folder_for(&folder("a-b"), "a-b") && !is_folder_for(&folder("a-b"), "b"));
+        assert!(is_folder(&folder("a")) && is_temporary(&folder("a")) && !is_folder(&aside("a")));
         assert!(aside(&"é".repeat(120)).len() < 143 && saved(&"é".repeat(120), 12).len() < 143);
     }
 }

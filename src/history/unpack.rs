@@ -1,14 +1,14 @@
 //! The files of a version, written into a folder that is no project.
 
 use crate::error::{Error, Result};
-use crate::fs;
+use crate::fs::{self, AtomicFolder, Published};
 use crate::object::{self, Id, Memory, Overlay, Sink, Source, Tree};
 use crate::progress::Progress;
 use crate::workspace;
 use std::path::Path;
 
 /// Unpacks a tree into a folder that is missing, empty, or holds part of the same files from an
-/// interrupted run. Returns the number of files.
+/// interrupted run. A missing one appears when all of it is durable. Returns the number of files.
 pub fn unpack(
     objects: &(dyn Source + Sync),
     files: Id,
@@ -30,8 +30,23 @@ pub fn unpack(
             "name a folder that does not exist, or one in which a restore of the same version was interrupted",
         ));
     }
+    if !folder.exists()
+        && let Some(new) = AtomicFolder::begin(folder)?
+    {
+        let files = workspace::create_in_new(&plan, &new.path(), &objects, progress)?;
+        return match new.publish()? {
+            Published::Done => Ok(files),
+            Published::Exists => Err(Error::conflict(format!(
+                "cannot restore into \"{}\": something with this name was created meanwhile",
+                folder.display()
+            ))
+            .hint("name a folder that does not exist")),
+        };
+    }
     let made = fs::create_dir_all(folder)
-        .and_then(|()| workspace::apply(&plan, folder, &objects, progress).map(drop));
+        .and_then(|()| workspace::apply(&plan, folder, &objects, progress))
+        // A run that was interrupted may have made the folder, and not synced its name.
+        .and_then(|_| folder.parent().map_or(Ok(()), fs::confirm_dir));
     made.map_err(|error| error.also("run the same command again to finish it"))?;
     Ok(object::leaves(&objects, files)?.len())
 }

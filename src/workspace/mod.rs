@@ -27,7 +27,9 @@ mod tests;
 
 pub use markers::{MarkerPlace, find_markers};
 pub use outside::Outside;
-pub use restore::{RestorePlan, apply, check, create, plan, remaining, sweep, unplanned};
+pub use restore::{
+    RestorePlan, apply, check, create, create_in_new, plan, remaining, sweep, unplanned,
+};
 pub use rules::Patterns;
 pub use secret::{SecretMatch, find_all as secrets, line_of, mask, masked, secret_patterns};
 pub use secret::{by_content as secret_in, by_path as secret_name, of_file as secret_file};

@@ -126,6 +126,26 @@ fn a_clone_writes_each_file_under_its_own_name() {
     }
 }
 
+/// So does a restore into a new folder, which gets its own name last.
+#[test]
+fn a_restore_into_a_new_folder_renames_the_folder_alone() {
+    let mut project = shop::project();
+    (0..100).for_each(|number| project.write(&format!("notes/{number}.md"), "a note\n"));
+    project.ok("push");
+    for (limit, syncs, whole) in [("1000", 100, 0), ("50", 0, 1)] {
+        project.set("LUA_STORE_SYNC_EACH", limit);
+        let steps = steps(&mut project, &format!("restore source/v1 ../out-{limit}"));
+        assert_eq!(count(&steps, "Create", "/notes/"), 100, "{steps:?}");
+        assert_eq!(count(&steps, "Sync", "/notes/"), syncs, "{steps:?}");
+        let is_folder = |(step, path): &&(String, String)| {
+            step == "Sync" && path.contains("/.lua-store-tmp-dir-") && path.ends_with("-out-50")
+        };
+        assert_eq!(steps.iter().filter(is_folder).count(), whole, "{steps:?}");
+        let renamed: Vec<_> = steps.iter().filter(|(step, _)| step == "Rename").collect();
+        assert!(matches!(renamed[..], [(_, path)] if path.ends_with(&format!("out-{limit}"))));
+    }
+}
+
 /// The ignore file that the new store writes is not among the pushed files: it is removed, and the others are created as before.
 #[test]
 fn a_clone_that_removes_a_file_writes_each_under_its_own_name() {

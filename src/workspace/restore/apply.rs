@@ -107,7 +107,8 @@ impl<'r> Restorer<'r> {
         let whole = CAN_SYNC_ALL.then(|| walk.root().file_system()).transpose()?;
         let limits = SyncLimits::get();
         let ends_whole = whole.is_some() && files > limits.each;
-        let (swept, touched) = (HashSet::new(), BTreeSet::new());
+        // The root, in which the first folder on the way to each file may be new.
+        let (swept, touched) = (HashSet::new(), BTreeSet::from([String::new()]));
         let is_clear = true;
         Ok(Restorer { walk, source, progress, whole, limits, ends_whole, is_clear, swept, touched })
     }

@@ -42,6 +42,21 @@ pub fn create(
     Ok(leaves.len())
 }
 
+/// Makes the files of a plan in a new folder that nobody relies on yet, and that has nothing in it. Returns their number.
+pub fn create_in_new(
+    plan: &RestorePlan,
+    root: &Path,
+    source: &(dyn Source + Sync),
+    progress: &Progress,
+) -> Result<usize> {
+    let steps: Vec<&RestoreStep> = plan.steps.iter().collect();
+    progress.expect(steps.len() as u64);
+    let mut restore = Restorer::new(root, source, progress, steps.len())?;
+    restore.create(&steps)?;
+    restore.sync()?;
+    Ok(steps.len())
+}
+
 impl Restorer<'_> {
     fn create(&mut self, steps: &[&RestoreStep]) -> Result<()> {
         for step in steps {

@@ -47,6 +47,8 @@ fn clear(
 ) -> Result<()> {
     let standing = match here.file_kind(name)? {
         Some(standing @ (FileKind::File { .. } | FileKind::Link)) => standing,
+        // Of a restore into a new folder, which is this one when it is complete.
+        Some(FileKind::Folder) if fs::is_folder(name) => return here.remove_new_folder(name),
         // No restore made these.
         Some(FileKind::Folder | FileKind::Other) | None => return Ok(()),
     };

@@ -13,6 +13,6 @@ mod write;
 
 pub use apply::{apply, check, remaining};
 pub use begun::unplanned;
-pub use create::create;
+pub use create::{create, create_in_new};
 pub use leftover::sweep;
 pub use plan::{RestorePlan, plan};

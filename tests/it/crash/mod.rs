@@ -9,6 +9,7 @@ mod clone;
 mod commands;
 mod index;
 mod log;
+mod new_folder;
 mod power;
 mod pull;
 mod remote;
@@ -260,9 +261,9 @@ fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
         word == "Sync" && !is_draft(file) && path.starts_with(file)
     };
     let beside = |file: &Path| file.parent() == path.parent();
-    // A link has no content of its own to sync.
+    // A link has no content of its own to sync. A new folder is published with all that is in it.
     let alone = |(word, file): &&(String, PathBuf)| {
-        (word == "Sync" || word == "Link") && is_draft(file) && beside(file)
+        ["Sync", "Link", "SyncDir"].contains(&&**word) && is_draft(file) && beside(file)
     };
     let placed = |(word, file): &&(String, PathBuf)| word == "Rename" && beside(file);
     let before = &steps[..at];
