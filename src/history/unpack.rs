@@ -37,7 +37,7 @@ pub fn unpack(
         return match new.publish()? {
             Published::Done => Ok(files),
             Published::Exists => Err(Error::conflict(format!(
-                "cannot restore into \"{}\": something with this name was created meanwhile",
+                "cannot restore into \"{}\": something else has this name",
                 folder.display()
             ))
             .hint("name a folder that does not exist")),
