@@ -35,3 +35,8 @@ static arch="x86_64":
 # The packages for npm, in target/npm: `just npm-pack linux-x64=target/release/lua-store`.
 npm-pack *binaries:
     node tools/npm/pack.js target/npm {{binaries}}
+
+# Lints and tests for Windows, under Wine, and lints for macOS.
+other-systems:
+    tools/windows.sh
+    tools/macos.sh

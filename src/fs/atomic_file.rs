@@ -227,7 +227,8 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Gives a file another name, in one step, in the place of whatever has that. Not durable.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
-    fault::step(Step::Rename, to, || std::fs::rename(from, to)).at("write", to)
+    let rename = || platform::retry_in_use(|| std::fs::rename(from, to));
+    fault::step(Step::Rename, to, rename).at("write", to)
 }
 
 /// Removes the temporary files that dead processes left in a directory. One whose lock cannot be

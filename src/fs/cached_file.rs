@@ -11,7 +11,8 @@ use std::io::Read;
 use std::path::Path;
 
 pub struct CachedFile {
-    file: File,
+    /// Closed where it would prove nothing, and be in the way of who replaces it.
+    file: Option<File>,
     bytes: Vec<u8>,
 }
 
@@ -21,6 +22,7 @@ impl CachedFile {
         let Some(mut file) = open_if_exists(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).at("read", path)?;
+        let file = platform::CAN_COMPARE_FILES.then_some(file);
         Ok(Some(CachedFile { file, bytes }))
     }
 
@@ -30,7 +32,7 @@ impl CachedFile {
 
     /// True if the name still leads to this very file. False on systems that cannot tell.
     pub fn is_at(&self, path: &Path) -> bool {
-        platform::CAN_COMPARE_FILES && platform::is_at(&self.file, path)
+        self.file.as_ref().is_some_and(|file| platform::is_at(file, path))
     }
 }
 

@@ -18,6 +18,9 @@ use std::path::PathBuf;
 /// doubles the processor time of a restore.
 const EARLY: u64 = 32 << 10;
 
+/// Windows has links for administrators and for who turned on a setting, and for targets inside of the project only.
+const NO_LINKS: &str = "turn on Developer Mode in the settings of Windows to allow links; nothing was changed";
+
 /// A file or link that is not complete. Dropped before [`Draft::keep`], one under a temporary name disappears. One under
 /// its own name stays as it is: somebody may have saved another file of that name since.
 pub struct Draft<'f> {
@@ -54,7 +57,8 @@ impl Folder {
     pub fn begin_link(&self, name: String, target: &str) -> Result<Draft<'_>> {
         let path = self.path.join(&name);
         let link = || make_link(&self.dir, target, &name);
-        fault::step(Step::Link, &path, link).at("create the link", &path)?;
+        let made = fault::step(Step::Link, &path, link).at("create the link", &path);
+        made.map_err(|error| if cfg!(unix) { error } else { error.hint(NO_LINKS) })?;
         Ok(Draft { folder: self, file: None, name, path, written: 0 })
     }
 }
@@ -132,6 +136,7 @@ mod tests {
             draft.is_early()
         };
         assert_eq!([0, 1, 32_767, 32_768, 1 << 20].map(begun), [false, false, false, true, true]);
+        #[cfg(unix)]
         assert!(!folder.draft_link("target").unwrap().is_early());
     }
 }

@@ -46,7 +46,8 @@ pub fn remove_tree(dir: &Path) -> Result<()> {
 
 /// Removes a file of ours; one that is gone already is fine.
 pub fn remove(path: &Path) -> Result<()> {
-    match fault::step(Step::Remove, path, || std::fs::remove_file(path)) {
+    let remove = || platform::retry_in_use(|| std::fs::remove_file(path));
+    match fault::step(Step::Remove, path, remove) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other.at("remove", path),
     }

@@ -4,6 +4,7 @@ use super::regular::open_regular;
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 use super::torn::Watch;
 use crate::error::{At, Result};
+use std::io::Read;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -75,16 +76,23 @@ impl Deref for Map {
     }
 }
 
+/// Size up to which a file is read into memory instead. Windows lets nobody replace or remove a file while it is mapped.
+const READ_INSTEAD: u64 = 8 << 20;
+
 /// Maps a file. Only for files that this program wrote to their end: those are never changed
 /// in place nor cut short, only renamed, replaced or removed, so the mapping stays valid. Files of the
 /// project are read instead: whoever works on them changes them in place all the time.
 #[allow(unsafe_code, reason = "mapping is a thing that the standard library cannot do safely")]
 pub fn map(path: &Path) -> Result<Map> {
-    let file = open_regular(path)?;
-    let is_empty = file.metadata().at("read", path)?.len() == 0;
+    let mut file = open_regular(path)?;
+    let size = file.metadata().at("read", path)?.len();
+    if size == 0 || cfg!(windows) && size <= READ_INSTEAD {
+        let mut memory = Vec::with_capacity(size as usize);
+        file.read_to_end(&mut memory).at("read", path)?;
+        return Ok(Map::of(memory));
+    }
     // SAFETY: finished files are immutable (see above); the map is read-only.
-    let map =
-        (!is_empty).then(|| unsafe { memmap2::Mmap::map(&file) }).transpose().at("map", path)?;
+    let map = Some(unsafe { memmap2::Mmap::map(&file) }.at("map", path)?);
     Ok(Map {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         watch: map.as_deref().map(Watch::over),

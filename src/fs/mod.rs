@@ -53,7 +53,7 @@ pub use look::{FolderLooks, Stat, metadata, open_metadata};
 pub use map::resident;
 pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
-pub use platform::{CAN_SYNC_ALL, max_open_files, open_file};
+pub use platform::{CAN_SYNC_ALL, HAS_EXECUTABLE_BIT, max_open_files, open_file};
 pub use private::{keep_private, make_private};
 pub use ranged_file::RangedFile;
 pub use spool::Spool;

@@ -22,6 +22,12 @@ pub fn sync_open_dir(dir: &File) -> io::Result<()> {
     }
 }
 
+/// Elsewhere a directory cannot be synced: NTFS journals names by itself (docs/durability.md).
+#[cfg(not(unix))]
+pub fn sync_dir(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(not(unix))]
 pub fn sync_open_dir(_: &File) -> io::Result<()> {
     Ok(())
@@ -87,6 +93,9 @@ pub fn start_write_back(file: &File) {
 /// Elsewhere the sync begins the writing.
 #[cfg(not(target_os = "linux"))]
 pub fn start_write_back(_: &File) {}
+
+/// True if the system has a bit that says whether a file may be run.
+pub const HAS_EXECUTABLE_BIT: bool = cfg!(unix);
 
 /// True if two names, or a name and an open file, can be recognised as one file.
 pub const CAN_COMPARE_FILES: bool = cfg!(unix);
@@ -192,6 +201,30 @@ pub fn open_to_sync(path: &Path) -> io::Result<File> {
     File::options().read(true).write(true).open(path)
 }
 
+/// Does something to a file that another process may have open at this moment. Nothing is waited for on Unix, where that is no
+/// obstacle.
+#[cfg(unix)]
+pub fn retry_in_use<T>(work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    work()
+}
+
+/// Windows refuses to rename over a file, to remove it, and to open it again, while somebody reads it or searches it for viruses.
+/// That takes moments, so it is tried again for about half a second, as git for Windows does.
+#[cfg(not(unix))]
+pub fn retry_in_use<T>(work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    /// `ERROR_ACCESS_DENIED`, `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`, `ERROR_USER_MAPPED_FILE`.
+    const IN_USE: [i32; 4] = [5, 32, 33, 1224];
+    for tried in 0..9 {
+        match work() {
+            Err(error) if error.raw_os_error().is_some_and(|code| IN_USE.contains(&code)) => {
+                std::thread::sleep(std::time::Duration::from_millis(1 << tried));
+            }
+            done => return done,
+        }
+    }
+    work()
+}
+
 /// Opens a file for reading. A pipe that nobody writes to is not waited for.
 #[cfg(unix)]
 pub fn open_without_waiting(path: &Path) -> io::Result<File> {
@@ -202,7 +235,7 @@ pub fn open_without_waiting(path: &Path) -> io::Result<File> {
 
 #[cfg(not(unix))]
 pub fn open_without_waiting(path: &Path) -> io::Result<File> {
-    File::open(path)
+    retry_in_use(|| File::open(path))
 }
 
 /// Opens the file of a lock, made when it is missing. A pipe is not waited for.

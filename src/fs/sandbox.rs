@@ -223,10 +223,12 @@ impl Folder {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use super::super::draft::make_link;
     use super::*;
     use std::io::Write;
 
+    #[cfg(unix)]
     #[test]
     fn a_link_is_not_entered_and_not_read() {
         let dir = tempfile::tempdir().unwrap();
@@ -269,6 +271,7 @@ mod tests {
         assert_eq!(folder.names().unwrap(), ["a"]);
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_link_is_replaced_and_not_written_through() {
         let dir = tempfile::tempdir().unwrap();

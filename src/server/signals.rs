@@ -9,6 +9,8 @@ pub enum SignalEvent {
     Stop,
     /// By somebody at a terminal.
     Interrupt,
+    /// Nothing sends it on Windows.
+    #[cfg_attr(windows, allow(dead_code, reason = "only Unix has a signal for it"))]
     Reload,
 }
 
@@ -41,18 +43,36 @@ impl Signals {
     }
 }
 
-#[cfg(not(unix))]
-pub struct Signals;
+/// Windows has no signal that reloads: there a new certificate counts from the next start.
+#[cfg(windows)]
+pub struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    terminate: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Signals {
+    /// From here on signals are reported and end nothing by themselves.
     pub fn install() -> Result<Signals> {
-        Ok(Signals)
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+        let console = Path::new("signals");
+        Ok(Signals {
+            interrupt: ctrl_c().at("listen to", console)?,
+            terminate: ctrl_break().at("listen to", console)?,
+            close: ctrl_close().at("listen to", console)?,
+            shutdown: ctrl_shutdown().at("listen to", console)?,
+        })
     }
 
     pub async fn next(&mut self) -> SignalEvent {
-        let _ = tokio::signal::ctrl_c().await;
-        SignalEvent::Interrupt
+        tokio::select! {
+            _ = self.interrupt.recv() => SignalEvent::Interrupt,
+            _ = self.terminate.recv() => SignalEvent::Stop,
+            _ = self.close.recv() => SignalEvent::Stop,
+            _ = self.shutdown.recv() => SignalEvent::Stop,
+        }
     }
 }
 

@@ -310,8 +310,9 @@ mod tests {
             std::fs::write(&path, checksummed::append_checksum(wrong)).unwrap();
             let error = store.remote("origin").unwrap_err();
             assert_eq!(error.kind(), Kind::Corrupt);
-            let named = error.message().contains("refs/remotes/origin\" is damaged");
-            assert!(named && error.message().contains(part), "{part}: {error}");
+            let message = error.message().replace('\\', "/");
+            let named = message.contains("refs/remotes/origin\" is damaged");
+            assert!(named && message.contains(part), "{part}: {error}");
         }
         for end in 0..good.len() {
             std::fs::write(&path, &good[..end]).unwrap();

@@ -2,11 +2,13 @@
 //! the manual pages have examples, exit status, environment and files; the program without a command shows
 //! the project.
 
+#[cfg(unix)]
 use crate::common::server::{Server, data};
 use crate::common::{Project, shop};
 use insta::assert_snapshot;
 use std::collections::BTreeSet;
 use std::path::Path;
+#[cfg(unix)]
 use std::process::{Command, Output};
 
 #[test]
@@ -271,6 +273,7 @@ fn examples(project: &Project, name: &str) -> Vec<String> {
 }
 
 /// A project with everything that examples need, and a server.
+#[cfg(unix)]
 struct World {
     project: Project,
     server: Server,
@@ -278,6 +281,7 @@ struct World {
 }
 
 /// A copy of the project for the examples of one page.
+#[cfg(unix)]
 struct Page<'a> {
     world: &'a World,
     folder: std::path::PathBuf,
@@ -285,6 +289,7 @@ struct Page<'a> {
     token_id: String,
 }
 
+#[cfg(unix)]
 impl World {
     fn new() -> World {
         let mut project = Project::new();
@@ -355,6 +360,7 @@ impl World {
     }
 }
 
+#[cfg(unix)]
 impl Page<'_> {
     fn run(&self, line: &str) -> Output {
         let line = line.replace("https://store.example.com", &self.world.server.url);

@@ -3,6 +3,9 @@
 //! A rule says what is no part of the project by itself, an import says what is one all the same. So a version has every file
 //! that its agent was read from, and of the ignored ones no other.
 
+// Some of the files are links.
+#![cfg(unix)]
+
 use crate::common::{Project, shop};
 use serde_json::Value;
 
@@ -56,7 +59,6 @@ const FILES: [(&str, &str, bool); 19] = [
     ),
 ];
 
-#[cfg(unix)]
 fn project() -> Project {
     let project = shop::project();
     for (path, text, _) in FILES {
@@ -84,7 +86,6 @@ fn names(listed: &Value) -> Vec<&str> {
     listed.as_array().unwrap().iter().map(|entry| entry["path"].as_str().unwrap()).collect()
 }
 
-#[cfg(unix)]
 #[test]
 fn a_version_has_every_file_that_its_agent_was_read_from_and_no_other_ignored_one() {
     let project = project();
@@ -113,7 +114,6 @@ fn a_version_has_every_file_that_its_agent_was_read_from_and_no_other_ignored_on
 }
 
 /// The reader of a folder that has nothing but the version's files reads the same agent.
-#[cfg(unix)]
 #[test]
 fn the_files_of_a_version_are_read_as_the_same_agent() {
     let project = project();

@@ -134,6 +134,7 @@ fn lines_that_both_changed_are_a_conflict() {
 }
 
 /// A script, a picture and a link beside the agent.
+#[cfg(unix)]
 fn furnished() -> Layout {
     with(&shop(), &[("run.sh", Some("a\n")), ("logo.png", Some("\0a")), ("link@", Some("run.sh"))])
 }

@@ -106,6 +106,8 @@ fn remove_hollow(parent: &Folder, name: &str, path: &str, sweep: Sweep<'_>) -> R
             remove_hollow(&folder, &inner, &join(path, &inner), sweep)?;
         }
     }
+    // Windows removes no folder that is open.
+    drop(folder);
     match parent.remove_empty(name)? {
         true => Ok(()),
         false => Err(changed(path)),

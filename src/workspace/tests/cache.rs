@@ -71,6 +71,7 @@ fn a_second_write_in_the_same_tick_is_seen() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_changed_mode_or_kind_is_seen() {
     let mut project = sample();

@@ -129,6 +129,7 @@ fn luaignore_is_stronger_in_both_directions() {
     assert_eq!(project.paths(&taken), [".gitignore", ".luaignore", "a.log", "deep/.luaignore"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_is_no_rule_file() {
     let mut project = Project::new(&[("a", "1"), ("rules", "a\n")]);
@@ -288,6 +289,7 @@ fn ignored_by_git(project: &Project) -> (Vec<String>, BTreeSet<String>) {
 
 /// `LUA_STORE_RANDOM_PROJECTS` asks for more of them.
 #[test]
+#[cfg_attr(windows, ignore = "its names have characters that Windows refuses")]
 fn random_rules_mean_what_they_mean_to_git() {
     let count =
         std::env::var("LUA_STORE_RANDOM_PROJECTS").ok().and_then(|count| count.parse().ok());

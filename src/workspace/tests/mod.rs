@@ -110,19 +110,27 @@ impl Project {
 
 /// Content of a folder, links not followed: path to kind and bytes.
 pub fn on_disk(root: &Path) -> BTreeMap<String, (Mode, Vec<u8>)> {
-    use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::fs::PermissionsExt;
     let mut files = BTreeMap::new();
     for entry in walkdir::WalkDir::new(root).into_iter().map(Result::unwrap) {
-        let path = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        let path = entry.path().strip_prefix(root).unwrap().to_str().unwrap();
+        let path = path.replace(std::path::MAIN_SEPARATOR, "/");
         if entry.file_type().is_symlink() {
             let target = std::fs::read_link(entry.path()).unwrap();
-            files.insert(path, (Mode::Symlink, target.as_os_str().as_bytes().to_vec()));
+            files.insert(path, (Mode::Symlink, target.into_os_string().into_encoded_bytes()));
         } else if entry.file_type().is_file() {
-            let executable = entry.metadata().unwrap().permissions().mode() & 0o100 != 0;
-            let mode = if executable { Mode::Executable } else { Mode::File };
+            let mode = if is_executable(&entry.metadata().unwrap()) { Mode::Executable } else { Mode::File };
             files.insert(path, (mode, std::fs::read(entry.path()).unwrap()));
         }
     }
     files
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &std::fs::Metadata) -> bool {
+    false
 }

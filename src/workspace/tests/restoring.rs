@@ -2,7 +2,7 @@
 
 use super::{Project, on_disk};
 use crate::error::{Kind, Result};
-use crate::object::{Id, Mode, Sink, Source, Tree, TreeEntry};
+use crate::object::{Id, Mode, Sink, Tree, TreeEntry};
 use crate::progress::Progress;
 use crate::workspace::restore::apply::RestoreCount;
 use crate::workspace::{apply, plan};
@@ -35,6 +35,7 @@ impl Project {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn tracked_files_come_back_and_added_ones_go() {
     let mut project = Project::new(&[("a", "1"), ("b/c", "2"), ("b/d", ""), ("run", "x")]);
@@ -65,6 +66,7 @@ fn tracked_files_come_back_and_added_ones_go() {
     assert_eq!(project.snapshot().unwrap().tree, then.tree);
 }
 
+#[cfg(unix)]
 #[test]
 fn the_plan_says_what_would_happen() {
     let mut project = Project::new(&[("a", "1"), ("b", "2"), ("run", "x")]);
@@ -81,6 +83,7 @@ fn the_plan_says_what_would_happen() {
     assert!(super::super::plan(&project.memory, now, now).unwrap().is_empty());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_becomes_a_file_and_a_file_a_folder() {
     let mut project = Project::new(&[("a/b/c", "1"), ("a/d", "2"), ("f", "3"), ("l/x", "4")]);
@@ -133,6 +136,7 @@ fn a_folder_with_untracked_files_is_not_replaced() {
     assert!(error.message().contains("\"data/node_modules/x\""), "{error}");
 }
 
+#[cfg(unix)]
 #[test]
 fn nothing_is_written_through_a_link_out_of_the_project() {
     let mut project = Project::new(&[("dir/file", "1"), ("keep", "1")]);
@@ -172,6 +176,7 @@ fn nothing_is_written_through_a_link_out_of_the_project() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn links_of_every_kind_come_back_as_they_were() {
     let mut project = Project::new(&[]);
@@ -222,9 +227,11 @@ fn a_tree_that_reaches_for_what_is_never_part_of_a_project_is_refused() {
 }
 
 /// A source that gives wrong bytes for one blob.
+#[cfg(unix)]
 struct Lying<'a>(&'a crate::object::Memory, Id);
 
-impl Source for Lying<'_> {
+#[cfg(unix)]
+impl crate::object::Source for Lying<'_> {
     fn find(&self, id: &Id) -> Result<Option<(crate::object::ObjectKind, Vec<u8>)>> {
         let found = self.0.find(id)?;
         Ok(found
@@ -232,6 +239,7 @@ impl Source for Lying<'_> {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn damaged_bytes_never_reach_the_project() {
     let mut project = Project::new(&[("a", "1"), ("b", "1")]);
@@ -297,6 +305,7 @@ fn many_files_are_restored_as_few_are() {
     assert_eq!(on_disk(&project.root), files);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_read_only_folder_is_named_before_anything_changes() {
     let mut project = Project::new(&[("dir/a", "1"), ("b", "1")]);

@@ -1,5 +1,8 @@
 //! CI jobs: a fresh checkout of git without a store pushes and promotes what is checked out. The scripts are those of `docs/ci.md`.
 
+// The steps of the jobs are scripts of the shell.
+#![cfg(unix)]
+
 mod jobs;
 
 use crate::common::server::{Server, token};

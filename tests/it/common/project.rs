@@ -44,6 +44,7 @@ impl Project {
     }
 
     /// A copy of it, with everything beside it, in memory.
+    #[cfg(unix)]
     pub fn copy(&self) -> Project {
         let dir = folder_in_memory();
         copy_folder(self.dir.path(), dir.path());
@@ -217,6 +218,7 @@ fn folder_in_memory() -> TempDir {
     made.expect("a temporary folder")
 }
 
+#[cfg(unix)]
 fn copy_folder(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -136,6 +136,7 @@ impl Server {
         Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
     }
 
+    #[cfg(unix)]
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = std::process::Command::new("kill").args([name, &pid]).status().unwrap();

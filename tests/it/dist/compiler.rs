@@ -1,11 +1,13 @@
 //! `push --compile`: the stock compiler runs first.
 
+// The command that stands in for the compiler is a script of the shell.
+#![cfg(unix)]
+
 use super::{compiled, copy};
 use crate::common::Project;
 use insta::assert_snapshot;
 
 /// A stock command of the project that does this instead.
-#[cfg(unix)]
 fn stock_command(project: &Project, script: &str) {
     use std::os::unix::fs::PermissionsExt;
     project.write("node_modules/.bin/lua", format!("#!/bin/sh\n{script}\n"));
@@ -13,7 +15,6 @@ fn stock_command(project: &Project, script: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-#[cfg(unix)]
 #[test]
 fn the_compiler_runs_first_where_it_is_asked_for() {
     let project = compiled("here");
@@ -36,7 +37,6 @@ fn the_compiler_runs_first_where_it_is_asked_for() {
     assert_eq!(project.json("compile --compiler lua")["compiled"]["state"], "fresh");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_compiler_that_fails_pushes_nothing() {
     let project = compiled("here");
@@ -68,7 +68,6 @@ fn a_compiler_that_fails_pushes_nothing() {
     assert_eq!(project.list("source list"), serde_json::json!([]));
 }
 
-#[cfg(unix)]
 #[test]
 fn the_real_compiler_gives_equal_ids_in_two_folders() {
     let Some(modules) = crate::common::stock::modules() else { return };

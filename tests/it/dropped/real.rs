@@ -1,5 +1,8 @@
 //! The real compiler, where it is installed: it makes what is recorded.
 
+// Packages are linked into the project.
+#![cfg(unix)]
+
 use super::{SECRETS, fixtures, lost, project, recorded, told, with_secret};
 use crate::common::Project;
 use serde_json::Value;
@@ -7,7 +10,6 @@ use std::path::PathBuf;
 
 /// Output of the real compiler for a project, if it is installed; nothing if it stops before it
 /// writes.
-#[cfg(unix)]
 fn real(project: &mut Project) -> Option<Option<Vec<Value>>> {
     use std::io::Write;
     use std::process::Command;
@@ -39,13 +41,11 @@ fn real(project: &mut Project) -> Option<Option<Vec<Value>>> {
     Some(manifest["primitives"].as_array().cloned())
 }
 
-#[cfg(unix)]
 fn modules() -> Option<PathBuf> {
     std::env::var_os("LUA_CLI_MODULES").map(PathBuf::from)
 }
 
 /// lua-cli 3.37.0 still makes the recorded output of the projects.
-#[cfg(unix)]
 #[test]
 fn what_is_recorded_is_what_the_real_compiler_makes() {
     for folder in fixtures() {
@@ -58,7 +58,6 @@ fn what_is_recorded_is_what_the_real_compiler_makes() {
 }
 
 /// The real compiler stops at the secrets at which we say it does.
-#[cfg(unix)]
 #[test]
 fn the_real_compiler_stops_at_these_secrets() {
     for (form, reason) in SECRETS {
@@ -75,7 +74,6 @@ export const agent = new LuaAgent({ name: 'Shop', persona: 'You sell.', workflow
 ";
 
 /// The template as it is installed, without its examples, with a name, and with workflows of its examples.
-#[cfg(unix)]
 #[test]
 fn nothing_wrong_is_said_of_the_template() {
     let Some(template) = modules().map(|modules| modules.join("lua-cli/template")) else { return };

@@ -3,7 +3,6 @@
 use super::{git, log, repository};
 use crate::common::shop;
 use insta::assert_snapshot;
-use std::path::Path;
 
 #[test]
 fn connecting_says_what_comes_and_disconnecting_ends_it() {
@@ -89,6 +88,7 @@ fn connecting_says_what_is_missing() {
 #[test]
 fn without_a_connection_no_git_is_started() {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
     let mut project = shop::project();
     project.write("../bin/git", "#!/bin/sh\necho started >> \"$HOME/git-was-started\"\n");
     std::fs::set_permissions(project.path("../bin/git"), PermissionsExt::from_mode(0o755)).unwrap();

@@ -1,10 +1,12 @@
 //! The stories of several people, played with real processes.
 
+// The stories are scripts of bash.
+#![cfg(unix)]
+
 use std::path::Path;
 use std::process::Command;
 
 /// Needs bash, as the scripts do.
-#[cfg(unix)]
 fn tell(script: &str, end: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
     let output =
@@ -17,13 +19,11 @@ fn tell(script: &str, end: &str) {
     );
 }
 
-#[cfg(unix)]
 #[test]
 fn two_people_lose_nothing() {
     tell("two-people.sh", "Nothing was lost.");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_week_of_a_team_goes_through() {
     tell("week.sh", "The week went through.");

@@ -1,6 +1,7 @@
 //! A server with damage on its disk: it reports the damage as its own, blames no client, and goes
 //! on.
 
+#[cfg(unix)]
 use crate::common::http::{Reply, Wire};
 use crate::common::server::{Server, bearer};
 use crate::common::{Project, shop};
@@ -29,10 +30,12 @@ impl Damaged {
         Damaged { project, server, header }
     }
 
+    #[cfg(unix)]
     fn refs(&self, agent: &str) -> Reply {
         self.server.ask("GET", &format!("/{agent}/refs"), &self.header, b"")
     }
 
+    #[cfg(unix)]
     /// The status of the answer to who wants everything of an agent; `None` where it breaks off.
     fn fetch(&self, agent: &str) -> Option<u16> {
         let source = self.refs(agent).json()["source"].clone();

@@ -167,6 +167,7 @@ fn a_pack_with_damage_stays_and_is_named() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "Windows removes no pack that is mapped, which a large one is")]
 fn a_large_pack_is_left_alone_by_the_small_ones() {
     let dir = tempfile::tempdir().unwrap();
     let odb = Odb::open(dir.path());

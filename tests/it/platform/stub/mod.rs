@@ -26,6 +26,7 @@ pub use dashboard::Dashboard;
 pub use faults::{At, Fault};
 pub use live::Live;
 pub use request::Request;
+#[cfg(unix)]
 pub use saved::SavedPlatform;
 pub use seed::Seed;
 
