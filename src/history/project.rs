@@ -1,11 +1,13 @@
 //! A project folder with its store.
 
-use super::source::SourceVersion;
+use super::source::{self, SourceVersion};
 use crate::error::{Error, Hint, Result};
+use crate::fs;
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::store::{self, Batch, Journal, Store};
 use crate::workspace::{self, ProjectView, Snapshot, SnapshotOptions, Tracked};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone)]
@@ -112,6 +114,18 @@ impl Project {
         Ok(self.store.config()?.allow())
     }
 
+    /// Executable files of the last push, where the system does not say which they are.
+    fn executable_files(&self) -> Result<BTreeSet<String>> {
+        if fs::HAS_EXECUTABLE_BIT {
+            return Ok(BTreeSet::new());
+        }
+        let pushed = source::latest(&self.store)?;
+        let files = |pushed: SourceVersion| {
+            workspace::executable_files(self.store.objects(), pushed.source)
+        };
+        pushed.map_or_else(|| Ok(BTreeSet::new()), files)
+    }
+
     fn with_options<T>(
         &self,
         tracked: &Tracked,
@@ -123,6 +137,7 @@ impl Project {
         let (allow, tracked, cache) = (&*allow, Some(tracked), Some(&*cache));
         let (is_project, progress) =
             (Some(store::is_project as fn(&Path) -> bool), progress.clone());
-        take(&SnapshotOptions { allow, tracked, cache, is_project, progress })
+        let executable = self.executable_files()?;
+        take(&SnapshotOptions { allow, tracked, executable, cache, is_project, progress })
     }
 }

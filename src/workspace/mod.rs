@@ -33,6 +33,6 @@ pub use restore::{
 pub use rules::Patterns;
 pub use secret::{SecretMatch, find_all as secrets, line_of, mask, masked, secret_patterns};
 pub use secret::{by_content as secret_in, by_path as secret_name, of_file as secret_file};
-pub use snapshot::{Skipped, Snapshot, SnapshotOptions, snapshot};
+pub use snapshot::{Skipped, Snapshot, SnapshotOptions, executable_files, snapshot};
 pub use tracked::Tracked;
 pub use view::{ProjectView, preview};

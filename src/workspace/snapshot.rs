@@ -11,10 +11,11 @@ use super::store::FileHasher;
 use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
 use crate::fs;
-use crate::object::{Id, Mode, Sink, Source};
+use crate::object::{self, Id, Mode, Sink, Source};
 use crate::progress::Progress;
 use crate::workspace::case_collisions;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -30,6 +31,8 @@ pub struct SnapshotOptions<'a> {
     pub allow: &'a [String],
     /// Files that are captured although a rule ignores them.
     pub tracked: Option<&'a Tracked>,
+    /// Paths of files that are executable, for systems without a bit that says it; see [`executable_files`].
+    pub executable: BTreeSet<String>,
     /// The stat cache; without one every file is read.
     pub cache: Option<&'a Path>,
     /// True of a folder that is a project of its own: it is left out.
@@ -84,6 +87,13 @@ const SECRET_RULES: u32 = 2;
 /// Attempts to scan a project whose files vanish meanwhile.
 const ATTEMPTS: usize = 5;
 
+/// Executable files of a tree. On a system without a bit for it they stay so in the next snapshot, as with git's
+/// `core.fileMode=false`: a push from there would take it from them.
+pub fn executable_files(source: &dyn Source, tree: Id) -> Result<BTreeSet<String>> {
+    let leaves = object::leaves(source, tree)?.into_iter();
+    Ok(leaves.filter(|(_, mode, _)| *mode == Mode::Executable).map(|(path, ..)| path).collect())
+}
+
 /// Stores every file of the project that is kept and gives their tree. `previous` is the tree of
 /// the version before, whose files are the bases of the new ones.
 pub fn snapshot(
@@ -101,7 +111,8 @@ pub(super) fn take(
     keeper: &mut FileHasher<'_>,
     options: &SnapshotOptions<'_>,
 ) -> Result<Snapshot> {
-    let policy = policy(options.allow);
+    keeper.executable.clone_from(&options.executable);
+    let policy = policy(options.allow, &options.executable);
     let bytes =
         options.cache.and_then(|path| fs::read_if_exists(path).ok().flatten()).unwrap_or_default();
     let known = StatIndex::decode(&bytes).filter(|index| index.policy == policy);
@@ -171,8 +182,11 @@ fn store_files<'a>(
     ))
 }
 
-fn policy(allow: &[String]) -> Id {
-    Id::of_blob(format!("{SECRET_RULES}\n{}", allow.join("\n")).as_bytes())
+/// Digest of everything that the trees in the stat cache depend on besides the files.
+fn policy(allow: &[String], executable: &BTreeSet<String>) -> Id {
+    let mut rules = format!("{SECRET_RULES}\n{}", allow.join("\n"));
+    executable.iter().for_each(|path| rules.extend(["\0", path]));
+    Id::of_blob(rules.as_bytes())
 }
 
 fn summary(tree: Id, index: &StatIndex<'_>, work: SnapshotCost) -> Snapshot {

@@ -51,7 +51,7 @@ pub fn is_executable(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o100 != 0
 }
 
-/// Windows has no such bit; files are captured as plain ones there.
+/// Windows has no such bit; which files are executable is known from the last push there.
 #[cfg(not(unix))]
 pub fn is_executable(_: &Metadata) -> bool {
     false

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::fs::Stat;
 use crate::object::{Id, Mode, NewBlob, PutFrom, Tree, TreeEntry};
 use crate::progress::Progress;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -19,6 +20,8 @@ use std::sync::OnceLock;
 pub struct FileHasher<'o> {
     objects: &'o mut dyn Objects,
     previous: PreviousTree,
+    /// Paths of files that are executable, whatever the system says.
+    pub executable: BTreeSet<String>,
     /// With this, the id of a known file counts only if its object is stored.
     stores: bool,
 }
@@ -37,13 +40,16 @@ struct Job {
 impl<'o> FileHasher<'o> {
     /// Stores everything.
     pub fn storing(objects: &'o mut dyn Objects, previous: Option<Id>) -> FileHasher<'o> {
-        FileHasher { objects, previous: PreviousTree::new(previous), stores: true }
+        let (previous, executable) = (PreviousTree::new(previous), BTreeSet::new());
+        FileHasher { objects, previous, executable, stores: true }
     }
 
     /// Wants the ids only.
     pub fn looking(objects: &'o mut dyn Objects) -> FileHasher<'o> {
-        FileHasher { objects, previous: PreviousTree::default(), stores: false }
+        let (previous, executable) = Default::default();
+        FileHasher { objects, previous, executable, stores: false }
     }
+
 
     pub fn holds(&self, tree: &Id) -> Result<bool> {
         self.objects.contains(tree)
@@ -195,8 +201,14 @@ impl<'o> FileHasher<'o> {
 
     fn put_tree(&mut self, found: &ScannedFiles<'_>, at: usize) -> Result<Option<Id>> {
         let folder = &found.folders[at];
+        let mode_of = |name: &str, mode| match mode {
+            Mode::File if self.executable.contains(&join(&folder.path, name)) => Mode::Executable,
+            mode => mode,
+        };
         let entries = folder.items.iter().filter_map(|item| match item.what {
-            IndexEntryKind::Leaf(mode, id) => Some(TreeEntry::new(&item.name, mode, id?)),
+            IndexEntryKind::Leaf(mode, id) => {
+                Some(TreeEntry::new(&item.name, mode_of(&item.name, mode), id?))
+            }
             IndexEntryKind::Folder(below) => {
                 Some(TreeEntry::directory(&item.name, found.folders[below].tree?))
             }
