@@ -19,7 +19,8 @@ use std::path::PathBuf;
 const EARLY: u64 = 32 << 10;
 
 /// Windows has links for administrators and for who turned on a setting, and for targets inside of the project only.
-const NO_LINKS: &str = "turn on Developer Mode in the settings of Windows to allow links; nothing was changed";
+const NO_LINKS: &str =
+    "turn on Developer Mode in the settings of Windows to allow links; nothing was changed";
 
 /// A file or link that is not complete. Dropped before [`Draft::keep`], one under a temporary name disappears. One under
 /// its own name stays as it is: somebody may have saved another file of that name since.

@@ -50,7 +50,6 @@ impl<'o> FileHasher<'o> {
         FileHasher { objects, previous, executable, stores: false }
     }
 
-
     pub fn holds(&self, tree: &Id) -> Result<bool> {
         self.objects.contains(tree)
     }

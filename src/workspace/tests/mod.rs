@@ -118,7 +118,11 @@ pub fn on_disk(root: &Path) -> BTreeMap<String, (Mode, Vec<u8>)> {
             let target = std::fs::read_link(entry.path()).unwrap();
             files.insert(path, (Mode::Symlink, target.into_os_string().into_encoded_bytes()));
         } else if entry.file_type().is_file() {
-            let mode = if is_executable(&entry.metadata().unwrap()) { Mode::Executable } else { Mode::File };
+            let mode = if is_executable(&entry.metadata().unwrap()) {
+                Mode::Executable
+            } else {
+                Mode::File
+            };
             files.insert(path, (mode, std::fs::read(entry.path()).unwrap()));
         }
     }

@@ -1,6 +1,6 @@
 //! `push --compile`: the stock compiler runs first.
 
-// The command that stands in for the compiler is a script of the shell.
+// A script of the shell replaces the compiler.
 #![cfg(unix)]
 
 use super::{compiled, copy};

@@ -135,7 +135,10 @@ fn objects_of_packs_that_were_combined_meanwhile_are_found() {
 }
 
 #[test]
-#[cfg_attr(windows, ignore = "a small pack is read and not mapped there, so that no damage reaches one that is open")]
+#[cfg_attr(
+    windows,
+    ignore = "a small pack is read and not mapped there, so that no damage reaches one that is open"
+)]
 fn a_damaged_copy_is_passed_over_and_without_another_one_named() {
     let (_project, store, ids) = store();
     let path = pack_of(&store, &ids[4]);
