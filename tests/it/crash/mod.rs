@@ -179,6 +179,7 @@ fn assert_durable_order(steps: &[String]) {
         let is_passing = |path: &Path| {
             path.ends_with(".lua/cache")
                 || path.ends_with(".lua/cache/heard")
+                || path.ends_with(".lua/cache/losses")
                 || path.ends_with(".lua/cache/durable")
                 || path.ends_with(".lua/cache/running")
                 || path.ends_with("incoming")
