@@ -192,14 +192,20 @@ fn trees_that_are_none() {
         let bytes = raw_tree(name, 0, file);
         assert_bad(receive(&store, &pack_of(&[blob(b"x"), tree(&bytes)])), "not well formed");
     }
-    for bytes in [
-        raw_tree(b"a", 4, file),
-        [&raw_tree(b"a", 0, file)[..], b"x"].concat(),
-        [&[0xdc, 0, 1], &raw_tree(b"a", 0, file)[1..]].concat(),
-        [&[0x92][..], &raw_tree(b"b", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(),
-        [&[0x92][..], &raw_tree(b"a", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(),
+    for (bytes, part) in [
+        (raw_tree(b"a", 4, file), "not well formed"),
+        ([&raw_tree(b"a", 0, file)[..], b"x"].concat(), "not well formed"),
+        ([&[0xdc, 0, 1], &raw_tree(b"a", 0, file)[1..]].concat(), "canonical"),
+        (
+            [&[0x92][..], &raw_tree(b"b", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(),
+            "canonical",
+        ),
+        (
+            [&[0x92][..], &raw_tree(b"a", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(),
+            "twice",
+        ),
     ] {
-        assert_bad(receive(&store, &pack_of(&[blob(b"x"), tree(&bytes)])), "not well formed");
+        assert_bad(receive(&store, &pack_of(&[blob(b"x"), tree(&bytes)])), part);
     }
     // The same by position, in a group: the name is of five bytes, linked, mode 0.
     let linked = [&[5 << 3 | 4][..], b"../xy", &[0]].concat();
