@@ -33,15 +33,7 @@ pub fn unpack(
     if !folder.exists()
         && let Some(new) = AtomicFolder::begin(folder)?
     {
-        let files = workspace::create_in_new(&plan, &new.path(), &objects, progress)?;
-        return match new.publish()? {
-            Published::Done => Ok(files),
-            Published::Exists => Err(Error::conflict(format!(
-                "cannot restore into \"{}\": something else has this name",
-                folder.display()
-            ))
-            .hint("name a folder that does not exist")),
-        };
+        return unpack_into_new(new, &plan, folder, &objects, progress);
     }
     let made = fs::create_dir_all(folder)
         .and_then(|()| workspace::apply(&plan, folder, &objects, progress))
@@ -49,4 +41,27 @@ pub fn unpack(
         .and_then(|_| folder.parent().map_or(Ok(()), fs::confirm_dir));
     made.map_err(|error| error.also("run the same command again to finish it"))?;
     Ok(object::leaves(&objects, files)?.len())
+}
+
+/// Unpacks into a folder that appears under its name when it is complete and durable.
+fn unpack_into_new(
+    new: AtomicFolder,
+    plan: &workspace::RestorePlan,
+    folder: &Path,
+    objects: &(dyn Source + Sync),
+    progress: &Progress,
+) -> Result<usize> {
+    let made = workspace::create_in_new(plan, &new.path(), objects, progress)
+        .and_then(|files| Ok((files, new.publish()?)))
+        .map_err(|error| {
+            error.also("the folder was not created: run the same command again to create it")
+        })?;
+    match made {
+        (files, Published::Done) => Ok(files),
+        (_, Published::Exists) => Err(Error::conflict(format!(
+            "cannot restore into \"{}\": something else has this name",
+            folder.display()
+        ))
+        .hint("name a folder that does not exist")),
+    }
 }

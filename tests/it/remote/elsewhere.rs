@@ -351,7 +351,17 @@ fn a_restore_that_was_cut_is_finished_by_the_same_command() {
             }
         }
         assert!(told.contains("no storage space"), "{told}");
+        let hint = "hint: the folder was not created: run the same command again to create it";
+        assert!(told.contains(hint), "{told}");
     }
+    // A folder that exists is filled file by file.
+    std::fs::create_dir(project.path("../empty")).unwrap();
+    let mut restore = project.lua_store("restore v2 ../empty");
+    let full = restore.env("LUA_STORE_FAULT", "full=3,in=empty").output().unwrap();
+    let told = String::from_utf8_lossy(&full.stderr);
+    assert!(told.contains("hint: run the same command again to finish it"), "{told}");
+    project.ok("restore v2 ../empty");
+    assert_eq!(tree(&project.path("../empty")), whole);
 }
 
 #[test]
