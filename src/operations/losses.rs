@@ -13,7 +13,8 @@ use crate::reader::cache::READER;
 use crate::store::{self, Store};
 use std::path::{Path, PathBuf};
 
-/// Limit on the bytes of a file, of which there are 16: 150 entries without losses.
+/// Limit on the bytes of a file, of which there are 16: 150 entries without losses. A look reads one whole file. The end
+/// of a single long file would be less to read for the newest versions, but an older one then reads all 256 KiB.
 const MAX_LEN: u64 = 16 << 10;
 
 /// Parts of the files that `lua compile` leaves out, or the reason why the files cannot be read.
