@@ -15,6 +15,11 @@ pub mod client {
     pub use crate::client::{Address, FolderRemote, Remote, push};
 }
 
+#[cfg(feature = "server")]
+pub mod engine {
+    pub use crate::engine::{EngineEnvironment, EngineUrl, SharedEngine, TokenRow};
+}
+
 pub mod error {
     pub use crate::error::{Error, Kind, Result};
 }
@@ -83,9 +88,9 @@ pub mod reader {
 pub mod remote_store {
     pub use crate::remote_store::{
         AgentEdit, AppliedTransaction, Bearer, Cas, CasToken, EditGround, EditRequest, Expect,
-        FileHeads, FilePacks, HeadAt, HeadStore, MANY_PACKS, MemHeads, MemPacks, Pace, PackKey,
-        PackRef, PackStore, ProbeReport, RemoteStore, ScrubState, Settings, StoredHead, TxnRequest,
-        Upkeep,
+        FileHeads, FileNotes, FilePacks, HeadAt, HeadStore, MANY_PACKS, MemHeads, MemPacks,
+        NoteStore, Pace, PackKey, PackRef, PackStore, ProbeReport, RemoteStore, ScrubState,
+        Settings, SharedNote, StoredHead, TxnRequest, Upkeep,
     };
 }
 

@@ -43,6 +43,9 @@ mod compare;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod deploy;
 mod diff;
+#[cfg(feature = "server")]
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod engine;
 mod error;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod flow;

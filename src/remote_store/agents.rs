@@ -2,14 +2,12 @@
 //! and the administrators' routes.
 
 use super::collect::{Upkeep, millis, retire};
-use super::engine::{Cas, Expect};
+use super::engine::{Cas, Expect, SharedNote};
 use super::head::{LoadedHead, StoredHead};
 use super::{RemoteStore, uploads};
 use crate::error::{Error, Hint, Kind, Result};
-use crate::fs;
 use crate::object::Id;
 use crate::protocol::AgentId;
-use std::io::ErrorKind;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Overview of an agent: refs, packs and their bytes.
@@ -65,19 +63,19 @@ impl RemoteStore {
             objects: head.packs.iter().map(|pack_ref| pack_ref.objects).sum(),
             retired: head.retired.len(),
             uploads: uploads::size(&self.layout.incoming(agent))?,
-            archived: self.is_archived(agent),
+            archived: self.is_archived(agent)?,
             changed_ms: head.receipts.list.last().map(|receipt| receipt.at_ms),
         }))
     }
 
-    /// True if the agent takes nothing new. That is one look at a name.
-    pub fn is_archived(&self, agent: &AgentId) -> bool {
-        self.layout.archived(agent).exists()
+    /// True if the agent takes nothing new. In files that is one look at a name.
+    pub fn is_archived(&self, agent: &AgentId) -> Result<bool> {
+        self.notes.has(SharedNote::Archived(agent))
     }
 
     /// Refused where the agent takes nothing new.
     pub(super) fn check_open(&self, agent: &AgentId) -> Result<()> {
-        if !self.is_archived(agent) {
+        if !self.is_archived(agent)? {
             return Ok(());
         }
         if !self.exists(agent)? {
@@ -90,21 +88,18 @@ impl RemoteStore {
 
     /// Closes an agent for everything new, or opens it again; false where it was so before.
     pub fn archive(&self, agent: &AgentId, archived: bool) -> Result<bool> {
-        if self.is_archived(agent) == archived {
+        if self.is_archived(agent)? == archived {
             return Ok(false);
         }
         match archived {
-            true => drop(fs::create(&self.layout.archived(agent), b"")?),
+            true => self.notes.write(SharedNote::Archived(agent), b"")?,
             false => self.unmark(agent)?,
         }
         Ok(true)
     }
 
     fn unmark(&self, agent: &AgentId) -> Result<()> {
-        match fs::remove(&self.layout.archived(agent)) {
-            Err(error) if error.io_kind() != Some(ErrorKind::NotFound) => Err(error),
-            _ => fs::sync_dir(&self.layout.agent(agent)),
-        }
+        self.notes.remove(SharedNote::Archived(agent))
     }
 
     /// Deletes an agent for good, or finishes a deletion that was cut off; `None` where nobody ever pushed it.
@@ -129,7 +124,7 @@ impl RemoteStore {
         )?;
         self.sweep(agent)?;
         self.clear_uploads(agent, UNIX_EPOCH + AGES, Duration::ZERO)?;
-        if self.is_archived(agent) && !self.exists(agent)? {
+        if self.is_archived(agent)? && !self.exists(agent)? {
             self.unmark(agent)?;
         }
         self.forget_damage(&self.load_head(agent)?.head);

@@ -67,6 +67,11 @@ pub trait HeadStore: Send + Sync {
 
     /// Tries, in a corner of its own, whether the engine holds what it promises.
     fn probe(&self) -> Result<ProbeReport>;
+
+    /// An error while the engine is out of reach, or accepts no writes.
+    fn ping(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 pub trait PackStore: Send + Sync {
@@ -107,6 +112,34 @@ pub trait PackStore: Send + Sync {
     /// Path of the pack on this machine, for engines that keep files.
     fn path(&self, _key: &PackKey) -> Option<PathBuf> {
         None
+    }
+}
+
+/// A small text that all servers on one engine share, beside heads and packs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedNote<'a> {
+    /// Exists while the agent accepts nothing new.
+    Archived(&'a AgentId),
+    /// Progress of the scrub.
+    Scrub,
+    /// Quotas of the last server, for people.
+    Quotas,
+    /// URL of the last server, for people.
+    Address,
+}
+
+pub trait NoteStore: Send + Sync {
+    fn read(&self, note: SharedNote<'_>) -> Result<Option<Vec<u8>>>;
+
+    /// Durable when it returns, except for what only people read.
+    fn write(&self, note: SharedNote<'_>, text: &[u8]) -> Result<()>;
+
+    /// Removes a note; none is fine.
+    fn remove(&self, note: SharedNote<'_>) -> Result<()>;
+
+    /// True if the note exists.
+    fn has(&self, note: SharedNote<'_>) -> Result<bool> {
+        Ok(self.read(note)?.is_some())
     }
 }
 

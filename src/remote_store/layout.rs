@@ -4,7 +4,7 @@
 //! No other file of the room builds a path. Names of agents and uploads come from the network, so
 //! each is encoded or checked here before it becomes a path.
 
-use super::engine::PackKey;
+use super::engine::{PackKey, SharedNote};
 use crate::error::{At, Error, Hint, Result};
 use crate::fs::{self, Published};
 use crate::model::names;
@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 const FORMAT: &str = "format";
 /// The content of the file, which names the format.
 pub const FORMAT_LINE: &str = "lua-store depot 1\n";
+/// The same of a folder for files on their way.
+const SCRATCH_LINE: &str = "lua-store scratch 1\n";
 const AGENTS: &str = "a";
 const PROBE: &str = "probe";
 const CACHE: &str = "cache";
@@ -37,9 +39,24 @@ impl RemoteLayout {
 
     /// Makes the folder a remote store, when it is an empty or a new one, and refuses any other that is none.
     pub fn make(root: &Path) -> Result<RemoteLayout> {
+        RemoteLayout::make_as(root, FORMAT_LINE)
+    }
+
+    /// Makes the folder one for files on their way, of a remote store on another engine, in the same way.
+    pub fn make_scratch(root: &Path) -> Result<RemoteLayout> {
+        RemoteLayout::make_as(root, SCRATCH_LINE)
+    }
+
+    fn make_as(root: &Path, line: &str) -> Result<RemoteLayout> {
         let path = root.join(FORMAT);
         if let Some(found) = fs::read_if_exists(&path)? {
-            return check_format(root, &found).map(|()| RemoteLayout::new(root));
+            if found == line.as_bytes() {
+                return Ok(RemoteLayout::new(root));
+            }
+            check_format(root, &found)?;
+            // It is the folder of a server, and a scratch folder may be lost at any time.
+            return Err(Error::usage(format!("\"{}\" contains agents", root.display()))
+                .hint("name an empty or new folder"));
         }
         if !root.is_dir()
             && !root.parent().is_some_and(|parent| parent.as_os_str().is_empty() || parent.is_dir())
@@ -51,9 +68,9 @@ impl RemoteLayout {
         }
         fs::create_dir_all(root)?;
         check_empty(root)?;
-        match fs::create(&path, FORMAT_LINE.as_bytes())? {
+        match fs::create(&path, line.as_bytes())? {
             Published::Done => Ok(RemoteLayout::new(root)),
-            Published::Exists => RemoteLayout::make(root),
+            Published::Exists => RemoteLayout::make_as(root, line),
         }
     }
 
@@ -147,14 +164,14 @@ impl RemoteLayout {
         self.0.join(PROBE).join(nonce)
     }
 
-    /// Exists while the agent is archived.
-    pub fn archived(&self, agent: &AgentId) -> PathBuf {
-        self.agent(agent).join("archived")
-    }
-
-    /// Progress of the scrub.
-    pub fn scrub(&self) -> PathBuf {
-        self.0.join("scrub")
+    /// File of a note.
+    pub fn note(&self, note: SharedNote<'_>) -> PathBuf {
+        match note {
+            SharedNote::Archived(agent) => self.agent(agent).join("archived"),
+            SharedNote::Scrub => self.0.join("scrub"),
+            SharedNote::Quotas => self.0.join("quotas"),
+            SharedNote::Address => self.0.join("address"),
+        }
     }
 
     /// The tokens of the server.
@@ -171,11 +188,6 @@ impl RemoteLayout {
         self.0.join("tokens.used")
     }
 
-    /// Quotas of the last server, for commands that do not have its options.
-    pub fn quotas(&self) -> PathBuf {
-        self.0.join("quotas")
-    }
-
     /// State of a backup, in the folder of the backup.
     pub fn backup_state(&self) -> PathBuf {
         self.0.join("backup")
@@ -188,11 +200,6 @@ impl RemoteLayout {
     /// Exists while a backup is copied into the folder, and names the backup.
     pub fn restoring(&self) -> PathBuf {
         self.0.join("restoring")
-    }
-
-    /// URL of the last server, for commands that do not have its options.
-    pub fn address(&self) -> PathBuf {
-        self.0.join("address")
     }
 
     /// Cache: answers being sent, copies of packs that an engine keeps elsewhere.

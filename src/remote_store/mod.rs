@@ -16,6 +16,7 @@ mod damage;
 mod edit;
 mod engine;
 mod fetch;
+mod file_notes;
 mod files;
 mod group_commit;
 mod head;
@@ -47,13 +48,14 @@ pub use collect::{AgentGarbage, Collected, Upkeep};
 pub use compact::MANY_PACKS;
 pub use copy::CopySummary;
 pub use edit::{AgentEdit, EditGround, EditRequest, Edited};
-pub use engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
+pub use engine::{Cas, CasToken, Expect, HeadStore, NoteStore, PackKey, PackStore, SharedNote};
 pub use fetch::{ServedPack, ServedPackReader};
+pub use file_notes::FileNotes;
 pub use files::{FileHeads, FilePacks};
 pub use head::{AppliedTransaction, PackRef, StoredHead};
 pub use head_position::HeadAt;
 pub use memory::{MemHeads, MemPacks};
-pub use probe::ProbeReport;
+pub use probe::{ProbeReport, heads as probe_heads, packs as probe_packs};
 pub use scrub::{Pace, ScrubState};
 pub use stock_uploads::StockUpload;
 pub use transact::{TxnAnswer, TxnRequest};
@@ -120,10 +122,19 @@ impl Default for Settings {
     }
 }
 
+/// Engines of one remote store.
+#[derive(Clone)]
+pub struct Engines {
+    pub heads: Arc<dyn HeadStore>,
+    pub packs: Arc<dyn PackStore>,
+    pub notes: Arc<dyn NoteStore>,
+}
+
 /// Agents with their packs.
 pub struct RemoteStore {
     heads: Arc<dyn HeadStore>,
     packs: Arc<dyn PackStore>,
+    notes: Arc<dyn NoteStore>,
     /// Uploads, copies and answers on their way lie on this machine whatever the engine is.
     layout: RemoteLayout,
     seen: LruCache<AgentId, Arc<LoadedHead>>,
@@ -157,11 +168,16 @@ impl RemoteStore {
         let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
         let remote_store = RemoteStore::with(heads, packs, layout.root().to_owned());
-        Ok(RemoteStore {
+        Ok(remote_store.set(settings))
+    }
+
+    /// The same store with other settings.
+    pub fn set(self, settings: &Settings) -> RemoteStore {
+        RemoteStore {
             upload_checks: UploadChecks::new(settings),
             thin_packs: ThinPacks::new(settings.cache),
-            ..remote_store
-        })
+            ..self
+        }
     }
 
     /// A remote store on other engines. `scratch` is a folder on this machine.
@@ -170,6 +186,13 @@ impl RemoteStore {
         packs: Arc<dyn PackStore>,
         scratch: PathBuf,
     ) -> RemoteStore {
+        let notes = Arc::new(FileNotes::new(&scratch));
+        RemoteStore::on(Engines { heads, packs, notes }, scratch)
+    }
+
+    /// The same for engines that share their notes as well.
+    pub fn on(engines: Engines, scratch: PathBuf) -> RemoteStore {
+        let Engines { heads, packs, notes } = engines;
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
         let (seen, open_agents) = (LruCache::new(MOST_HEADS), LruCache::new(MOST_OPEN));
         let thin_packs = ThinPacks::new(Settings::default().cache);
@@ -180,6 +203,7 @@ impl RemoteStore {
         RemoteStore {
             heads,
             packs,
+            notes,
             layout,
             seen,
             open_agents,
@@ -199,6 +223,16 @@ impl RemoteStore {
     /// Folder on this machine, for files on their way.
     pub fn folder(&self) -> &Path {
         self.layout.root()
+    }
+
+    /// Notes that all servers on the engine share.
+    pub fn notes(&self) -> &Arc<dyn NoteStore> {
+        &self.notes
+    }
+
+    /// An error while the engine is out of reach, or accepts no writes.
+    pub fn ping(&self) -> Result<()> {
+        self.heads.ping()
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.

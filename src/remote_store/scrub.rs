@@ -1,10 +1,9 @@
 //! Scrub: reads every byte of an agent again, at the pace of the caller.
 
 use super::RemoteStore;
-use super::engine::PackKey;
+use super::engine::{PackKey, SharedNote};
 use super::head::LoadedHead;
 use crate::error::{Error, Kind, Result};
-use crate::fs;
 use crate::pack::PackId;
 use crate::protocol::AgentId;
 use crate::remote_store::open_agent::OpenAgent;
@@ -53,12 +52,12 @@ impl ScrubState {
 impl RemoteStore {
     /// Progress that was saved last. One that cannot be parsed counts as none.
     pub fn scrub_state(&self) -> Result<Option<ScrubState>> {
-        let bytes = fs::read_if_exists(&self.layout.scrub())?;
+        let bytes = self.notes.read(SharedNote::Scrub)?;
         Ok(bytes.and_then(|bytes| ScrubState::parse(std::str::from_utf8(&bytes).ok()?)))
     }
 
     pub fn set_scrub_state(&self, state: &ScrubState) -> Result<()> {
-        fs::replace(&self.layout.scrub(), state.to_text().as_bytes())
+        self.notes.write(SharedNote::Scrub, state.to_text().as_bytes())
     }
 
     /// Bytes of the packs and pages of an agent.

@@ -20,6 +20,8 @@ mod docs;
 mod doctor;
 mod dropped;
 mod embed;
+#[cfg(unix)]
+mod engine;
 mod escaping;
 mod file_history;
 mod flow;

@@ -4,6 +4,8 @@ pub mod answer;
 pub mod faults;
 pub mod http;
 pub mod narrow;
+#[cfg(unix)]
+pub mod postgres;
 mod project;
 #[allow(dead_code, reason = "for the tests of servers")]
 pub mod proxy;

@@ -174,7 +174,9 @@ impl Drop for Server {
 
 fn command(project: &Project, options: &str) -> Command {
     let mut command = project.lua_store(&format!("serve --listen 127.0.0.1:0 {options}"));
-    command.arg("--data").arg(data(project));
+    if !options.contains("--store") {
+        command.arg("--data").arg(data(project));
+    }
     if !options.contains("--drain") {
         command.arg("--drain=0s");
     }

@@ -27,11 +27,12 @@ const ROOMS: &[(&str, &str)] = &[
     ("report", "merge operations compare history reader model diff workspace object error"),
     ("git", "object fs parallel error"),
     ("remote_store", "history model protocol store pack object fs parallel progress error"),
+    ("engine", "remote_store protocol pack fs error"),
     (
         "stock",
         "operations reader workspace remote_store history model protocol store object fs error",
     ),
-    ("server", "stock remote_store protocol store pack fs parallel text error"),
+    ("server", "stock engine remote_store protocol store pack fs parallel text error"),
     ("platform", "reader protocol model fs error"),
     (
         "client",
@@ -51,7 +52,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "deploy import flow platform client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
+        "deploy import flow platform client server engine remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
     (
         "library",
@@ -59,7 +60,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "internals",
-        "cli deploy flow platform client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+        "cli deploy flow platform client engine remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),
     ("main", ""),
 ];
