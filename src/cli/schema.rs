@@ -97,6 +97,7 @@ pub const SCHEMAS: &[(&str, &str)] = schemas! {
     "sourceVersion"
     "sourceVersionList"
     "status"
+    "storeCheck"
     "storedAgent"
     "storedAgentList"
     "syncAccept"

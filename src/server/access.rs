@@ -8,9 +8,8 @@ use super::limits::Requester;
 use super::log::Clock;
 use super::pattern::AgentPattern;
 use super::token::TokenSecret;
-use super::tokens::{Rights, TokenEntry, Tokens, id_of};
+use super::tokens::{Rights, TokenEntry, Tokens, TokensVersion, id_of};
 use crate::error::{Error, Kind, Result};
-use crate::fs::{self, Fingerprint};
 use crate::protocol::{AgentId, TokenScope};
 use crate::remote_store::Bearer;
 use crate::server::last_used::LastUsed;
@@ -29,9 +28,10 @@ pub struct Access {
     known: RwLock<Arc<TokenTable>>,
 }
 
-/// The tokens as they were when the file looked like this.
-struct TokenTable {
-    fingerprint: Option<Fingerprint>,
+/// The tokens as they were at one moment.
+pub struct TokenTable {
+    /// `None`: they were not read yet.
+    version: Option<TokensVersion>,
     by_id: HashMap<String, TokenEntry>,
 }
 
@@ -68,9 +68,9 @@ impl Access {
             tokens,
             open,
             clock,
-            known: RwLock::new(Arc::new(TokenTable { fingerprint: None, by_id: HashMap::new() })),
+            known: RwLock::new(Arc::new(TokenTable { version: None, by_id: HashMap::new() })),
         };
-        access.known()?;
+        access.refresh()?;
         Ok(access)
     }
 
@@ -201,16 +201,30 @@ impl Access {
         }
     }
 
-    /// Looks whether the file is another one than when it was read. That is one system call.
+    /// True if a request must wait for [`Access::refresh`] before it is admitted: other machines may have changed the
+    /// tokens.
+    pub fn must_refresh(&self) -> bool {
+        self.tokens.is_shared() && !self.open
+    }
+
+    /// The tokens now. Of a file that is one system call; shared ones are as they were at the last refresh.
     fn known(&self) -> Result<Arc<TokenTable>> {
-        let fingerprint = fs::fingerprint(&self.tokens.path())?;
+        if self.tokens.is_shared() {
+            return Ok(self.known.read().unwrap_or_else(PoisonError::into_inner).clone());
+        }
+        self.refresh()
+    }
+
+    /// Reads the tokens again, if they changed.
+    pub fn refresh(&self) -> Result<Arc<TokenTable>> {
+        let version = Some(self.tokens.version()?);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if known.fingerprint == fingerprint {
+        if known.version == version {
             return Ok(known);
         }
         let entries = self.tokens.list()?;
         let by_id = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
-        let fresh = Arc::new(TokenTable { fingerprint, by_id });
+        let fresh = Arc::new(TokenTable { version, by_id });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
     }

@@ -2,6 +2,10 @@
 
 use super::limits::ServerLimits;
 use super::proxies::Proxies;
+use crate::engine::SharedEngine;
+use crate::error::Result;
+use crate::remote_store::{Engines, RemoteStore, Settings};
+use crate::server::tokens::Tokens;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -10,8 +14,10 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Address for health and metrics; `None`: the same as for everybody.
     pub admin: Option<SocketAddr>,
-    /// The folder with heads, packs and tokens.
+    /// The folder with heads, packs and tokens; with another engine, the folder for files on their way.
     pub data: PathBuf,
+    /// The engine, if it is not the folder.
+    pub engine: Option<SharedEngine>,
     pub tls: Option<TlsFiles>,
     /// Nobody is asked for a token: whoever reaches the address may do everything.
     pub open: bool,
@@ -21,6 +27,24 @@ pub struct ServerConfig {
     pub public_url: Option<String>,
     /// Pushes of the stock command with files that look like secrets are refused.
     pub refuses_secrets: bool,
+}
+
+impl ServerConfig {
+    /// The remote store that is served.
+    pub fn open_store(&self, settings: &Settings) -> Result<RemoteStore> {
+        let Some(engine) = &self.engine else {
+            return RemoteStore::open_with(&self.data, settings);
+        };
+        let engines: Engines = engine.engines.clone();
+        Ok(RemoteStore::on(engines, self.data.clone()).set(settings))
+    }
+
+    pub fn tokens(&self) -> Tokens {
+        match &self.engine {
+            Some(engine) => Tokens::shared(engine.tokens.clone()),
+            None => Tokens::of(&self.data),
+        }
+    }
 }
 
 /// The files of a certificate, in PEM.

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::remote_store::{ProbeReport, RemoteStore};
+use crate::remote_store::RemoteStore;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,7 +46,7 @@ impl Disk {
         if known.tried.is_some_and(|when| when.elapsed() < FRESH) {
             return (known.answer(), false);
         }
-        let mut tried = fs::try_to_write(&self.data);
+        let mut tried = store.ping().and_then(|()| fs::try_to_write(&self.data));
         if !known.is_proven {
             tried = tried.and_then(|()| probe(store));
             known.is_proven = tried.is_ok();
@@ -99,11 +99,13 @@ pub fn why(error: &Error) -> &'static str {
 }
 
 fn probe(store: &RemoteStore) -> Result<()> {
-    let ProbeReport { failures, .. } = store.probe()?;
-    match failures.first() {
+    let report = store.probe()?;
+    match report.failures().next() {
         None => Ok(()),
         Some(what) => {
-            Err(Error::unavailable(format!("the disk does not meet the requirements: {what}")))
+            let engine = report.engine;
+            let place = if engine == "files" { "disk" } else { engine };
+            Err(Error::unavailable(format!("the {place} does not meet the requirements: {what}")))
         }
     }
 }

@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::protocol::AgentId;
 use crate::remote_store::{Freed, MOST_UPLOADS, Overview, RemoteStore};
 use jiff::Timestamp;
-use std::path::Path;
 use std::time::SystemTime;
 
 /// Some agents in the order of their ids.
@@ -118,9 +117,9 @@ fn opening(tokens: &Tokens, agent: &AgentId) -> Result<Vec<TokenEntry>> {
     Ok(tokens)
 }
 
-/// Limits for one agent that the last server on this folder used; the defaults where there was none.
-pub fn quotas(data: &Path) -> Quotas {
-    Quotas::noted(data).unwrap_or_else(|| Quotas::of(&ServerLimits::default()))
+/// Limits for one agent that the last server on these agents used; the defaults where there was none.
+pub fn quotas(store: &RemoteStore) -> Quotas {
+    Quotas::noted(&**store.notes()).unwrap_or_else(|| Quotas::of(&ServerLimits::default()))
 }
 
 /// Time of the last transaction of the agent.

@@ -1,20 +1,26 @@
 //! Time of the last use of each token. It is noted in memory with each request, and written now and then, not
 //! durably: it is for people who look for tokens that nobody needs.
 
+use crate::engine::TokenRows;
 use crate::error::Result;
 use crate::fs;
 use crate::remote_store::RemoteLayout;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// By the ids of tokens, in seconds since 1970-01-01 UTC.
 type Times = BTreeMap<String, i64>;
 
 pub struct LastUsed {
-    path: PathBuf,
+    place: UsePlace,
     noted: Mutex<Noted>,
+}
+
+enum UsePlace {
+    File(PathBuf),
+    Rows(Arc<dyn TokenRows>),
 }
 
 #[derive(Default)]
@@ -26,7 +32,13 @@ struct Noted {
 impl LastUsed {
     /// Of the server whose data are in this folder.
     pub fn of(data: &Path) -> LastUsed {
-        LastUsed { path: RemoteLayout::new(data).tokens_used(), noted: Mutex::default() }
+        let place = UsePlace::File(RemoteLayout::new(data).tokens_used());
+        LastUsed { place, noted: Mutex::default() }
+    }
+
+    /// Of the servers that share these tokens.
+    pub fn shared(rows: Arc<dyn TokenRows>) -> LastUsed {
+        LastUsed { place: UsePlace::Rows(rows), noted: Mutex::default() }
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -62,7 +74,14 @@ impl LastUsed {
     }
 
     fn written(&self) -> Times {
-        let bytes = fs::read_if_exists(&self.path).ok().flatten().unwrap_or_default();
+        match &self.place {
+            UsePlace::File(path) => LastUsed::in_file(path),
+            UsePlace::Rows(rows) => rows.used().unwrap_or_default().into_iter().collect(),
+        }
+    }
+
+    fn in_file(path: &Path) -> Times {
+        let bytes = fs::read_if_exists(path).ok().flatten().unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let line = |line: &str| {
             let (id, time) = line.split_once(' ')?;
@@ -80,6 +99,10 @@ impl LastUsed {
             }
             noted.times.clone()
         };
+        let path = match &self.place {
+            UsePlace::File(path) => path,
+            UsePlace::Rows(rows) => return rows.note_used(&Vec::from_iter(mine)),
+        };
         let mut times = self.written();
         for (id, time) in mine {
             let known = times.entry(id).or_insert(time);
@@ -87,7 +110,7 @@ impl LastUsed {
         }
         times.retain(|id, _| exists(id));
         let text: String = times.iter().map(|(id, time)| format!("{id} {time}\n")).collect();
-        fs::replace_unsynced(&self.path, text.as_bytes())
+        fs::replace_unsynced(path, text.as_bytes())
     }
 }
 

@@ -48,7 +48,7 @@ pub use proxies::{Network, Proxies};
 
 use crate::error::{At, Error, Kind, Result};
 use crate::parallel;
-use crate::remote_store::{RemoteStore, Settings};
+use crate::remote_store::Settings;
 use access::Access;
 use connection::ConnectionContext;
 use disk::Disk;
@@ -63,7 +63,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use stock::StockSettings;
 use tls::Certificate;
-use tokens::Tokens;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -123,13 +122,12 @@ impl Server {
             cache: limits.agent_cache,
             ..Settings::default()
         };
-        let store = RemoteStore::open_with(&config.data, &settings)?;
+        let store = config.open_store(&settings)?;
         let disk = Disk::probe(&config.data, &store)?;
-        let access =
-            Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
+        let access = Access::new(config.tokens(), config.open, surroundings.clock.clone())?;
         let (log, writer) = Logger::new(surroundings.log, surroundings.clock);
         let log = log.from(surroundings.level);
-        let _ = limits::Quotas::of(&limits).note(&config.data);
+        let _ = limits::Quotas::of(&limits).note(&**store.notes());
         let runtime = runtime(&limits)?;
         let mut passed = surroundings.passed.into_iter();
         let mut listen = |address| listener(&runtime, address, passed.next());

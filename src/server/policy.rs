@@ -53,6 +53,7 @@ mod tests {
             listen: listen.parse().unwrap(),
             admin: None,
             data,
+            engine: None,
             tls,
             open,
             limits,

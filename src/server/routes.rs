@@ -72,7 +72,10 @@ async fn handle(
     let record = Record::begin(&state, route, &request);
     request.extensions_mut().insert(record.trace.clone());
     let request = request.map(|body| record.counting(body));
-    let answer = readable(next.run(request).await);
+    let answer = match state.refresh_tokens(route).await {
+        Ok(()) => readable(next.run(request).await),
+        Err(failure) => failure.into_response(),
+    };
     if answer.extensions().get::<Panicked>().is_some() {
         state.metrics.panics.fetch_add(1, Ordering::Relaxed);
     }

@@ -33,7 +33,15 @@ pub struct ServerState {
     /// Answers to the stock command.
     pub stock_service: Arc<StockService>,
     pub bodies: BodyBudget,
+    refreshes: Refreshes,
     ids: AtomicU64,
+}
+
+/// Looks at shared tokens: how many began, and which of them was the last to end.
+#[derive(Default)]
+struct Refreshes {
+    begun: AtomicU64,
+    ended: tokio::sync::Mutex<u64>,
 }
 
 /// The parts that differ between servers.
@@ -63,6 +71,7 @@ impl ServerState {
             stock,
             stock_service,
             bodies: BodyBudget::default(),
+            refreshes: Refreshes::default(),
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),
             quota: Quota::new(limits.agent_bytes, limits.agent_refs),
@@ -95,6 +104,24 @@ impl ServerState {
         let done = done.await;
         self.report_damage();
         done
+    }
+
+    /// Reads shared tokens again, so that a token that was revoked on any machine before this request admits nothing. Requests
+    /// that wait share one look. A probe of the process and the metrics need none.
+    pub async fn refresh_tokens(self: &Arc<Self>, route: &str) -> Result<(), HttpError> {
+        if !self.access.must_refresh() || matches!(route, "healthz" | "readyz" | "metrics") {
+            return Ok(());
+        }
+        let arrived = self.refreshes.begun.load(Ordering::SeqCst);
+        let mut ended = self.refreshes.ended.lock().await;
+        if *ended > arrived {
+            return Ok(());
+        }
+        let begun = self.refreshes.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let shared = self.clone();
+        on_thread(move || shared.access.refresh().map(drop)).await?;
+        *ended = begun;
+        Ok(())
     }
 
     /// Checks that the disk takes writes, as of a moment ago. It is logged when that changes.

@@ -257,7 +257,15 @@ pub fn commands(project: &Project) -> Vec<String> {
         .filter_map(|page| Some(page.strip_prefix("lua-store-")?.strip_suffix(".1")?.to_owned()))
         .collect();
     // A page's name joins its words with the same sign that a word may have.
-    let words = ["cat-file", "count-objects", "hash-object", "ls-tree", "rev-parse", "set-url"];
+    let words = [
+        "cat-file",
+        "check-store",
+        "count-objects",
+        "hash-object",
+        "ls-tree",
+        "rev-parse",
+        "set-url",
+    ];
     let spaced = |name: &String| match words.iter().find(|word| name.ends_with(**word)) {
         Some(word) => format!("{}{word}", name.strip_suffix(word).unwrap().replace('-', " ")),
         None => name.replace('-', " "),
@@ -364,6 +372,9 @@ impl World {
 impl Page<'_> {
     fn run(&self, line: &str) -> Output {
         let line = line.replace("https://store.example.com", &self.world.server.url);
+        // The tests of engines have a database.
+        let folder = format!("file://{}/checked", self.folder.display());
+        let line = line.replace("postgres://db.example.com/agents", &folder);
         let line = line.replace("agent_shop", &self.agent).replace("f71adc5e2ca9", &self.token_id);
         let program = Path::new(env!("CARGO_BIN_EXE_lua-store")).parent().unwrap();
         let mut command = self.world.project.command("bash");

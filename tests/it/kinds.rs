@@ -156,14 +156,16 @@ const SERVED: Story = &[
 ];
 
 /// Kinds that no story has: the line that `serve` prints, which its tests wait for, and the check of the platform, whose
-/// tests are those of `remote check`. The health of a server is asked in `server/health.rs`.
-const ELSEWHERE: [&str; 6] = [
+/// tests are those of `remote check`. The health of a server is asked in `server/health.rs`, and a store is checked in
+/// `engine/refused.rs`.
+const ELSEWHERE: [&str; 7] = [
     "abortedPromotion",
     "platformCheck",
     "platformDiff",
     "remoteVerification",
     "server",
     "serverHealth",
+    "storeCheck",
 ];
 
 /// Tells a story, and compares the kinds of its answers. Every answer is checked against its schema.

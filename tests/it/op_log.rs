@@ -61,6 +61,7 @@ const OTHERS: &[&str] = &[
     "serve agents list",
     "serve agents show",
     "serve backup",
+    "serve check-store",
     "serve fsck",
     "serve gc",
     "serve health",

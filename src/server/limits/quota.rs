@@ -3,13 +3,11 @@
 
 use super::ServerLimits;
 use crate::error::{Error, Kind, Result};
-use crate::fs;
 use crate::protocol::AgentId;
-use crate::remote_store::{RemoteLayout, Usage};
+use crate::remote_store::{NoteStore, SharedNote, Usage};
 use crate::server::response::HttpError;
 use axum::http::StatusCode;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The quota: bytes, versions, bytes of answers being sent.
@@ -27,18 +25,14 @@ impl Quotas {
 
     /// Writes them beside the agents, for commands that do not have the server's options. It is only for
     /// people, so that it need not survive a crash, and a full disk is no reason to start no server.
-    pub fn note(&self, data: &Path) -> Result<()> {
-        let path = RemoteLayout::new(data).quotas();
+    pub fn note(&self, notes: &dyn NoteStore) -> Result<()> {
         let text = format!("{} {} {}\n", self.bytes, self.refs, self.cache);
-        if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
-            return Ok(());
-        }
-        fs::replace_unsynced(&path, text.as_bytes())
+        notes.write(SharedNote::Quotas, text.as_bytes())
     }
 
-    /// Quotas that the last server on this folder wrote down.
-    pub fn noted(data: &Path) -> Option<Quotas> {
-        let bytes = fs::read_if_exists(&RemoteLayout::new(data).quotas()).ok()??;
+    /// Quotas that the last server on these agents wrote down.
+    pub fn noted(notes: &dyn NoteStore) -> Option<Quotas> {
+        let bytes = notes.read(SharedNote::Quotas).ok()??;
         let numbers = std::str::from_utf8(&bytes).ok()?.split_ascii_whitespace();
         let numbers: Option<Vec<u64>> = numbers.map(|number| number.parse().ok()).collect();
         let &[bytes, refs, cache] = numbers?.as_slice() else { return None };

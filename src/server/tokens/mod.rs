@@ -1,5 +1,6 @@
 //! The tokens that a server knows: one small file in its data folder, replaced durably, for its
-//! owner's eyes only. It holds hashes, so that who reads it still has no token.
+//! owner's eyes only; or rows of the engine that several servers share. Both hold hashes, so that who reads them
+//! still has no token.
 
 mod entry;
 mod rights;
@@ -11,14 +12,17 @@ pub use view::{ListedToken, NewTokenView, TokenView};
 
 use super::pattern::AgentPatterns;
 use super::token::TokenSecret;
+use crate::engine::{TokenRow, TokenRows};
 use crate::error::{Error, Result};
-use crate::fs;
+use crate::fs::{self, Fingerprint};
 use crate::remote_store::RemoteLayout;
 use crate::server::hints;
 use crate::server::last_used::LastUsed;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 const FORMAT: u32 = 1;
@@ -43,33 +47,76 @@ struct Document {
     tokens: Vec<TokenEntry>,
 }
 
-/// The file with the tokens, for somebody who may do so much with it.
+/// The tokens of a server, for somebody who may do so much with them.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    data: PathBuf,
+    place: TokenPlace,
     rights: Rights,
+}
+
+#[derive(Clone)]
+enum TokenPlace {
+    /// The data folder with the file.
+    Folder(PathBuf),
+    Rows(Arc<dyn TokenRows>),
+}
+
+impl fmt::Debug for TokenPlace {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TokenPlace::Folder(data) => out.debug_tuple("Folder").field(data).finish(),
+            TokenPlace::Rows(_) => out.write_str("Rows"),
+        }
+    }
+}
+
+/// State of the tokens at one moment: another one after each change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokensVersion {
+    File(Option<Fingerprint>),
+    Rows(i64),
 }
 
 impl Tokens {
     /// The tokens of the server whose data are in this folder, for who has the folder.
     pub fn of(data: &Path) -> Tokens {
-        Tokens { data: data.to_owned(), rights: Rights::all() }
+        Tokens { place: TokenPlace::Folder(data.to_owned()), rights: Rights::all() }
+    }
+
+    /// Tokens that several servers share, for who has their engine.
+    pub fn shared(rows: Arc<dyn TokenRows>) -> Tokens {
+        Tokens { place: TokenPlace::Rows(rows), rights: Rights::all() }
     }
 
     /// The same for somebody who may do less.
     pub fn within(&self, rights: Rights) -> Tokens {
-        Tokens { data: self.data.clone(), rights }
+        Tokens { place: self.place.clone(), rights }
     }
 
-    pub fn path(&self) -> PathBuf {
-        RemoteLayout::new(&self.data).tokens()
+    /// True if other machines may change them.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.place, TokenPlace::Rows(_))
     }
 
-    /// Copies the file to where the data of another server are. Where there is none, nothing is copied.
+    /// State of the tokens now. Of a file that is one system call.
+    pub fn version(&self) -> Result<TokensVersion> {
+        Ok(match &self.place {
+            TokenPlace::Folder(data) => TokensVersion::File(fs::fingerprint(&path(data))?),
+            TokenPlace::Rows(rows) => TokensVersion::Rows(rows.generation()?),
+        })
+    }
+
+    /// Copies the tokens to where the data of another server are. Where there are none, nothing is copied.
     pub fn copy_to(&self, other: &Path) -> Result<()> {
-        match fs::read_if_exists(&self.path())? {
-            Some(bytes) => fs::replace_private(&Tokens::of(other).path(), &bytes),
-            None => Ok(()),
+        match &self.place {
+            TokenPlace::Folder(data) => match fs::read_if_exists(&path(data))? {
+                Some(bytes) => fs::replace_private(&path(other), &bytes),
+                None => Ok(()),
+            },
+            TokenPlace::Rows(rows) => match decode_rows(&rows.all()?)? {
+                tokens if tokens.is_empty() => Ok(()),
+                tokens => save(other, tokens),
+            },
         }
     }
 
@@ -82,55 +129,83 @@ impl Tokens {
 
     /// No file is no token.
     fn all(&self) -> Result<Vec<TokenEntry>> {
-        match fs::read_if_exists(&self.path())? {
-            Some(bytes) => self.decode(&bytes),
-            None => Ok(Vec::new()),
+        match &self.place {
+            TokenPlace::Folder(data) => read(data),
+            TokenPlace::Rows(rows) => decode_rows(&rows.all()?),
+        }
+    }
+
+    /// Replaces the tokens by what `edit` leaves of them. Two changes at once take turns; readers do not wait.
+    fn change<T>(&self, edit: impl FnOnce(&mut Vec<TokenEntry>) -> Result<T>) -> Result<T> {
+        match &self.place {
+            TokenPlace::Folder(data) => {
+                let _lock = fs::lock(&RemoteLayout::new(data).tokens_lock(), WAIT)?;
+                let mut tokens = read(data)?;
+                let done = edit(&mut tokens)?;
+                save(data, tokens)?;
+                Ok(done)
+            }
+            TokenPlace::Rows(rows) => {
+                let (mut edit, mut done) = (Some(edit), None);
+                rows.change(&mut |rows| {
+                    let mut tokens = decode_rows(&rows)?;
+                    let edit = edit.take();
+                    done = edit.map(|edit| edit(&mut tokens)).transpose()?;
+                    tokens.iter().map(encode_row).collect()
+                })?;
+                done.ok_or_else(|| Error::failed("the tokens were not changed"))
+            }
         }
     }
 
     /// Makes a token. The secret is given here and never again.
     pub fn create(&self, wanted: NewToken, now: Timestamp) -> Result<(TokenEntry, TokenSecret)> {
         wanted.check()?;
-        let _lock = self.lock()?;
-        let mut tokens = self.all()?;
-        let (secret, id, hash) = fresh(&tokens)?;
-        let NewToken { agents, scope, note, owner, for_others, expires_at } = wanted;
-        let owner = owner.map(|owner| owner.trim().to_owned());
-        let (agents, created_at, replaces) = (AgentPatterns::new(agents)?, now, None);
-        let expires_at = expires_at.or(self.rights.end());
-        let entry = TokenEntry {
-            id,
-            hash,
-            agents,
-            scope,
-            note,
-            owner,
-            for_others,
-            created_at,
-            expires_at,
-            replaces,
-        };
-        self.rights.check(&entry, &tokens)?;
-        tokens.push(entry.clone());
-        self.save(tokens)?;
-        Ok((entry, secret))
+        self.change(|tokens| {
+            let (secret, id, hash) = fresh(tokens)?;
+            let NewToken { agents, scope, note, owner, for_others, expires_at } = wanted;
+            let owner = owner.map(|owner| owner.trim().to_owned());
+            let (agents, created_at, replaces) = (AgentPatterns::new(agents)?, now, None);
+            let expires_at = expires_at.or(self.rights.end());
+            let entry = TokenEntry {
+                id,
+                hash,
+                agents,
+                scope,
+                note,
+                owner,
+                for_others,
+                created_at,
+                expires_at,
+                replaces,
+            };
+            self.rights.check(&entry, tokens)?;
+            tokens.push(entry.clone());
+            Ok((entry, secret))
+        })
     }
 
     /// Forgets a token, so that it is no longer valid.
     pub fn revoke(&self, id: &str) -> Result<TokenEntry> {
-        let _lock = self.lock()?;
-        let mut tokens = self.all()?;
-        let at = self.find(&tokens, id)?;
-        let entry = tokens.remove(at);
-        self.save(tokens)?;
-        Ok(entry)
+        self.change(|tokens| {
+            let at = self.find(tokens, id)?;
+            Ok(tokens.remove(at))
+        })
     }
 
     /// Makes a token with the rights of another one, which ends after a while; with no while it ends at once.
     pub fn rotate(&self, id: &str, grace: SignedDuration, now: Timestamp) -> Result<Rotated> {
-        let _lock = self.lock()?;
-        let mut tokens = self.all()?;
-        let old = self.find(&tokens, id)?;
+        self.change(|tokens| self.rotate_in(tokens, id, grace, now))
+    }
+
+    fn rotate_in(
+        &self,
+        tokens: &mut Vec<TokenEntry>,
+        id: &str,
+        grace: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Rotated> {
+        let old = self.find(tokens, id)?;
         if tokens[old].is_expired(now) {
             return Err(Error::conflict(format!("token \"{id}\" expired"))
                 .hint(hints::CREATE_ANOTHER_TOKEN));
@@ -139,11 +214,11 @@ impl Tokens {
             return Err(Error::conflict(format!("token \"{id}\" was rotated already"))
                 .hint(hints::rotate_newer(&newer.id)));
         }
-        let (secret, new_id, hash) = fresh(&tokens)?;
+        let (secret, new_id, hash) = fresh(tokens)?;
         let replaces = Some(id.to_owned());
         let entry =
             TokenEntry { id: new_id, hash, created_at: now, replaces, ..tokens[old].clone() };
-        self.rights.check(&entry, &tokens)?;
+        self.rights.check(&entry, tokens)?;
         let end = now.checked_add(grace).unwrap_or(Timestamp::MAX);
         let old_ends = tokens[old].expires_at.map_or(end, |earlier| earlier.min(end));
         tokens[old].expires_at = Some(old_ends);
@@ -151,25 +226,23 @@ impl Tokens {
         if old_ends <= now {
             tokens.remove(old);
         }
-        self.save(tokens)?;
         Ok(Rotated { entry, secret, old_ends })
     }
 
     /// Forgets all tokens that speak for somebody.
     pub fn revoke_of(&self, owner: &str) -> Result<Vec<TokenEntry>> {
-        let _lock = self.lock()?;
         let is_theirs = |entry: &TokenEntry| {
             entry.owner.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(owner))
         };
         let goes = |entry: &TokenEntry| is_theirs(entry) && self.rights.reach(entry);
-        let (gone, kept): (Vec<TokenEntry>, Vec<TokenEntry>) =
-            self.all()?.into_iter().partition(goes);
-        if gone.is_empty() {
-            return Err(Error::not_found(format!("there is no token for \"{owner}\""))
-                .hint(hints::LIST_TOKENS));
-        }
-        self.save(kept)?;
-        Ok(gone)
+        self.change(|tokens| {
+            let gone: Vec<TokenEntry> = tokens.extract_if(.., |entry| goes(entry)).collect();
+            if gone.is_empty() {
+                return Err(Error::not_found(format!("there is no token for \"{owner}\""))
+                    .hint(hints::LIST_TOKENS));
+            }
+            Ok(gone)
+        })
     }
 
     /// Index of a token. One that is out of reach is not found. One that is out of reach is as good as none.
@@ -180,40 +253,62 @@ impl Tokens {
 
     /// Times at which tokens were last used.
     pub fn used(&self) -> LastUsed {
-        LastUsed::of(&self.data)
-    }
-
-    fn decode(&self, bytes: &[u8]) -> Result<Vec<TokenEntry>> {
-        let damaged = |why: String| Error::corrupt(format!("\"{}\" {why}", self.path().display()));
-        let document: Document = serde_json::from_slice(bytes)
-            .map_err(|error| damaged(format!("is damaged: {error}")))?;
-        if ![FORMAT, WITH_OWNERS, WITH_PATTERNS].contains(&document.format) {
-            return Err(damaged(format!(
-                "has format {}, which this program does not know",
-                document.format
-            )));
+        match &self.place {
+            TokenPlace::Folder(data) => LastUsed::of(data),
+            TokenPlace::Rows(rows) => LastUsed::shared(rows.clone()),
         }
-        Ok(document.tokens)
     }
+}
 
-    fn save(&self, tokens: Vec<TokenEntry>) -> Result<()> {
-        let owned = tokens.iter().any(|entry| entry.owner.is_some());
-        let several = tokens.iter().any(|entry| entry.agents.one().is_none());
-        let format = match (several, owned) {
-            (true, _) => WITH_PATTERNS,
-            (false, true) => WITH_OWNERS,
-            (false, false) => FORMAT,
-        };
-        let document = Document { format, tokens };
-        let text = serde_json::to_string_pretty(&document)
-            .map_err(|error| Error::failed(format!("cannot write the tokens: {error}")))?;
-        fs::replace_private(&self.path(), format!("{text}\n").as_bytes())
-    }
+fn path(data: &Path) -> PathBuf {
+    RemoteLayout::new(data).tokens()
+}
 
-    /// Two commands that change the file at once take turns. Readers take no lock.
-    fn lock(&self) -> Result<std::fs::File> {
-        fs::lock(&RemoteLayout::new(&self.data).tokens_lock(), WAIT)
+fn read(data: &Path) -> Result<Vec<TokenEntry>> {
+    let path = path(data);
+    let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(Vec::new()) };
+    let damaged = |why: String| Error::corrupt(format!("\"{}\" {why}", path.display()));
+    let document: Document =
+        serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is damaged: {error}")))?;
+    if ![FORMAT, WITH_OWNERS, WITH_PATTERNS].contains(&document.format) {
+        return Err(damaged(format!(
+            "has format {}, which this program does not know",
+            document.format
+        )));
     }
+    Ok(document.tokens)
+}
+
+fn save(data: &Path, tokens: Vec<TokenEntry>) -> Result<()> {
+    let owned = tokens.iter().any(|entry| entry.owner.is_some());
+    let several = tokens.iter().any(|entry| entry.agents.one().is_none());
+    let format = match (several, owned) {
+        (true, _) => WITH_PATTERNS,
+        (false, true) => WITH_OWNERS,
+        (false, false) => FORMAT,
+    };
+    let document = Document { format, tokens };
+    let text = serde_json::to_string_pretty(&document).map_err(unwritable)?;
+    fs::replace_private(&path(data), format!("{text}\n").as_bytes())
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::failed(format!("cannot write the tokens: {error}"))
+}
+
+fn encode_row(token: &TokenEntry) -> Result<TokenRow> {
+    let entry = serde_json::to_string(token).map_err(unwritable)?;
+    Ok(TokenRow { id: token.id.clone(), entry })
+}
+
+fn decode_rows(rows: &[TokenRow]) -> Result<Vec<TokenEntry>> {
+    let decode = |row: &TokenRow| {
+        let entry = serde_json::from_str(&row.entry);
+        entry.map_err(|error| {
+            Error::corrupt(format!("the row of token \"{}\" is damaged: {error}", row.id))
+        })
+    };
+    rows.iter().map(decode).collect()
 }
 
 fn unknown(id: &str) -> Error {

@@ -33,12 +33,12 @@ fn the_file_has_no_secret_and_one_reader() {
     let dir = tempfile::tempdir().unwrap();
     let tokens = Tokens::of(dir.path());
     let (_, secret) = tokens.create(wanted("a"), at(1)).unwrap();
-    let text = std::fs::read_to_string(tokens.path()).unwrap();
+    let text = std::fs::read_to_string(path(dir.path())).unwrap();
     assert!(!text.contains(&secret.to_string()[4..20]), "{text}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(tokens.path()).unwrap().permissions().mode();
+        let mode = std::fs::metadata(path(dir.path())).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }
@@ -48,7 +48,7 @@ fn a_file_with_an_owner_is_not_for_programs_that_do_not_know_owners() {
     let dir = tempfile::tempdir().unwrap();
     let tokens = Tokens::of(dir.path());
     let format = || {
-        let text = std::fs::read_to_string(tokens.path()).unwrap();
+        let text = std::fs::read_to_string(path(dir.path())).unwrap();
         serde_json::from_str::<serde_json::Value>(&text).unwrap()["format"].as_u64()
     };
     tokens.create(wanted("a"), at(1)).unwrap();
@@ -69,7 +69,7 @@ fn a_file_with_a_pattern_is_not_for_programs_that_know_one_agent_a_token() {
     let tokens = Tokens::of(dir.path());
     let agents = ["shop", "team-*"].map(|text| text.parse().unwrap()).to_vec();
     let (entry, _) = tokens.create(NewToken { agents, ..wanted("a") }, at(1)).unwrap();
-    let text = std::fs::read_to_string(tokens.path()).unwrap();
+    let text = std::fs::read_to_string(path(dir.path())).unwrap();
     assert!(text.contains("\"format\": 3") && !text.contains("\"agent\":"), "{text}");
     assert_eq!(tokens.list().unwrap(), std::slice::from_ref(&entry));
     assert!(entry.opens("shop") && entry.opens("team-a") && !entry.opens("teams"));
@@ -119,9 +119,9 @@ fn a_damaged_file_is_an_error_and_stays_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let tokens = Tokens::of(dir.path());
     for text in ["", "{}", "{\"format\":4,\"tokens\":[]}", "{\"format\":1,\"tokens\":[{}]}"] {
-        std::fs::write(tokens.path(), text).unwrap();
+        std::fs::write(path(dir.path()), text).unwrap();
         assert_eq!(tokens.list().unwrap_err().kind(), Kind::Corrupt);
         assert_eq!(tokens.create(wanted("a"), at(1)).map(drop).unwrap_err().kind(), Kind::Corrupt);
-        assert_eq!(std::fs::read_to_string(tokens.path()).unwrap(), text);
+        assert_eq!(std::fs::read_to_string(path(dir.path())).unwrap(), text);
     }
 }

@@ -4,11 +4,10 @@ use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::{CopiedView, print_problems, size};
-use crate::cli::data_folder::DataFolder;
+use crate::cli::data_folder::{DataFolder, ServerData};
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
 use crate::fs;
-use crate::server::tokens::Tokens;
 use std::path::PathBuf;
 
 /// Copy all data of the server into a folder, also while it runs
@@ -28,14 +27,14 @@ answer!(backup: CopiedView<'_>);
 
 impl Backup {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, store) = self.place.store(cx)?;
+        let ServerData { store, tokens, .. } = self.place.store(cx)?;
         let folder = cx.directory()?.join(&self.folder);
         let now = cx.now()?.to_string();
         // It is nobody else's on this machine, as the server's own folder.
         fs::keep_private();
         let term = *cx.out.term();
         let copied = progress::show(&term, "Copying", Unit::Item, |progress| {
-            store.back_up(&folder, &now, progress, || Tokens::of(&data).copy_to(&folder))
+            store.back_up(&folder, &now, progress, || tokens.copy_to(&folder))
         })?;
         let fine = copied.problems.is_empty();
         if cx.out.is_json() {

@@ -3,13 +3,12 @@
 use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
-use crate::cli::data_folder::{self, DataFolder};
+use crate::cli::data_folder::{self, DataFolder, ServerData};
 use crate::cli::output::RED;
 use crate::cli::progress::{self, Unit};
 use crate::error::{Kind, Result};
 use crate::protocol::AgentId;
 use crate::server::inventory;
-use crate::server::tokens::Tokens;
 use serde::Serialize;
 
 /// Read all data of the server and list what is damaged, also while it runs
@@ -45,7 +44,7 @@ struct ProblemView<'a> {
 
 impl Fsck {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, store) = self.place.store(cx)?;
+        let ServerData { store, tokens, .. } = self.place.store(cx)?;
         let all = self.agents.is_empty();
         let mut agents = if all { store.agents()? } else { self.agents };
         if all {
@@ -63,7 +62,7 @@ impl Fsck {
         let problems = progress::show(&term, "Checking", Unit::Item, |progress| {
             data_folder::check(&store, &agents, progress)
         })?;
-        let tokens = if all { Tokens::of(&data).list().err() } else { None };
+        let tokens = if all { tokens.list().err() } else { None };
         let tokens = tokens.map(|error| error.message().to_owned());
         let fine = problems.is_empty() && tokens.is_none();
         if cx.out.is_json() {

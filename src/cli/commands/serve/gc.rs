@@ -123,7 +123,7 @@ fn survey(
 
 impl Gc {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (_, store) = self.place.store(cx)?;
+        let store = self.place.store(cx)?.store;
         for agent in &self.agents {
             inventory::existing(&store, agent)?;
         }

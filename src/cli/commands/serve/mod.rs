@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod backup;
+pub mod check_store;
 mod config_file;
 pub mod fsck;
 pub mod gc;
@@ -16,7 +17,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 
-/// Run a remote: store agents in a folder and serve them over HTTP
+/// Run a remote: store agents in a folder or a database and serve them over HTTP
 ///
 /// Listens on this machine only, unless `--listen` is given. Clients need a token: run `lua-store serve token
 /// create`. Prints the address it listens on, then logs to stderr, one JSON object per line. SIGTERM and Ctrl-C
@@ -47,6 +48,7 @@ crate::cli::args::commands! {
         Restore(restore::Restore),
         Fsck(fsck::Fsck),
         Gc(gc::Gc),
+        CheckStore(check_store::CheckStore),
         Health(health::Health),
     }
 }

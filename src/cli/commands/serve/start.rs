@@ -6,7 +6,6 @@ use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::cli::{Exit, panic};
 use crate::error::{At, Error, Result};
-use crate::server::tokens::Tokens;
 use crate::server::{
     LogLevel, Network, Proxies, Server, ServerConfig, ServerEnv, ServerLimits, TlsFiles,
     address_note, expiry, policy,
@@ -79,7 +78,8 @@ struct Answer<'a> {
     url: &'a str,
     admin_url: Option<&'a str>,
     public_url: Option<&'a str>,
-    data: &'a Path,
+    /// The folder or the URL of the engine.
+    data: &'a str,
 }
 
 answer!(server: Answer<'_>);
@@ -181,7 +181,8 @@ impl Start {
         let config = ServerConfig {
             listen,
             admin,
-            data,
+            data: data.folder,
+            engine: data.engine,
             tls,
             open: self.no_auth,
             limits,
@@ -189,7 +190,7 @@ impl Start {
             public_url: public_url.clone(),
             refuses_secrets: self.refuse_secrets,
         };
-        let warnings = policy::check_policy(&config, Tokens::of(&config.data).list()?.len())?;
+        let warnings = policy::check_policy(&config, data.tokens.list()?.len())?;
         let surroundings = ServerEnv {
             log: Box::new(to_stderr),
             clock: Arc::new(clock(cx)?),
@@ -204,17 +205,17 @@ impl Start {
         let admin_url = server.admin_address()?.map(|address| format!("{scheme}://{address}"));
         let known_as = public_url.as_ref().unwrap_or(&url);
         // Before anybody knows that the server runs.
-        let _ = address_note::write(&config.data, known_as);
+        let _ = address_note::write(&**data.store.notes(), known_as);
         let answer = Answer {
             url: &url,
             admin_url: admin_url.as_deref(),
             public_url: public_url.as_deref(),
-            data: &config.data,
+            data: &data.name,
         };
         answer.print(cx)?;
         cx.out.note(format!(
             "Serving \"{}\". The address of a remote is {known_as}/AGENT",
-            config.data.display()
+            data.name
         ));
         if let Some(url) = admin_url {
             cx.out.note(format!("Monitoring: {url}"));

@@ -32,7 +32,7 @@ answer!(agentArchive: Answer<'_>);
 
 impl Archive {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (_, store) = self.place.store(cx)?;
+        let store = self.place.store(cx)?.store;
         let changed = inventory::archive(&store, &self.agent, !self.undo)?;
         if cx.out.is_json() {
             cx.out.json(&Answer { agent: &self.agent, archived: !self.undo, changed })?;

@@ -4,12 +4,11 @@ use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::size;
-use crate::cli::data_folder::DataFolder;
+use crate::cli::data_folder::{DataFolder, ServerData};
 use crate::error::{Hint, Kind, Result};
 use crate::protocol::AgentId;
 use crate::server::inventory;
 use crate::server::inventory_view::DeletedView;
-use crate::server::tokens::Tokens;
 
 /// Delete an agent and all its versions permanently
 ///
@@ -32,7 +31,7 @@ answer!(agentDeletion: DeletedView<'_>);
 
 impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, store) = self.place.store(cx)?;
+        let ServerData { store, tokens, .. } = self.place.store(cx)?;
         let agent = self.agent;
         let question = match store.overview(&agent) {
             Ok(Some(overview)) => Some(format!(
@@ -57,7 +56,7 @@ impl Delete {
         {
             return Ok(Exit::Done);
         }
-        let (tokens, now) = (Tokens::of(&data), cx.now()?.into());
+        let now = cx.now()?.into();
         let deleted = inventory::delete(&store, &tokens, &agent, now, self.damaged)?;
         if cx.out.is_json() {
             cx.out.json(&deleted.view())?;

@@ -31,7 +31,7 @@ answer!(storedAgentList: Answer<'_>);
 
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (_, store) = self.place.store(cx)?;
+        let store = self.place.store(cx)?.store;
         inventory::reserved_warnings(&store).into_iter().for_each(|warning| cx.out.warn(warning));
         let agents = inventory::page(&store, None, usize::MAX, |_| true)?.agents;
         let mut answer = Vec::new();

@@ -4,13 +4,12 @@ use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::copied::size;
-use crate::cli::data_folder::DataFolder;
+use crate::cli::data_folder::{DataFolder, ServerData};
 use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::server::inventory::{self, AgentDetails, changed};
 use crate::server::inventory_view::DetailsView;
-use crate::server::tokens::Tokens;
 
 /// Show the size, quotas and tokens of an agent
 #[derive(Debug, clap::Args)]
@@ -24,9 +23,8 @@ answer!(storedAgent: DetailsView);
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, store) = self.place.store(cx)?;
-        let details =
-            inventory::details(&store, &Tokens::of(&data), &self.agent, inventory::quotas(&data))?;
+        let ServerData { store, tokens, .. } = self.place.store(cx)?;
+        let details = inventory::details(&store, &tokens, &self.agent, inventory::quotas(&store))?;
         let AgentDetails { overview, missing, tokens, quotas, .. } = &details;
         let exit = if *missing == 0 { Exit::Done } else { Exit::Found };
         if cx.out.is_json() {

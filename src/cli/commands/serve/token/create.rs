@@ -10,7 +10,7 @@ use crate::protocol::TokenScope;
 use crate::server::address_note;
 use crate::server::expiry;
 use crate::server::pattern::AgentPattern;
-use crate::server::tokens::{NewToken, NewTokenView, Tokens};
+use crate::server::tokens::{NewToken, NewTokenView};
 
 /// Create a token and print it once
 ///
@@ -51,7 +51,7 @@ impl Create {
         // Before a folder is made.
         wanted.check()?;
         let data = self.place.made(cx)?;
-        let (entry, secret) = Tokens::of(&data).create(wanted, now)?;
+        let (entry, secret) = data.tokens.create(wanted, now)?;
         if cx.out.is_json() {
             cx.out.json(&entry.with_secret(&secret))?;
             return Ok(Exit::Done);
@@ -63,7 +63,7 @@ impl Create {
             .map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
         cx.out
             .note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agents));
-        let url = address_note::read(&data);
+        let url = address_note::read(&**data.store.notes());
         cx.out.notes(format!(
             "For the stock `lua` command, in a shell or in the .env file of a project:\n  \
              LUA_API_URL={url}\n  LUA_AUTH_URL={url}\n  LUA_API_KEY={secret}"

@@ -8,7 +8,7 @@ use crate::cli::output::RED;
 use crate::cli::table::{Cell, Table};
 use crate::cli::time;
 use crate::error::Result;
-use crate::server::tokens::{ListedToken, Tokens};
+use crate::server::tokens::ListedToken;
 use anstyle::Style;
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ answer!(tokenList: Answer<'_>);
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let now = cx.now()?;
-        let file = Tokens::of(&self.place.store(cx)?.0);
+        let file = self.place.store(cx)?.tokens;
         let (tokens, used) = (file.list()?, file.used().read());
         if cx.out.is_json() {
             let shown = tokens.iter().map(|entry| entry.listed(now, used.get(&entry.id)));

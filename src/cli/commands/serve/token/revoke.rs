@@ -5,7 +5,7 @@ use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::error::{Error, Result};
-use crate::server::tokens::{TokenEntry, TokenView, Tokens};
+use crate::server::tokens::{TokenEntry, TokenView};
 use serde::Serialize;
 
 /// Revoke a token permanently
@@ -36,7 +36,7 @@ answer! {
 
 impl Revoke {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let tokens = Tokens::of(&self.place.store(cx)?.0);
+        let tokens = self.place.store(cx)?.tokens;
         let Some(owner) = &self.owner else {
             let id = self.id.ok_or_else(|| Error::usage("no token was named"))?;
             let entry = tokens.revoke(&id)?;

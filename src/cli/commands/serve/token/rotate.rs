@@ -6,7 +6,6 @@ use crate::cli::data_folder::DataFolder;
 use crate::cli::time;
 use crate::error::Result;
 use crate::server::expiry;
-use crate::server::tokens::Tokens;
 
 /// Replace a token: create one with the same rights, and let the old one expire
 #[derive(Debug, clap::Args)]
@@ -24,7 +23,7 @@ impl Rotate {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let grace = expiry::grace(&self.grace)?;
         let now = cx.now()?;
-        let tokens = Tokens::of(&self.place.store(cx)?.0);
+        let tokens = self.place.store(cx)?.tokens;
         let rotated = tokens.rotate(&self.id, grace, now)?;
         if cx.out.is_json() {
             cx.out.json(&rotated.view())?;
