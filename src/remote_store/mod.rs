@@ -55,7 +55,9 @@ pub use files::{FileHeads, FilePacks};
 pub use head::{AppliedTransaction, PackRef, StoredHead};
 pub use head_position::HeadAt;
 pub use memory::{MemHeads, MemPacks};
-pub use probe::{ProbeReport, heads as probe_heads, packs as probe_packs};
+pub use probe::ProbeReport;
+#[cfg(feature = "server")]
+pub use probe::{heads as probe_heads, packs as probe_packs};
 pub use scrub::{Pace, ScrubState};
 pub use stock_uploads::StockUpload;
 pub use transact::{TxnAnswer, TxnRequest};

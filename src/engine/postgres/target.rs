@@ -32,10 +32,12 @@ impl PostgresUrl {
     pub fn parse(text: &str, environment: &EngineEnvironment) -> Result<PostgresUrl> {
         refuse_password(text)?;
         let (plain, own) = split_own_options(text);
-        let mut config: Config = plain.parse().map_err(|error: tokio_postgres::Error| {
-            let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            Error::usage(format!("cannot read the URL \"{text}\" of a database: {why}"))
-        })?;
+        let mut config: Config = with_port(&plain, environment.get("PGPORT")).parse().map_err(
+            |error: tokio_postgres::Error| {
+                let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+                Error::usage(format!("cannot read the URL \"{text}\" of a database: {why}"))
+            },
+        )?;
         complete(&mut config, environment)?;
         let mode = own.mode.as_deref().or(environment.get("PGSSLMODE"));
         config.ssl_mode(ssl_mode(mode, &config)?);
@@ -101,6 +103,23 @@ fn split_own_options(text: &str) -> (String, OwnOptions) {
     }
     let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
     (format!("{base}{query}"), own)
+}
+
+/// The URL with this port for each host that has none: the parser gives them the usual one.
+fn with_port(text: &str, port: Option<&str>) -> String {
+    let (Some(port), Some((scheme, rest))) = (port, text.split_once("://")) else {
+        return text.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let has_port = |host: &str| host.rsplit(']').next().unwrap_or(host).contains(':');
+    let complete = |host: &str| match host.is_empty() || has_port(host) {
+        true => host.to_owned(),
+        false => format!("{host}:{port}"),
+    };
+    let hosts: Vec<String> = hosts.split(',').map(complete).collect();
+    let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+    format!("{scheme}://{user}{}{path}", hosts.join(","))
 }
 
 /// Takes from the environment what the URL leaves out.
@@ -228,6 +247,8 @@ mod tests {
         assert_eq!(url.config.get_password(), Some(&b"secret"[..]));
         let url = PostgresUrl::parse("postgresql://ana@other/shop", &variables).unwrap();
         assert_eq!(format!("{url:?}"), "postgres://ana@other:5433/shop");
+        let url = PostgresUrl::parse("postgres://one:1,two,[::1]/shop", &variables).unwrap();
+        assert_eq!(url.config.get_ports(), [1, 5433, 5433]);
     }
 
     #[test]

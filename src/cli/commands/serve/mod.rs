@@ -17,7 +17,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 
-/// Run a remote: store agents in a folder or a database and serve them over HTTP
+/// Run a remote: store agents in a folder and serve them over HTTP
 ///
 /// Listens on this machine only, unless `--listen` is given. Clients need a token: run `lua-store serve token
 /// create`. Prints the address it listens on, then logs to stderr, one JSON object per line. SIGTERM and Ctrl-C
