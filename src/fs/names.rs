@@ -52,6 +52,13 @@ pub fn untrackable(name: &str) -> Option<&'static str> {
 /// without width, Windows ignores dots and blanks at the end and the part after a colon, and it
 /// gives short names.
 fn is_alias(name: &str, folder: &str, short: &str) -> bool {
+    // Most names are plain, and begin with another letter.
+    let first = name.as_bytes().first().map(u8::to_ascii_lowercase);
+    if name.is_ascii()
+        && ![folder, short].map(|one| one.as_bytes().first().copied()).contains(&first)
+    {
+        return false;
+    }
     let bare: String = name.chars().filter(|c| !IGNORED_BY_HFS.contains(c)).collect();
     if bare.eq_ignore_ascii_case(folder) {
         return true;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
+use std::cmp::Ordering;
 
 /// Integers up to this size are written by JavaScript as they are.
 const EXACT: u64 = 1 << 53;
@@ -41,7 +42,7 @@ fn write(value: &Value, bytes: &mut Vec<u8>) -> serde_json::Result<()> {
         }
         Value::Object(fields) => {
             let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
-            fields.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            fields.sort_unstable_by(|(a, _), (b, _)| in_utf16(a, b));
             bytes.push(b'{');
             for (at, (key, value)) in fields.into_iter().enumerate() {
                 if at > 0 {
@@ -58,6 +59,15 @@ fn write(value: &Value, bytes: &mut Vec<u8>) -> serde_json::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The order of names as JavaScript compares them, by units of UTF-16.
+fn in_utf16(a: &str, b: &str) -> Ordering {
+    // The units of ASCII are its bytes.
+    match a.is_ascii() && b.is_ascii() {
+        true => a.cmp(b),
+        false => a.encode_utf16().cmp(b.encode_utf16()),
+    }
 }
 
 /// Every number is one of JavaScript, a float.
