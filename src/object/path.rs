@@ -27,11 +27,13 @@ pub fn entry_at<S: Source + ?Sized>(
 pub struct PathFinder {
     root: Id,
     opened: HashMap<Id, Tree>,
+    /// Folder of the last path, with its tree: mostly the next path is in it too.
+    last: Option<(String, Id)>,
 }
 
 impl PathFinder {
     pub fn new(root: Id) -> PathFinder {
-        PathFinder { root, opened: HashMap::new() }
+        PathFinder { root, opened: HashMap::new(), last: None }
     }
 
     pub fn find<S: Source + ?Sized>(
@@ -39,21 +41,38 @@ impl PathFinder {
         source: &S,
         path: &str,
     ) -> Result<Option<TreeEntry>> {
-        let mut here = TreeEntry::directory(".", self.root);
-        for name in path.split('/') {
-            if !here.mode.is_directory() {
-                return Ok(None);
+        let Some((folder, name)) = path.rsplit_once('/') else {
+            return Ok(self.tree(source, self.root)?.get(path).cloned());
+        };
+        let known = self.last.as_ref().filter(|(last, _)| last == folder).map(|(_, id)| *id);
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let Some(id) = self.folder(source, folder)? else { return Ok(None) };
+                self.last = Some((folder.to_owned(), id));
+                id
             }
-            let tree = match self.opened.entry(here.id) {
-                hash_map::Entry::Occupied(tree) => tree.into_mut(),
-                hash_map::Entry::Vacant(place) => place.insert(source.tree(&here.id)?),
-            };
-            match tree.get(name) {
-                Some(entry) => here = entry.clone(),
-                None => return Ok(None),
+        };
+        Ok(self.tree(source, id)?.get(name).cloned())
+    }
+
+    /// The tree of a folder below the root; `None` if no folder is there.
+    fn folder<S: Source + ?Sized>(&mut self, source: &S, path: &str) -> Result<Option<Id>> {
+        let mut here = self.root;
+        for name in path.split('/') {
+            match self.tree(source, here)?.get(name) {
+                Some(entry) if entry.mode.is_directory() => here = entry.id,
+                _ => return Ok(None),
             }
         }
         Ok(Some(here))
+    }
+
+    fn tree<S: Source + ?Sized>(&mut self, source: &S, id: Id) -> Result<&Tree> {
+        Ok(match self.opened.entry(id) {
+            hash_map::Entry::Occupied(tree) => tree.into_mut(),
+            hash_map::Entry::Vacant(place) => place.insert(source.tree(&id)?),
+        })
     }
 }
 
@@ -109,12 +128,15 @@ mod tests {
             assert_eq!((found.mode, found.id), (mode, id), "{path}");
         }
         let mut finder = PathFinder::new(root);
-        for path in ["README", "src/a/b.ts", "src/a", "src/none", "README/below"] {
-            assert_eq!(
-                finder.find(&memory, path).unwrap(),
-                entry_at(&memory, &root, path).unwrap(),
-                "{path}"
-            );
+        let known =
+            ["README", "src/a/b.ts", "src/a/run", "src/a", "src/c.ts", "src/none", "README/below"];
+        let odd = ["", "/", "/README", "src/", "src//c.ts", "src/a/", "src/a/b.ts", "src/a/none"];
+        for path in known.into_iter().chain(odd).chain(known) {
+            let wanted = match path.split('/').any(str::is_empty) {
+                true => None,
+                false => entry_at(&memory, &root, path).unwrap(),
+            };
+            assert_eq!(finder.find(&memory, path).unwrap(), wanted, "{path}");
         }
         assert!(entry_at(&memory, &root, "src/a").unwrap().unwrap().mode.is_directory());
         for absent in ["nothing", "src/a/none", "README/below"] {
