@@ -11,6 +11,12 @@ const RUN_MAX: u32 = 20_000;
 /// The byte offset at which the text becomes too deep, if it does.
 pub fn too_deep(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
+    // A short text has too few brackets and tokens to be deep. `${` has a bracket too.
+    let is_open = |byte: &&u8| matches!(byte, b'(' | b'[' | b'{');
+    if bytes.len() <= RUN_MAX as usize && bytes.iter().filter(is_open).count() <= OPEN_MAX as usize
+    {
+        return None;
+    }
     let mut scan = NestingScan { bytes, at: 0, open: 0, run: 0, templates: Vec::new() };
     while scan.at < bytes.len() {
         scan.token();
@@ -129,6 +135,15 @@ mod tests {
         assert_eq!(too_deep(&source.repeat(2_000)), None);
         let table = format!("const t = [{}];", "{ a: -1, b: 'x' }, ".repeat(50_000));
         assert_eq!(too_deep(&table), None);
+    }
+
+    /// The bounds themselves, in a text that is hardly longer than they are.
+    #[test]
+    fn a_short_text_can_be_too_deep() {
+        for (shape, most) in [("(", 1_000), ("[", 1_000), ("`${", 1_000), ("!", 20_000)] {
+            assert_eq!(too_deep(&shape.repeat(most)), None, "{shape}");
+            assert!(too_deep(&shape.repeat(most + 1)).is_some(), "{shape}");
+        }
     }
 
     #[test]
