@@ -8,9 +8,9 @@ use crate::reader::lockfile;
 use crate::reader::primitives::entry;
 use crate::reader::syntax::modules::{ImportTarget, Modules, package};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const TSCONFIG: &str = "tsconfig.json";
 
@@ -97,7 +97,12 @@ impl ReadFiles {
                 return Ok(false);
             }
         }
-        let is_file = |path: &str| Ok(root.join(path).metadata().ok().map(|found| found.is_file()));
+        let mut names = KnownNames::of(&self.absent);
+        let is_file = |path: &str| {
+            let is_absent = names.lacks(root, path);
+            let found = if is_absent { None } else { root.join(path).metadata().ok() };
+            Ok(found.map(|found| found.is_file()))
+        };
         Ok(!self.is_preceded(is_file)?)
     }
 
@@ -116,6 +121,56 @@ impl ReadFiles {
         }
         Ok(false)
     }
+}
+
+/// Names in the folders of many paths: a folder that is listed answers for all of them.
+struct KnownNames<'p> {
+    /// Number of paths in each folder.
+    counts: HashMap<&'p str, usize>,
+    /// In lower case, as some file systems take names; `None` where the names decide nothing.
+    folders: HashMap<&'p str, Option<HashSet<String>>>,
+}
+
+/// Below this many paths in a folder each is looked up.
+const FEW: usize = 8;
+
+impl<'p> KnownNames<'p> {
+    fn of(paths: &'p [String]) -> KnownNames<'p> {
+        let mut counts = HashMap::new();
+        for (folder, _) in paths.iter().filter_map(|path| path.rsplit_once('/')) {
+            *counts.entry(folder).or_default() += 1;
+        }
+        KnownNames { counts, folders: HashMap::new() }
+    }
+
+    /// True if there is certainly nothing at a path.
+    fn lacks(&mut self, root: &Path, path: &str) -> bool {
+        let Some((folder, name)) = path.rsplit_once('/') else { return false };
+        let Some((&folder, &count)) = self.counts.get_key_value(folder) else { return false };
+        if count < FEW || !name.is_ascii() {
+            return false;
+        }
+        let listed = self.folders.entry(folder);
+        let names = listed.or_insert_with(|| listed_names(&root.join(folder), 8 * count));
+        names.as_ref().is_some_and(|names| !names.contains(&name.to_ascii_lowercase()))
+    }
+}
+
+/// The names in a folder; `None` where there are too many, or where a name can be another one to the file system.
+fn listed_names(folder: &Path, most: usize) -> Option<HashSet<String>> {
+    // Windows gives a file a second, short name.
+    if cfg!(windows) {
+        return None;
+    }
+    let mut names = HashSet::new();
+    for entry in std::fs::read_dir(folder).ok()? {
+        let name = entry.ok()?.file_name().into_string().ok().filter(|name| name.is_ascii())?;
+        names.insert(name.to_ascii_lowercase());
+        if names.len() > most {
+            return None;
+        }
+    }
+    Some(names)
 }
 
 /// True for the files that the fingerprint contains.
@@ -177,8 +232,11 @@ impl CacheKey {
     /// True if reading the same files again would give the same agent.
     pub fn still_holds(&self, root: &Path, read: &ReadFiles) -> bool {
         let Ok(root) = root.canonicalize() else { return false };
+        let installed = root.ancestors().map(|folder| folder.join("node_modules"));
+        // Mostly one of them exists, for all packages.
+        let installed: Vec<PathBuf> = installed.filter(|folder| folder.is_dir()).collect();
         matches!(fingerprint(&root), Ok(Some(fingerprint)) if fingerprint == self.fingerprint)
-            && self.packages.iter().all(|name| !is_linked(&root, name))
+            && self.packages.iter().all(|name| !is_linked(&installed, name))
             && read.holds_outside(&root).unwrap_or(false)
     }
 }
@@ -205,8 +263,8 @@ fn is_installed(root: &Path, name: &str) -> bool {
 
 /// True for a package under development: a link that leads out of `node_modules`. Its files change
 /// without a new version, so the lock file says nothing about them.
-fn is_linked(root: &Path, name: &str) -> bool {
-    let mut places = root.ancestors().map(|folder| folder.join("node_modules").join(name));
+fn is_linked(installed: &[PathBuf], name: &str) -> bool {
+    let mut places = installed.iter().map(|folder| folder.join(name));
     let found = places.find_map(|place| place.canonicalize().ok());
     found.is_some_and(|path| !path.components().any(|part| part.as_os_str() == "node_modules"))
 }

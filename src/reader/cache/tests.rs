@@ -251,3 +251,38 @@ fn a_package_that_is_linked_into_the_project_is_no_package_any_more() {
     std::os::unix::fs::symlink(fixture.folder.path().join("src"), modules.join("lua-cli")).unwrap();
     assert_eq!(fixture.kept(tree), None);
 }
+
+/// Many modules of a folder, for each of which a file of its bare name would be read before.
+#[test]
+fn a_new_file_counts_among_many_that_could_come() {
+    let names: Vec<String> = (0..20).map(|number| format!("m{number}")).collect();
+    let mut fixture = Fixture::new();
+    let imports = names.iter().map(|name| format!("import {{ n as {name} }} from './{name}';"));
+    fixture.write("src/lib.ts", &format!("{} export const n = m1;", imports.collect::<String>()));
+    names.iter().for_each(|name| fixture.write(&format!("src/{name}.ts"), "export const n = 1;"));
+    let mut files: Vec<String> = names.iter().map(|name| format!("src/{name}.ts")).collect();
+    files.extend(["src/index.ts", "src/lib.ts"].map(str::to_owned));
+    files.sort_unstable();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let tree = fixture.tree(&files);
+    fixture.keep(tree);
+    assert!(fixture.kept(tree).is_some());
+    // Files that an ignore rule keeps out of the tree. None of these is taken for a module.
+    fixture.write("src/m", "");
+    fixture.write("src/m7.md", "");
+    assert!(fixture.kept(tree).is_some());
+    // A name that is no ASCII, and more names than are listed.
+    for more in [vec!["é".to_owned()], (0..400).map(|number| format!("x{number}")).collect()] {
+        more.iter().for_each(|name| fixture.write(&format!("src/{name}"), ""));
+        assert!(fixture.kept(tree).is_some(), "{}", more.len());
+        let new = fixture.folder.path().join("src/m7");
+        std::fs::write(&new, "no code").unwrap();
+        assert_eq!(fixture.kept(tree), None, "{}", more.len());
+        std::fs::remove_file(new).unwrap();
+        more.iter().for_each(|name| {
+            std::fs::remove_file(fixture.folder.path().join("src").join(name)).unwrap();
+        });
+    }
+    fixture.write("src/m7", "no code");
+    assert_eq!(fixture.kept(tree), None);
+}
