@@ -44,6 +44,7 @@ pub fn read<S: Source + Sink>(
     let input = Input {
         root,
         agent: &agent,
+        ids: &[],
         dist: &Dist::Absent,
         guard: &guard,
         manifest: &StockManifest::default(),

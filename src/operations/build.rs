@@ -18,8 +18,10 @@ use crate::object::{Id, Mode, PathFinder, Sink, Source, Tree, TreeEntry, nest};
 use crate::operations::compiled_code;
 use crate::operations::leak::SecretGuard;
 use crate::operations::stock_manifest::StockManifest;
+use crate::reader::cache::PrimitiveIds;
 use crate::reader::compiled::Dist;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Entries of the pushed state that a push changes.
@@ -38,6 +40,8 @@ pub enum PushScope {
 pub struct Input<'a> {
     pub root: &'a Path,
     pub agent: &'a Agent,
+    /// Ids of its primitives in their order; none where they are not known.
+    pub ids: &'a [PrimitiveIds],
     /// Output of `lua compile` for the same files.
     pub dist: &'a Dist,
     /// Filter for the parts of it that may be stored.
@@ -74,11 +78,12 @@ pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
         builder.settings(&mut state)?;
         builder.persona(&mut state)?;
     }
-    let in_scope: Vec<&Primitive> =
-        input.agent.primitives.iter().filter(|p| input.scope.has(p.kind, &p.name)).collect();
-    builder.remove_absent(&mut state, &in_scope);
-    for primitive in in_scope {
-        builder.primitive(&mut state, primitive)?;
+    let (primitives, ids) = (&input.agent.primitives, input.ids);
+    let all = primitives.iter().enumerate().map(|(at, one)| (one, ids.get(at)));
+    let in_scope: Vec<_> = all.filter(|(one, _)| input.scope.has(one.kind, &one.name)).collect();
+    builder.remove_absent(&mut state, in_scope.iter().map(|(one, _)| *one));
+    for (primitive, ids) in in_scope {
+        builder.primitive(&mut state, primitive, ids)?;
     }
     Ok(Built { state, items: builder.items })
 }
@@ -209,11 +214,16 @@ impl<S: Source + Sink> Builder<'_, S> {
     }
 
     /// Removes entries in scope that the project no longer has.
-    fn remove_absent(&mut self, state: &mut State, present: &[&Primitive]) {
+    fn remove_absent<'p>(
+        &mut self,
+        state: &mut State,
+        present: impl Iterator<Item = &'p Primitive>,
+    ) {
         let keys: Vec<String> = state.primitives.keys().cloned().collect();
-        for key in keys {
+        let present: HashSet<String> = present.map(key_of).collect();
+        for key in keys.into_iter().filter(|key| !present.contains(key)) {
             let Some((kind, name)) = parse_key(&key) else { continue };
-            if !self.input.scope.has(kind, &name) || present.iter().any(|p| key_of(p) == key) {
+            if !self.input.scope.has(kind, &name) {
                 continue;
             }
             state.primitives.remove(&key);
@@ -230,11 +240,16 @@ impl<S: Source + Sink> Builder<'_, S> {
         }
     }
 
-    fn primitive(&mut self, state: &mut State, primitive: &Primitive) -> Result<()> {
+    fn primitive(
+        &mut self,
+        state: &mut State,
+        primitive: &Primitive,
+        ids: Option<&PrimitiveIds>,
+    ) -> Result<()> {
         let key = key_of(primitive);
         let old_tree = self.input.base.state.primitives.get(&key).copied();
         let old = old_tree.map(|tree| Content::of(self.sink, &tree)).transpose()?;
-        let content = self.content(primitive, old.as_ref())?;
+        let content = self.content(primitive, ids, old.as_ref())?;
         let change = match (old_tree, &old) {
             (Some(tree), Some(old))
                 if *old == content || self.earlier.has(self.sink, &tree, old, primitive)? =>
@@ -293,7 +308,17 @@ impl<S: Source + Sink> Builder<'_, S> {
         }
     }
 
-    fn content(&mut self, primitive: &Primitive, old: Option<&Content>) -> Result<Content> {
+    fn content(
+        &mut self,
+        primitive: &Primitive,
+        ids: Option<&PrimitiveIds>,
+        old: Option<&Content>,
+    ) -> Result<Content> {
+        let known = ids.map(|ids| Content { definition: ids.definition, reach: ids.reach });
+        // The blobs of the earlier state are stored.
+        if let Some(known) = known.filter(|known| old == Some(known)) {
+            return Ok(known);
+        }
         let definition = json::encode_value(&primitive.definition)?;
         let reach = json::encode_value(&primitive.reach.to_json())?;
         Ok(Content {

@@ -14,7 +14,7 @@ use crate::model::agent::Agent;
 use crate::object::{Id, Source};
 use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::parallel;
-use crate::reader::cache::AgentCache;
+use crate::reader::cache::{AgentCache, CachedAgent, PrimitiveIds};
 use crate::reader::{self, Agreement, CacheKey, ReadFiles};
 use crate::store;
 use crate::workspace::{Snapshot, Tracked};
@@ -27,6 +27,10 @@ pub struct Reading {
     pub agent: Option<Agent>,
     /// Key for the cache of an agent that was just read.
     cache_key: Option<(ReadFiles, CacheKey)>,
+    /// The agent that was read last, from other files.
+    earlier: Option<CachedAgent>,
+    /// Ids of the primitives of a cached agent, in their order.
+    pub ids: Vec<PrimitiveIds>,
     /// True if it is the cached one, which was read from the files of the snapshot alone.
     pub is_kept: bool,
     /// Reason why the agent cannot be read, where only files are pushed.
@@ -35,7 +39,8 @@ pub struct Reading {
 
 impl Reading {
     fn of(snapshot: Snapshot, agent: Option<Agent>) -> Reading {
-        Reading { snapshot, agent, cache_key: None, is_kept: false, unread: None }
+        let (ids, unread) = (Vec::new(), None);
+        Reading { snapshot, agent, cache_key: None, earlier: None, ids, is_kept: false, unread }
     }
 
     /// Takes the secrets that must not be kept out of the agent, and returns them. Only an agent
@@ -52,12 +57,19 @@ impl Reading {
         let allowed = project.allowed()?;
         let guard = SecretGuard::new(project.root(), &allowed);
         let mut leaks = guard.files(agent, &self.snapshot, objects)?;
-        leaks.extend(guard.clean(agent));
+        // A primitive that is the same in a cached agent is clean.
+        let earlier = self.earlier.take().filter(|earlier| earlier.allows(&allowed));
+        let all = agent.primitives.iter().enumerate();
+        let ids: Vec<_> = all.map(|(at, one)| earlier.as_ref()?.ids_of(one, at)).collect();
+        leaks.extend(guard.clean_others(agent, &|at| ids[at].is_some()));
         if let Some(cache_key) = self.cache_key.take().filter(|_| leaks.is_empty()) {
+            let all = agent.primitives.iter().zip(ids);
+            let ids = all.map(|(one, ids)| ids.map_or_else(|| PrimitiveIds::of(one), Ok));
+            self.ids = ids.collect::<Result<_>>()?;
             let cache = agent_cache(project);
             // A cache that cannot be written costs the next command time, and nothing else.
-            let kept = cache.keep(objects, (&self.snapshot, &allowed), cache_key, agent);
-            self.is_kept = kept.unwrap_or(false);
+            let (snapshot, agent) = ((&self.snapshot, &*allowed), (&*agent, &*self.ids));
+            self.is_kept = cache.keep(objects, snapshot, cache_key, agent).unwrap_or(false);
         }
         // A backup keeps files alone: files that it leaves out are reported, and the agent may
         // reach them.
@@ -84,16 +96,17 @@ pub fn read(
     pushed: Option<Id>,
     snapshots: &mut dyn Snapshots,
 ) -> Result<Reading> {
-    let kept = agent_cache(project).load();
-    let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
+    let mut earlier = agent_cache(project).load();
+    let mut tracked = reached::tracked_before(earlier.as_ref(), project.store().objects(), pushed)?;
     let mut first = None;
-    if let Some(kept) = kept {
+    if let Some(kept) = earlier.take() {
         let snapshot = snapshots.take(&tracked)?;
         let (root, allowed) = (project.root(), project.allowed()?);
-        if let Some(agent) = kept.agent_of(root, snapshots.objects(), (&snapshot, &allowed))? {
-            return Ok(Reading { is_kept: true, ..Reading::of(snapshot, Some(agent)) });
+        if kept.is_of(root, snapshots.objects(), (&snapshot, &allowed))? {
+            let (agent, ids) = kept.into_agent();
+            return Ok(Reading { ids, is_kept: true, ..Reading::of(snapshot, Some(agent)) });
         }
-        first = Some(snapshot);
+        (first, earlier) = (Some(snapshot), Some(kept));
     }
     for _ in 0..5 {
         let read = || reader::project_with_reads(project.root());
@@ -115,7 +128,7 @@ pub fn read(
         tracked = reached::tracked(&made.agent);
         if let Some(snapshot) = same_moment(snapshots, snapshot, &made.read, &tracked)? {
             let cache_key = made.cache_key.map(|cache_key| (made.read, cache_key));
-            return Ok(Reading { cache_key, ..Reading::of(snapshot, Some(made.agent)) });
+            return Ok(Reading { cache_key, earlier, ..Reading::of(snapshot, Some(made.agent)) });
         }
     }
     Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")

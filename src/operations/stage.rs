@@ -26,6 +26,7 @@ use crate::operations::stock_manifest::StockManifest;
 use crate::operations::{compiled_code, missing_output, yaml_edit};
 use crate::progress::Progress;
 use crate::reader;
+use crate::reader::cache::PrimitiveIds;
 use crate::reader::compiled::Dist;
 use crate::store::Batch;
 use crate::workspace::{ProjectView, Snapshot, Tracked};
@@ -198,7 +199,7 @@ fn finish<S: Source + Sink>(
     settled: Reading,
     mut leaks: Vec<Leak>,
 ) -> Result<Staged<S>> {
-    let Reading { snapshot, agent, unread, is_kept, .. } = settled;
+    let Reading { snapshot, agent, ids, unread, is_kept, .. } = settled;
     let old = match &previous {
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),
@@ -214,7 +215,7 @@ fn finish<S: Source + Sink>(
             numbers::raise(&mut floor, &imported::highest_numbers(project.store())?);
             let source = previous.as_ref().map(|previous| previous.source);
             let base = Base { state: old.clone(), floor, source };
-            build_state(project, request, &mut objects, agent, snapshot.tree, &base)?
+            build_state(project, request, &mut objects, (agent, &ids), snapshot.tree, &base)?
         }
     };
     if let Some((agent, output)) = agent.as_ref().zip(dist.output()) {
@@ -269,6 +270,7 @@ pub struct Local<'a> {
     /// New objects, over those of the project.
     pub objects: ProjectView<'a>,
     agent: Agent,
+    ids: Vec<PrimitiveIds>,
     /// Secrets that were taken out of the agent.
     leaks: Vec<Leak>,
     tree: Id,
@@ -286,7 +288,8 @@ impl<'a> Local<'a> {
         let objects = previews.view()?;
         let leaks = settled.clean(project, &request, &objects)?;
         let agent = settled.agent.ok_or_else(|| Error::failed("the project was not read"))?;
-        Ok(Local { project, objects, agent, leaks, tree: settled.snapshot.tree })
+        let (ids, tree) = (settled.ids, settled.snapshot.tree);
+        Ok(Local { project, objects, agent, ids, leaks, tree })
     }
 
     /// The state that a push would make if that of `version` were the pushed one. What is the same in both keeps its
@@ -295,8 +298,8 @@ impl<'a> Local<'a> {
         let state = State::load(&self.objects, &version.state)?;
         let base = Base { floor: source::floor(&state, None), state, source: Some(version.source) };
         let request = PushRequest::all(Progress::default());
-        let (built, _) =
-            build_state(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
+        let (objects, agent) = (&mut self.objects, (&self.agent, &*self.ids));
+        let (built, _) = build_state(self.project, &request, objects, agent, self.tree, &base)?;
         built.state.store(&mut self.objects, Some(version.state))
     }
 }
@@ -306,7 +309,7 @@ fn build_state<S: Source + Sink>(
     project: &Project,
     request: &PushRequest,
     objects: &mut S,
-    agent: &Agent,
+    (agent, ids): (&Agent, &[PrimitiveIds]),
     files: Id,
     base: &Base,
 ) -> Result<(Built, Dist)> {
@@ -314,13 +317,25 @@ fn build_state<S: Source + Sink>(
     let manifest = &StockManifest::read(root)?;
     let (scope, set_version) = (&request.scope, request.set_version.as_deref());
     let guard = &SecretGuard::new(root, &project.allowed()?);
+    // In a damaged store each object is stored again, which heals it.
+    let ids = if project.store().is_damaged() { &[] } else { ids };
     let build = |objects: &mut S| -> Result<(Built, Dist)> {
         let dist = cache.dist(objects, root, files)?;
         if request.compiled {
             dist.require()?;
         }
-        let input =
-            Input { root, agent, dist: &dist, guard, manifest, scope, set_version, files, base };
+        let input = Input {
+            root,
+            agent,
+            ids,
+            dist: &dist,
+            guard,
+            manifest,
+            scope,
+            set_version,
+            files,
+            base,
+        };
         Ok((build::build(objects, &input)?, dist))
     };
     match build(objects) {

@@ -7,13 +7,15 @@
 
 use crate::error::Result;
 use crate::fs;
-use crate::model::agent::Agent;
+use crate::model::agent::{Agent, Primitive};
+use crate::model::json;
 use crate::object::{Id, PathFinder, Source};
 use crate::reader::compiled::{self, Dist, SeenOutput};
 use crate::reader::{Agreement, CacheKey, ReadFiles};
 use crate::workspace::Snapshot;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// A hash of the reader's own source: another reader could read the same files differently.
@@ -34,7 +36,24 @@ pub struct CachedAgent<A = Agent> {
     allowed: String,
     read: ReadFiles,
     cache_key: CacheKey,
+    /// Of the primitives of the agent, in their order.
+    ids: Vec<PrimitiveIds>,
     agent: A,
+}
+
+/// Ids of the canonical bytes of a primitive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrimitiveIds {
+    pub definition: Id,
+    pub reach: Id,
+}
+
+impl PrimitiveIds {
+    pub fn of(primitive: &Primitive) -> Result<PrimitiveIds> {
+        let id = |value: &Value| json::encode_value(value).map(|bytes| Id::of_blob(&bytes));
+        let reach = id(&primitive.reach.to_json())?;
+        Ok(PrimitiveIds { definition: id(&primitive.definition)?, reach })
+    }
 }
 
 /// Compiler output as the cache keeps it.
@@ -62,7 +81,7 @@ impl AgentCache {
         source: &S,
         (snapshot, allowed): (&Snapshot, &[String]),
         (read, cache_key): (ReadFiles, CacheKey),
-        agent: &Agent,
+        (agent, ids): (&Agent, &[PrimitiveIds]),
     ) -> Result<bool> {
         let mut finder = PathFinder::new(snapshot.tree);
         for file in &read.paths {
@@ -71,8 +90,8 @@ impl AgentCache {
             }
         }
         let (tree, links, allowed) = (snapshot.tree, snapshot.links, allowed.join("\n"));
-        let reader = READER.to_owned();
-        let kept = CachedAgent { reader, tree, links, allowed, read, cache_key, agent };
+        let (reader, ids) = (READER.to_owned(), ids.to_vec());
+        let kept = CachedAgent { reader, tree, links, allowed, read, cache_key, ids, agent };
         write(&self.agent, &kept)?;
         Ok(true)
     }
@@ -110,19 +129,37 @@ impl CachedAgent {
         &self.agent
     }
 
-    /// The agent, where it is that of this snapshot of this project, and the same secrets may be kept.
-    pub fn agent_of(
-        self,
+    /// The agent, with the ids of its primitives.
+    pub fn into_agent(self) -> (Agent, Vec<PrimitiveIds>) {
+        (self.agent, self.ids)
+    }
+
+    /// True if it is the agent of this snapshot of this project, and the same secrets may be kept.
+    pub fn is_of(
+        &self,
         root: &Path,
         source: &dyn Source,
         (snapshot, allowed): (&Snapshot, &[String]),
-    ) -> Result<Option<Agent>> {
-        let is_read_again_alike = self.allowed == allowed.join("\n")
+    ) -> Result<bool> {
+        Ok(self.allows(allowed)
             && (self.tree == snapshot.tree
                 || self.links == snapshot.links
                     && self.read.agreement(source, snapshot.tree)? == Agreement::Same)
-            && self.cache_key.still_holds(root, &self.read);
-        Ok(is_read_again_alike.then_some(self.agent))
+            && self.cache_key.still_holds(root, &self.read))
+    }
+
+    /// True if the same secrets may be kept.
+    pub fn allows(&self, allowed: &[String]) -> bool {
+        self.allowed == allowed.join("\n")
+    }
+
+    /// Ids of a primitive that is part of the agent as it is.
+    pub fn ids_of(&self, primitive: &Primitive, at: usize) -> Option<PrimitiveIds> {
+        let all = &self.agent.primitives;
+        // Most are in their place.
+        let at = Some(at).filter(|at| all.get(*at).is_some_and(|one| one.name == primitive.name));
+        let at = at.or_else(|| all.iter().position(|one| one.name == primitive.name))?;
+        self.ids.get(at).filter(|_| all[at] == *primitive).copied()
     }
 }
 

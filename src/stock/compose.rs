@@ -225,6 +225,7 @@ fn build_all<S: Source + Sink>(
     let input = Input {
         root: one.root,
         agent: &agent,
+        ids: &[],
         dist: &Dist::Absent,
         guard: &guard,
         manifest: &StockManifest::default(),

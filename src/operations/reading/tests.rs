@@ -173,3 +173,62 @@ fn a_file_that_comes_or_goes_after_the_snapshot_is_noticed() {
     assert_eq!((read.agent.unwrap().name, taken), ("third".to_owned(), 2));
     assert_eq!(read.snapshot.tree, fixture.tree());
 }
+
+/// The ids of a cached primitive are taken for one that is the same, and for no other.
+#[test]
+fn ids_of_primitives_are_those_of_their_bytes() {
+    let fixture = Fixture::new();
+    let save = |contexts: &[&str]| {
+        let skill =
+            |(at, context)| format!("new LuaSkill({{ name: 's{at}', context: '{context}' }}),");
+        let skills: String = contexts.iter().enumerate().map(skill).collect();
+        let text = format!(
+            "import {{ LuaAgent, LuaSkill }} from 'lua-cli';\nnew LuaAgent({{ name: 'a', skills: [{skills}] }});\n"
+        );
+        #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
+        std::fs::write(fixture.directory.path().join("index.ts"), &text).unwrap();
+    };
+    let cases = [
+        &["one", "two"][..],
+        &["one", "other"],
+        &["first", "one", "other"],
+        &["other"],
+        &["other"],
+    ];
+    for (number, contexts) in cases.into_iter().enumerate() {
+        save(contexts);
+        let read = fixture.read(nothing, unchanged).0.unwrap();
+        assert!(read.is_kept, "{contexts:?}");
+        let primitives = read.agent.unwrap().primitives;
+        let found: Vec<_> =
+            primitives.iter().map(|one| one.definition["context"].as_str()).collect();
+        assert_eq!(found, contexts.iter().map(|one| Some(*one)).collect::<Vec<_>>(), "{number}");
+        let ids = primitives.iter().map(|one| PrimitiveIds::of(one).unwrap());
+        assert_eq!(read.ids, ids.collect::<Vec<_>>(), "{contexts:?}");
+    }
+}
+
+/// A secret in a primitive that changed is found beside one that did not.
+#[test]
+fn a_changed_primitive_is_looked_through_for_secrets() {
+    let fixture = Fixture::new();
+    let save = |context: &str| {
+        let text = format!(
+            "import {{ LuaAgent, LuaSkill }} from 'lua-cli';\nnew LuaAgent({{ name: 'a', skills: [
+            new LuaSkill({{ name: 's', context: 'one' }}), new LuaSkill({{ name: 't', context: '{context}' }})] }});\n"
+        );
+        #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
+        std::fs::write(fixture.directory.path().join("index.ts"), &text).unwrap();
+    };
+    save("two");
+    assert!(fixture.read(nothing, unchanged).0.unwrap().is_kept);
+    save(&format!("sk_live_{}", "a1B2c3D4e5F6g7H8i9J0k1L2"));
+    let request = PushRequest::all(Progress::default());
+    let objects = fixture.project.store().objects();
+    let mut previews = Previews::new(&fixture.project, objects, &request.progress);
+    let mut reading = read(&fixture.project, &request, None, &mut previews).unwrap();
+    let leaks = reading.clean(&fixture.project, &request, previews.objects()).unwrap();
+    let found: Vec<&str> = leaks.iter().map(|leak| &*leak.allow).collect();
+    assert_eq!(found, ["index.ts", "skill/t"]);
+    assert!(!reading.is_kept);
+}

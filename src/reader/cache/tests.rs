@@ -43,7 +43,9 @@ impl Fixture {
         let made = reader::project_with_reads(self.folder.path()).unwrap();
         if let Some(cache_key) = made.cache_key {
             let key = (made.read, cache_key);
-            self.cache.keep(&self.memory, (&snapshot(tree), &[]), key, &made.agent).unwrap();
+            let ids: Result<Vec<_>> = made.agent.primitives.iter().map(PrimitiveIds::of).collect();
+            let agent = (&made.agent, &*ids.unwrap());
+            self.cache.keep(&self.memory, (&snapshot(tree), &[]), key, agent).unwrap();
         }
         made.agent
     }
@@ -54,7 +56,8 @@ impl Fixture {
 
     fn kept_of(&self, snapshot: &Snapshot) -> Option<Agent> {
         let kept = self.cache.load()?;
-        kept.agent_of(self.folder.path(), &self.memory, (snapshot, &[])).unwrap()
+        let is_same = kept.is_of(self.folder.path(), &self.memory, (snapshot, &[])).unwrap();
+        is_same.then(|| kept.into_agent().0)
     }
 
     fn write(&self, path: &str, text: &str) {
