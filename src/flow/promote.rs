@@ -12,9 +12,11 @@ use crate::operations::promote::{self, PointerState, PromoteRequest, Promotion};
 use crate::store::Store;
 
 /// A promotion that was judged and can be taken.
-pub struct PreparedPromotion {
+pub struct PreparedPromotion<'a> {
     pub authority: Authority,
     pub promotion: Promotion,
+    /// Pointer and versions that it was judged on, where this store decides.
+    here: Option<PointerState<'a>>,
 }
 
 pub struct Promoted {
@@ -24,23 +26,29 @@ pub struct Promoted {
 }
 
 /// Judges a promotion. Nothing is live by it yet.
-pub fn prepare<R: Reporter>(
+pub fn prepare<'a, R: Reporter>(
     reporter: &mut R,
-    (project, who): (&Project, &Author),
+    (project, who): (&'a Project, &Author),
     remotes: impl Into<StepRemotes>,
     step: &PointerRequest<'_>,
     version: &Revision,
     expect: Option<&Revision>,
-) -> Result<PreparedPromotion> {
+) -> Result<PreparedPromotion<'a>> {
     let authority = Authority::find(reporter, (project, who), remotes.into(), step)?;
-    let promotion =
-        promote::plan_promotion(&authority.pointer_state(project.store())?, version, expect)?;
-    Ok(PreparedPromotion { authority, promotion })
+    if let Authority::Here = authority {
+        let pointer_state = PointerState::here(project.store())?;
+        let promotion = promote::plan_promotion(&pointer_state, version, expect)?;
+        return Ok(PreparedPromotion { authority, promotion, here: Some(pointer_state) });
+    }
+    let pointer_state = authority.pointer_state(project.store())?;
+    let promotion = promote::plan_promotion(&pointer_state, version, expect)?;
+    drop(pointer_state);
+    Ok(PreparedPromotion { authority, promotion, here: None })
 }
 
-impl PreparedPromotion {
+impl<'a> PreparedPromotion<'a> {
     /// Pointer and versions against which the promotion was checked.
-    pub fn pointer_state<'a>(&'a self, store: &'a Store) -> Result<PointerState<'a>> {
+    pub fn pointer_state<'s>(&'s self, store: &'s Store) -> Result<PointerState<'s>> {
         self.authority.pointer_state(store)
     }
 
@@ -48,16 +56,16 @@ impl PreparedPromotion {
     pub fn apply<R: Reporter>(
         self,
         reporter: &mut R,
-        (project, who): (&Project, &Author),
+        (project, who): (&'a Project, &Author),
         request: &PromoteRequest,
     ) -> Result<Promoted> {
-        let PreparedPromotion { authority, promotion } = self;
+        let PreparedPromotion { authority, promotion, here } = self;
         let (store, number) = (project.store(), promotion.number);
         let (promotion, step) = match authority {
-            // Judged once more, under the lock.
             Authority::Here => {
-                let promotion = promote::promote(store, &Revision::Number(number), request, who)?;
-                (promotion, StepTaken::default())
+                let pointer_state = here.map_or_else(|| PointerState::here(store), Ok)?;
+                let checked = (pointer_state, promotion);
+                (promote::promote(store, checked, request, who)?, StepTaken::default())
             }
             Authority::Remote(remote) if promotion.settled => {
                 (promotion, remote.catch_up(reporter, project, Some(number))?)

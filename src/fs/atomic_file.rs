@@ -240,7 +240,7 @@ pub fn sweep(dir: &Path) -> Result<()> {
             continue;
         }
         let path = entry.path();
-        let Ok(Some(file)) = open_if_exists(&path) else { continue };
+        let Ok(Some((file, _))) = open_if_exists(&path) else { continue };
         // Locked until it is removed, so that its writer, if one was just beginning, notices.
         if FileExt::try_lock_exclusive(&file).is_ok() {
             remove(&path)?;

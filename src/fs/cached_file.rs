@@ -4,10 +4,9 @@
 //! the same inode, the content is the same. Times and lengths prove nothing for two writes in one tick.
 
 use super::platform;
-use super::regular::open_if_exists;
+use super::regular::{self, open_if_exists};
 use crate::error::{At, Result};
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 pub struct CachedFile {
@@ -19,9 +18,8 @@ pub struct CachedFile {
 impl CachedFile {
     /// Reads the file; `None` where there is none. It must be one that is only ever replaced.
     pub fn open(path: &Path) -> Result<Option<CachedFile>> {
-        let Some(mut file) = open_if_exists(path)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).at("read", path)?;
+        let Some((file, len)) = open_if_exists(path)? else { return Ok(None) };
+        let bytes = regular::read_to_end(&file, len).at("read", path)?;
         let file = platform::CAN_COMPARE_FILES.then_some(file);
         Ok(Some(CachedFile { file, bytes }))
     }

@@ -28,6 +28,6 @@ pub fn is_open_to_others(path: &Path) -> Result<bool> {
 /// True if another process has had the lock for so long. The lock is taken for a moment and shared; a missing file is not
 /// created.
 pub fn is_locked(path: &Path, patience: Duration) -> Result<bool> {
-    let Some(file) = regular::open_if_exists(path)? else { return Ok(false) };
+    let Some((file, _)) = regular::open_if_exists(path)? else { return Ok(false) };
     lock::is_taken(&file, patience).at("lock", path)
 }

@@ -84,15 +84,15 @@ const READ_INSTEAD: u64 = 8 << 20;
 /// project are read instead: whoever works on them changes them in place all the time.
 #[allow(unsafe_code, reason = "mapping is a thing that the standard library cannot do safely")]
 pub fn map(path: &Path) -> Result<Map> {
-    let mut file = open_regular(path)?;
-    let size = file.metadata().at("read", path)?.len();
+    let (mut file, size) = open_regular(path)?;
     if size == 0 || cfg!(windows) && size <= READ_INSTEAD {
         let mut memory = Vec::with_capacity(size as usize);
         file.read_to_end(&mut memory).at("read", path)?;
         return Ok(Map::of(memory));
     }
     // SAFETY: finished files are immutable (see above); the map is read-only.
-    let map = Some(unsafe { memmap2::Mmap::map(&file) }.at("map", path)?);
+    let map = unsafe { memmap2::MmapOptions::new().len(size as usize).map(&file) };
+    let map = Some(map.at("map", path)?);
     Ok(Map {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         watch: map.as_deref().map(Watch::over),

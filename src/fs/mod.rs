@@ -73,20 +73,20 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// The whole content of a file, or `None` where there is none.
 pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>> {
-    let Some(mut file) = regular::open_if_exists(path)? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).at("read", path)?;
+    let Some((file, len)) = regular::open_if_exists(path)? else { return Ok(None) };
+    let bytes = regular::read_to_end(&file, len).at("read", path)?;
     fault::count_bytes(path, bytes.len());
     Ok(Some(bytes))
 }
 
 /// The last bytes of a file, `most` of them; `None` where there is no file.
 pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
-    let Some(mut file) = regular::open_if_exists(path)? else { return Ok(None) };
-    let len = file.metadata().at("read", path)?.len();
+    let Some((mut file, len)) = regular::open_if_exists(path)? else { return Ok(None) };
     // With room for all of it and one more, so that two reads are enough.
     let mut end = Vec::with_capacity(usize::try_from(len.min(most)).unwrap_or(0) + 1);
-    file.seek(SeekFrom::Start(len.saturating_sub(most))).at("read", path)?;
+    if len > most {
+        file.seek(SeekFrom::Start(len - most)).at("read", path)?;
+    }
     file.take(most).read_to_end(&mut end).at("read", path)?;
     fault::count_bytes(path, end.len());
     Ok(Some(end))

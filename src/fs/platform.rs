@@ -238,6 +238,17 @@ pub fn open_without_waiting(path: &Path) -> io::Result<File> {
     retry_in_use(|| File::open(path))
 }
 
+/// Reads from an offset on, in one call of the system.
+#[cfg(unix)]
+pub fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+pub fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
+}
+
 /// Opens the file of a lock, made when it is missing. A pipe is not waited for.
 pub fn open_for_lock(path: &Path) -> io::Result<File> {
     let mut options = File::options();

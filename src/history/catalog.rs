@@ -9,7 +9,8 @@ use super::version::{REFS, Status, Version};
 use super::version_refs::VersionRefs;
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
-use crate::store::{Active, Heads, Odb, Store};
+use crate::store::{Active, Heads, HeadsLook, Odb, Store};
+use std::rc::Rc;
 
 /// All versions of a store at one moment: their ids by number, and their status by the ledger.
 /// Refs, ledger and contents are read on demand, so listing twenty of five hundred costs twenty. A damaged ref keeps
@@ -17,6 +18,8 @@ use crate::store::{Active, Heads, Odb, Store};
 pub struct Catalog<'a> {
     store: &'a Store,
     objects: &'a Odb,
+    /// Look that it was read from; `None` for other heads than the store's.
+    look: Option<Rc<HeadsLook>>,
     refs: VersionRefs<'a>,
     active: Option<Active>,
     ledger: LedgerView<'a>,
@@ -28,22 +31,26 @@ pub struct Catalog<'a> {
 
 impl<'a> Catalog<'a> {
     pub fn load(store: &'a Store) -> Result<Catalog<'a>> {
-        Catalog::with(store, |head| LedgerView::read(store, head))
+        Catalog::at(store, Rc::new(store.read_heads()?))
+    }
+
+    /// The same of a look at the store.
+    pub fn at(store: &'a Store, look: Rc<HeadsLook>) -> Result<Catalog<'a>> {
+        Catalog::with(store, look, |head| LedgerView::read(store, head))
     }
 
     /// The same from every record of the ledger, without the cache.
     pub fn load_whole(store: &'a Store) -> Result<Catalog<'a>> {
-        Catalog::with(store, |head| LedgerView::read_whole(store.objects(), head))
+        let look = Rc::new(store.read_heads()?);
+        Catalog::with(store, look, |head| LedgerView::read_whole(store.objects(), head))
     }
 
     fn with(
         store: &'a Store,
+        look: Rc<HeadsLook>,
         read: impl FnOnce(Option<Id>) -> Result<LedgerView<'a>>,
     ) -> Result<Catalog<'a>> {
-        // `ACTIVE` first: a version is created before it is promoted, so every version that the
-        // ledger names is among the refs read after it.
-        let logged = store.logged_pointer();
-        let active = store.active()?;
+        let (logged, active) = (look.logged_pointer(), look.active().copied());
         if let (Some(active), Some(logged)) =
             (&active, logged.filter(|logged| Some(*logged) != active))
         {
@@ -51,11 +58,11 @@ impl<'a> Catalog<'a> {
         }
         let ledger = read(active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
-        let refs = VersionRefs::read(store)?;
+        let refs = VersionRefs::read(store, &look)?;
         let live = active.and_then(|active| active.version).zip(ledger.newest_active());
-        let objects = store.objects();
+        let (objects, look) = (store.objects(), Some(look));
         let catalog =
-            Catalog { store, objects, refs, active, ledger, live, active_elsewhere: None };
+            Catalog { store, objects, look, refs, active, ledger, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -68,8 +75,9 @@ impl<'a> Catalog<'a> {
         let list = RefList::sound((1..).zip(heads.versions.iter().copied()).collect());
         let refs = VersionRefs::of(store, list);
         let live = active.and_then(|active| active.version).zip(ledger.newest_active());
+        let (look, active_elsewhere) = (None, None);
         let catalog =
-            Catalog { store, objects, refs, active, ledger, live, active_elsewhere: None };
+            Catalog { store, objects, look, refs, active, ledger, live, active_elsewhere };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -95,8 +103,9 @@ impl<'a> Catalog<'a> {
         }
         let refs = VersionRefs::of(store, refs.into_iter().collect());
         let objects = store.objects();
+        let (look, live, active_elsewhere) = (None, None, None);
         let mut catalog =
-            Catalog { store, objects, refs, active, ledger, live: None, active_elsewhere: None };
+            Catalog { store, objects, look, refs, active, ledger, live, active_elsewhere };
         let number = theirs.active.and_then(|active| active.version);
         let id = number
             .and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
@@ -144,6 +153,11 @@ impl<'a> Catalog<'a> {
 
     pub fn store(&self) -> &Store {
         self.store
+    }
+
+    /// True if it was read from a look that found the same pointer and the same versions.
+    pub fn is_at(&self, look: &HeadsLook) -> bool {
+        self.look.as_ref().is_some_and(|other| other.is_same(look))
     }
 
     /// Content of `ACTIVE` when the catalog was read.

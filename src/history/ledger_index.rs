@@ -84,7 +84,7 @@ impl IndexFile {
     fn at(path: &Path) -> Option<IndexFile> {
         let file = RangedFile::open(path).ok()??;
         let header = IndexHeader::decode(&file.read_at(0, HEADER_LEN).ok()?)?;
-        let is_whole = header.file_len()? == file.size().ok()?;
+        let is_whole = header.file_len()? == file.size();
         is_whole.then(|| IndexFile { file, header, read: RefCell::default() })
     }
 

@@ -4,8 +4,8 @@ use super::ref_list::RefList;
 use super::version::REFS;
 use crate::error::{Error, Result};
 use crate::object::Id;
-use crate::store::Store;
 use crate::store::refs::RefsView;
+use crate::store::{HeadsLook, Store};
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
@@ -24,8 +24,9 @@ pub struct VersionRefs<'a> {
 const SEARCHES_WITHOUT_MAP: u32 = 4;
 
 impl<'a> VersionRefs<'a> {
-    pub fn read(store: &'a Store) -> Result<VersionRefs<'a>> {
-        match store.refs().view(REFS)? {
+    /// The refs of a look at the store.
+    pub fn read(store: &'a Store, look: &HeadsLook) -> Result<VersionRefs<'a>> {
+        match look.versions()? {
             Some(view) => Ok(VersionRefs { view: Some(view), ..VersionRefs::empty(store) }),
             None => Ok(VersionRefs::of(store, store.refs().list_all(REFS)?.into_iter().collect())),
         }

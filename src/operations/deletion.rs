@@ -7,6 +7,7 @@ use crate::history::record::{Author, Event};
 use crate::history::version::Status;
 use crate::object::Id;
 use crate::store::Store;
+use std::rc::Rc;
 
 /// Change of a version that is or becomes deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +46,13 @@ impl DeletionChange {
     /// Makes the change here.
     pub fn apply(&self, store: &Store, number: u64, who: &Author) -> Result<DeletionOutcome> {
         let lock = store.lock()?;
-        let pointer_state = PointerState::here(store)?;
+        let look = Rc::new(store.read_heads_under(&lock)?);
+        let pointer_state = PointerState::at(store, look.clone())?;
         let outcome = self.plan(&pointer_state, number)?;
         match outcome {
             DeletionOutcome::Done => {
                 let change = self.step(&pointer_state);
-                promote::record_here(store, &lock, &pointer_state, number, change, who)?;
+                promote::record_here(store, (&lock, &look), &pointer_state, number, change, who)?;
             }
             DeletionOutcome::DoneBefore => store.confirm_heads()?,
         }

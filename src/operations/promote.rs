@@ -13,8 +13,9 @@ use crate::history::revision::Revision;
 use crate::history::version::Status;
 use crate::history::{resolve, rules};
 use crate::object::{Id, Memory, Sink};
-use crate::store::{Active, Odb, Store, StoreLock};
+use crate::store::{Active, HeadsLook, Odb, Store, StoreLock};
 use serde::Serialize;
+use std::rc::Rc;
 
 #[derive(Clone, Debug, Default)]
 pub struct PromoteRequest {
@@ -39,7 +40,12 @@ pub struct PointerState<'a> {
 impl<'a> PointerState<'a> {
     /// State of this store.
     pub fn here(store: &'a Store) -> Result<PointerState<'a>> {
-        let live = Catalog::load(store)?;
+        PointerState::at(store, Rc::new(store.read_heads()?))
+    }
+
+    /// The same of a look at the store.
+    pub(super) fn at(store: &'a Store, look: Rc<HeadsLook>) -> Result<PointerState<'a>> {
+        let live = Catalog::at(store, look)?;
         let pointer = live.pointer().copied();
         Ok(PointerState { objects: store.objects(), live, after: None, pointer, shared: None })
     }
@@ -171,21 +177,30 @@ fn history(
 }
 
 /// Makes a version the active one here. The lock is held over the look, the record and the swap, so the
-/// expected old value is compared where nobody can move it.
-pub fn promote(
-    store: &Store,
-    version: &Revision,
+/// expected old value is compared where nobody can move it. What was checked before the lock counts if that look finds the
+/// same pointer and versions; otherwise it is checked again.
+pub fn promote<'a>(
+    store: &'a Store,
+    checked: (PointerState<'a>, Promotion),
     request: &PromoteRequest,
     who: &Author,
 ) -> Result<Promotion> {
     let lock = store.lock()?;
-    let pointer_state = PointerState::here(store)?;
-    let promotion = plan_promotion(&pointer_state, version, request.expect.as_ref())?;
+    let look = Rc::new(store.read_heads_under(&lock)?);
+    let (pointer_state, promotion) = match checked {
+        (pointer_state, promotion) if pointer_state.live.is_at(&look) => (pointer_state, promotion),
+        (_, Promotion { number, .. }) => {
+            let pointer_state = PointerState::at(store, look.clone())?;
+            let (version, expect) = (Revision::Number(number), request.expect.as_ref());
+            let promotion = plan_promotion(&pointer_state, &version, expect)?;
+            (pointer_state, promotion)
+        }
+    };
     if promotion.settled {
         store.confirm_heads()?;
     } else {
         let change = promotion_of(promotion.number, request.reason.as_deref());
-        record_here(store, &lock, &pointer_state, promotion.number, change, who)?;
+        record_here(store, (&lock, &look), &pointer_state, promotion.number, change, who)?;
     }
     Ok(promotion)
 }
@@ -261,7 +276,7 @@ pub struct PointerSwap {
 /// Appends a record to the ledger and moves the pointer to it, in one durable step.
 pub(super) fn record_here(
     store: &Store,
-    lock: &StoreLock,
+    under: (&StoreLock, &HeadsLook),
     pointer_state: &PointerState,
     number: u64,
     event: PointerMove,
@@ -269,7 +284,7 @@ pub(super) fn record_here(
 ) -> Result<()> {
     let mut record = Memory::default();
     let step = put_record(store, &mut record, pointer_state, number, event, who)?;
-    store.append_record(lock, step.expected.as_ref(), &step.new, &record)
+    store.append_record(under, step.expected.as_ref(), &step.new, &record)
 }
 
 /// Stores a record. Nothing names it yet.
@@ -280,6 +295,7 @@ pub(super) fn store_record(
     event: PointerMove,
     who: &Author,
 ) -> Result<PointerSwap> {
+    store.require_whole()?;
     let mut batch = store.batch();
     let step = put_record(store, &mut batch, pointer_state, number, event, who)?;
     batch.commit()?;
@@ -296,14 +312,16 @@ fn put_record(
     who: &Author,
 ) -> Result<PointerSwap> {
     wording::check(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
-    let version = pointer_state.live.get(number)?.id;
+    let version = match pointer_state.live.id(number) {
+        Some(id) => id,
+        None => pointer_state.live.get(number)?.id,
+    };
     let expected = pointer_state.pointer;
     let before =
         expected.and_then(|active| LedgerEntry::load(pointer_state.objects, &active.ledger).ok());
     let at_ms = rules::clamp_time(who.at_ms, before.map(|step| step.record.at_ms));
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
-    store.require_whole()?;
     let ledger = ledger::append(sink, &record, version, expected.map(|active| active.ledger))?;
     Ok(PointerSwap { number, expected, new: Active { version: event.active, ledger } })
 }

@@ -71,6 +71,11 @@ fn parts(bytes: &[u8]) -> Option<(Active, &[u8])> {
     (pack.is_empty() || PackReader::open(pack).is_ok()).then_some((active, pack))
 }
 
+/// Pointer of a file. `None`: it is not well formed.
+pub fn pointer_in(bytes: &[u8]) -> Option<Active> {
+    parts(bytes).map(|(active, _)| active)
+}
+
 /// Pack of a file, which may be empty. `None`: the file is not well formed.
 pub fn pack_in(bytes: &[u8]) -> Option<&[u8]> {
     parts(bytes).map(|(_, pack)| pack)
@@ -203,7 +208,7 @@ pub fn swap(dir: &Path, new: &Active, pack: &[u8]) -> Result<()> {
 /// Compares and removes: the store is as it was before the first promotion. The log of the refs goes first, since a
 /// pointer that it names and that is missing counts as lost.
 pub fn remove(dir: &Path, expected: &Active) -> Result<()> {
-    require_value(dir, Some(expected))?;
+    require_value(read(dir)?.as_ref(), Some(expected))?;
     log::forget(dir)?;
     fs::remove(&path(dir))?;
     active_pack::write_copy(dir, &[]);
@@ -211,16 +216,15 @@ pub fn remove(dir: &Path, expected: &Active) -> Result<()> {
 }
 
 /// Refuses a pointer that is not the expected one.
-pub fn require_value(dir: &Path, expected: Option<&Active>) -> Result<()> {
-    let found = read(dir)?;
-    if found.as_ref() == expected {
+pub fn require_value(found: Option<&Active>, expected: Option<&Active>) -> Result<()> {
+    if found == expected {
         return Ok(());
     }
     let say = |active: Option<&Active>| active.map_or("nothing".to_owned(), Active::to_string);
     Err(Error::conflict(format!(
         "cannot move ACTIVE: expected {}, found {}",
         say(expected),
-        say(found.as_ref()),
+        say(found),
     ))
     .hint(Hint::PointerMoved))
 }

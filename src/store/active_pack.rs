@@ -8,7 +8,7 @@
 //! where it is damaged.
 
 use super::odb::Odb;
-use super::{Store, StoreLock, active, layout};
+use super::{Active, Store, StoreLock, active, layout};
 use crate::error::{At, Error, Result};
 use crate::fs::{self, CachedFile};
 use crate::object::{Id, Memory, Sink, Source};
@@ -46,6 +46,11 @@ impl ActivePacks {
             None => !path.exists(),
         };
         is_same(&self.pointer, active::path(dir)) && is_same(&self.copy, dir.join(layout::RECORDS))
+    }
+
+    /// The pointer of `ACTIVE`; `None` where there is no such file, or it is not well formed.
+    pub fn active(&self) -> Option<Active> {
+        active::pointer_in(self.pointer.as_ref()?.bytes())
     }
 
     fn in_pointer(&self) -> Option<&[u8]> {
@@ -130,7 +135,7 @@ impl Store {
         for (id, _) in record.iter() {
             purged.refuse(id, self.objects())?;
         }
-        let files = self.objects().active_files()?;
+        let files = self.objects().active_files();
         if files.in_pointer().is_none() {
             layout::require_records(self.dir())?;
         }

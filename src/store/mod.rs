@@ -15,6 +15,7 @@ mod deploy_journal;
 mod gc;
 mod git_guard;
 mod heads;
+mod heads_look;
 mod journal;
 mod last_known;
 mod layout;
@@ -41,6 +42,7 @@ mod work_tree;
 
 pub use crate::store::connectivity::Depth;
 pub use crate::store::heads::{Heads, common};
+pub use crate::store::heads_look::HeadsLook;
 pub use crate::store::journal::Journal;
 pub use crate::store::last_known::LastKnown;
 pub use crate::store::missing_objects::MissingObjects;

@@ -1,8 +1,8 @@
 //! Pointer of a store: how it is read, moved, cleared and restored.
 
-use super::refs::log::{self, RefTips};
-use super::{Active, Store, StoreLock, active, refs};
-use crate::error::{Error, Hint, Result};
+use super::refs::log;
+use super::{Active, HeadsLook, Store, StoreLock, active};
+use crate::error::{Hint, Result};
 use crate::object::{Id, Memory, ObjectKind, Tree};
 
 impl Store {
@@ -20,35 +20,36 @@ impl Store {
         new: &Active,
     ) -> Result<()> {
         self.require_kept(&[new.ledger])?;
-        self.move_pointer(lock, expected, new, None)
+        self.move_pointer(lock, &self.read_heads_under(lock)?, expected, new, None)
     }
 
-    /// The same with a record that is not stored: it becomes durable in that step.
+    /// The same with a record that is not stored: it becomes durable in that step. Refuses as [`Store::require_whole`] does.
     pub fn append_record(
         &self,
-        lock: &StoreLock,
+        (lock, look): (&StoreLock, &HeadsLook),
         expected: Option<&Active>,
         new: &Active,
         record: &Memory,
     ) -> Result<()> {
+        look.require_whole(self)?;
         self.require_kept(&links(record)?)?;
-        self.move_pointer(lock, expected, new, Some(record))
+        self.move_pointer(lock, look, expected, new, Some(record))
     }
 
     /// The one place where a pointer is swapped.
     fn move_pointer(
         &self,
         lock: &StoreLock,
+        look: &HeadsLook,
         expected: Option<&Active>,
         new: &Active,
         record: Option<&Memory>,
     ) -> Result<()> {
         lock.check(self.dir());
-        let tips = log::newest(self.dir());
         if let Some(version) = new.version {
-            self.require_version(tips.as_ref(), version)?;
+            look.require_version(self, version)?;
         }
-        active::require_value(self.dir(), expected)?;
+        active::require_value(look.active(), expected)?;
         let pack = match record {
             Some(record) => self.active_pack(lock, record)?,
             None => {
@@ -57,18 +58,9 @@ impl Store {
             }
         };
         active::swap(self.dir(), new, &pack)?;
-        let tips = log::add_pointer(&self.refs(), tips, *new);
+        let tips = log::add_pointer(&self.refs(), look.tips().cloned(), *new);
         self.note_active(expected, tips);
         Ok(())
-    }
-
-    /// Refuses a version that does not exist, and makes one durable that does: its maker may have died before its name was.
-    fn require_version(&self, tips: Option<&RefTips>, version: u64) -> Result<()> {
-        let name = refs::RefName::new(refs::VERSIONS, version)?;
-        let missing =
-            || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
-        self.refs().get(&name.to_string())?.ok_or_else(missing)?;
-        self.confirm_unlogged(tips, refs::VERSIONS, version)
     }
 
     /// Takes back the first promotion: `ACTIVE` names nothing again.

@@ -152,7 +152,8 @@ fn the_document_shows_the_pack_of_active() {
     let mut objects = Memory::default();
     let ledger = ledger::append(&mut objects, &record, version, None).unwrap();
     let active = Active { version: Some(1), ledger };
-    store.append_record(&lock, None, &active, &objects).unwrap();
+    let look = store.read_heads_under(&lock).unwrap();
+    store.append_record((&lock, &look), None, &active, &objects).unwrap();
     let written = std::fs::read(store.dir().join("ACTIVE")).unwrap();
     let lines = format!("ref: refs/versions/v1\nledger: {ledger}\n");
     let pack = written.strip_prefix(lines.as_bytes()).unwrap();

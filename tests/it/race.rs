@@ -3,6 +3,13 @@
 
 use crate::common::shop::{self, edit};
 use crate::common::{Outcome, Project};
+use crate::counted::history;
+use lua_store::internals::history::record::Author;
+use lua_store::internals::history::revision::Revision;
+use lua_store::internals::operations::promote::{
+    PointerState, PromoteRequest, plan_promotion, promote,
+};
+use lua_store::internals::store::Store;
 use serde_json::Value;
 #[cfg(unix)]
 use std::path::Path;
@@ -311,4 +318,35 @@ fn a_ref_that_a_listing_missed_is_found_by_the_second_look() {
             "{outcome}"
         );
     }
+}
+
+/// Check before the lock: it counts only if nothing changed until then.
+#[test]
+fn a_promotion_that_was_checked_before_another_change_is_checked_again() {
+    let project = history(10);
+    let store = Store::open(&project.path(".lua")).unwrap();
+    let who = Author { by: "ann@example.com".into(), at_ms: 1 };
+    let check = |number| {
+        let pointer_state = PointerState::here(&store).unwrap();
+        let promotion = plan_promotion(&pointer_state, &Revision::Number(number), None).unwrap();
+        (pointer_state, promotion)
+    };
+    let take = |checked| promote(&store, checked, &PromoteRequest::default(), &who);
+    let checked = check(7);
+    assert_eq!(checked.1.previous, Some(1));
+    project.ok("version promote 3");
+    assert_eq!(take(checked).unwrap().previous, Some(3));
+    let checked = check(8);
+    project.ok("version delete 8 --force");
+    let error = take(checked).unwrap_err();
+    assert!(error.message().contains("cannot promote v8: it was deleted"), "{error}");
+    let checked = check(9);
+    project.ok("version promote 9");
+    assert!(take(checked).unwrap().settled);
+    // A version that was created meanwhile changes nothing for this one.
+    let checked = check(2);
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    project.ok("version create --auto-push -m next");
+    assert_eq!(take(checked).unwrap().previous, Some(9));
+    assert_eq!(project.run("fsck").code, 0);
 }

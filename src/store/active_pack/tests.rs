@@ -39,7 +39,9 @@ impl Ledger {
         entries.extend(self.pointer.map(|before| TreeEntry::directory("previous", before.ledger)));
         let ledger = record.put_tree(&Tree::new(entries)?, None)?;
         let (store, new) = (self.reopened(), Active { version: Some(1), ledger });
-        store.append_record(&store.lock()?, self.pointer.as_ref(), &new, &record)?;
+        let lock = store.lock()?;
+        let look = store.read_heads_under(&lock)?;
+        store.append_record((&lock, &look), self.pointer.as_ref(), &new, &record)?;
         self.objects.extend(record.iter().map(|(id, _)| *id));
         self.pointer = Some(new);
         Ok(())

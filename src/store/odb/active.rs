@@ -7,23 +7,19 @@ use crate::fs::Map;
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::store::active_pack::ActivePacks;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 impl Odb {
-    /// The files with the active packs: those that are known, if they are the same still.
-    pub(super) fn active_packs(&self, known: Option<&Packs>) -> Arc<ActivePacks> {
-        let store = self.0.store.as_deref().filter(|_| self.0.has_active);
-        match (known, store) {
-            (Some(packs), None) => packs.active.clone(),
-            (Some(packs), Some(store)) if packs.active.is_current(store) => packs.active.clone(),
-            (_, Some(store)) => Arc::new(ActivePacks::read(store)),
-            (None, None) => Arc::default(),
+    /// The files with the active packs, as they are now: read once, and again only after they were replaced.
+    pub(in crate::store) fn active_files(&self) -> Arc<ActivePacks> {
+        let Some(store) = self.0.store.as_deref().filter(|_| self.0.has_active) else {
+            return self.0.active.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        };
+        let mut known = self.0.active.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.is_current(store) {
+            *known = Arc::new(ActivePacks::read(store));
         }
-    }
-
-    /// The files with the active packs, as they are now.
-    pub(in crate::store) fn active_files(&self) -> Result<Arc<ActivePacks>> {
-        Ok(self.latest()?.active.clone())
+        known.clone()
     }
 
     /// Objects of the active packs.

@@ -118,7 +118,7 @@ impl Odb {
     fn open_indexed(&self, store: &Path) -> Option<IndexedPacks> {
         let index = MultiPackIndex::open(&store.join(layout::MULTI_PACK_INDEX))?;
         // Before the folder: a record leaves `ACTIVE` after a pack in the folder has it.
-        let active = self.active_packs(None);
+        let active = self.active_files();
         let dir = self.dir().ok()?;
         let names = list::names(dir).ok()?;
         IndexedPacks::new(dir, index, names, |others| {

@@ -241,7 +241,7 @@ impl Odb {
         let Some(dir) = &self.0.dir else { return Ok(None) };
         let mut known = self.0.packs.write().unwrap_or_else(PoisonError::into_inner);
         // Before the folder: a record leaves `ACTIVE` after a pack in the folder has it.
-        let active = self.active_packs(known.as_deref());
+        let active = self.active_files();
         let names = names(dir)?;
         let old = match &*known {
             Some(packs) if packs.is_still(&names, &active) => return Ok(None),

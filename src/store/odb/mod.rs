@@ -41,6 +41,7 @@ pub use list::Mapped;
 use crate::error::{Error, Result};
 use crate::object::{Id, IdPrefix};
 use crate::pack::PackId;
+use crate::store::active_pack::ActivePacks;
 use crate::store::{PurgedIds, layout};
 use indexed::IndexedPacks;
 use list::Packs;
@@ -60,6 +61,8 @@ struct OdbInner {
     store: Option<PathBuf>,
     /// True if the active packs of that store are read too.
     has_active: bool,
+    /// The files with the active packs, as they were read last.
+    active: Mutex<Arc<ActivePacks>>,
     packs: RwLock<Option<Arc<Packs>>>,
     /// The packs until then.
     indexed: OnceLock<Option<IndexedPacks>>,
@@ -121,6 +124,7 @@ impl Odb {
             dir,
             has_active: store.is_some(),
             store,
+            active: Mutex::default(),
             packs: RwLock::new(packs.map(Arc::new)),
             indexed: OnceLock::new(),
             lost: Mutex::default(),

@@ -205,36 +205,25 @@ impl Refs {
 
     /// Refuses where a number is missing in what all later ones are built on: nothing may be added to that.
     pub(in crate::store) fn require_whole(&self) -> Result<()> {
-        for series in packed::SERIES {
-            let first_lost = || -> Result<Option<u64>> {
-                let known = self.newest_logged(series).map_or(0, |(number, _)| number);
-                let looked = self.scan(series)?;
-                let last = looked.last().unwrap_or(0).max(known);
-                // Behind a damaged file nobody knows what is missing; that stops what needs it.
-                let from = if looked.damage.is_some() { looked.last().unwrap_or(0) + 1 } else { 1 };
-                Ok((from..=last).find(|number| !looked.found.contains_key(number)))
-            };
-            if !self.is_whole(series)?
-                && first_lost()?.is_some()
-                && let Some(number) = first_lost()?
-            {
-                return Err(self.lost_error(&RefName::new(series, number)?));
-            }
-        }
-        Ok(())
+        self.read_series(&packed::SERIES)?.require_whole()
     }
 
-    /// True if no number of a series is missing, as far as names and counts say it.
-    fn is_whole(&self, series: &str) -> Result<bool> {
-        let known = self.newest_logged(series).map_or(0, |(number, _)| number);
-        let mut loose = self.loose_numbers(series)?;
-        let Some(packed) = PackedFile::open(&self.dir)?.contiguous(series)? else {
-            return Ok(false);
+    /// The same for one series, from the content of all its refs.
+    pub(super) fn require_no_loss(&self, series: &str) -> Result<()> {
+        let first_lost = || -> Result<Option<u64>> {
+            let known = self.newest_logged(series).map_or(0, |(number, _)| number);
+            let looked = self.scan(series)?;
+            let last = looked.last().unwrap_or(0).max(known);
+            // Behind a damaged file nobody knows what is missing; that stops what needs it.
+            let from = if looked.damage.is_some() { looked.last().unwrap_or(0) + 1 } else { 1 };
+            Ok((from..=last).find(|number| !looked.found.contains_key(number)))
         };
-        loose.retain(|number| packed < *number);
-        loose.sort_unstable();
-        let last = packed + loose.len() as u64;
-        Ok(loose.last().is_none_or(|number| *number == last) && known <= last)
+        if first_lost()?.is_some()
+            && let Some(number) = first_lost()?
+        {
+            return Err(self.lost_error(&RefName::new(series, number)?));
+        }
+        Ok(())
     }
 
     pub(super) fn newest_logged(&self, series: &str) -> Option<(u64, Id)> {

@@ -7,6 +7,7 @@
 mod find;
 mod fsck;
 pub(super) mod log;
+mod look;
 mod mend;
 mod name;
 pub(super) mod packed;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use crate::store::refs::fsck::{RefCheck, RefProblem};
 pub use log::{LoggedRefs, RefTips};
+pub use look::RefsLook;
 pub use name::RefName;
 pub use series_view::RefsView;
 

@@ -20,6 +20,7 @@ pub struct PackedFile {
     content: PackedContent,
     /// True if it is there and is no table.
     is_text: bool,
+    is_absent: bool,
 }
 
 #[derive(Debug)]
@@ -44,12 +45,19 @@ pub type PackedAnswer<T> = (Option<T>, Option<Error>);
 
 impl PackedFile {
     pub fn open(dir: &Path) -> Result<PackedFile> {
-        let (content, is_text) = match open_table(dir)? {
-            Opened::Table(table) => (PackedContent::Table(table), false),
-            Opened::Absent => (PackedContent::Whole(PackedScan::default()), false),
-            Opened::Other => (PackedContent::Whole(Packed::scan(dir)?), true),
+        let (mut is_text, mut is_absent) = (false, false);
+        let content = match open_table(dir)? {
+            Opened::Table(table) => PackedContent::Table(table),
+            Opened::Absent => {
+                is_absent = true;
+                PackedContent::Whole(PackedScan::default())
+            }
+            Opened::Other => {
+                is_text = true;
+                PackedContent::Whole(Packed::scan(dir)?)
+            }
         };
-        Ok(PackedFile { dir: dir.to_owned(), content, is_text })
+        Ok(PackedFile { dir: dir.to_owned(), content, is_text, is_absent })
     }
 
     /// The object that a packed ref names.
@@ -114,6 +122,17 @@ impl PackedFile {
         }
     }
 
+    /// True if both are the same table, or no file, for certain.
+    pub fn is_same(&self, other: &PackedFile) -> bool {
+        match (&self.content, &other.content) {
+            (PackedContent::Table(table), PackedContent::Table(other)) => {
+                table.header == other.header
+            }
+            (PackedContent::Whole(_), PackedContent::Whole(_)) => self.is_absent && other.is_absent,
+            _ => false,
+        }
+    }
+
     /// True for a file that an older program wrote, or that is damaged.
     pub fn is_text(&self) -> bool {
         self.is_text
@@ -144,7 +163,7 @@ enum Opened {
 fn open_table(dir: &Path) -> Result<Opened> {
     let Some(file) = RangedFile::open(&dir.join(PACKED_REFS))? else { return Ok(Opened::Absent) };
     Ok(match TableHeader::decode(&file.read_at(0, HEADER_LEN)?) {
-        Ok(header) if header.file_len() == Some(file.size()?) => {
+        Ok(header) if header.file_len() == Some(file.size()) => {
             Opened::Table(OpenTable { file, header, last_block: RefCell::default() })
         }
         _ => Opened::Other,

@@ -2,19 +2,21 @@
 //! few refs of a long history; nothing here grows with it.
 
 use super::log::RecentRefs;
+use super::look::RefsLook;
 use super::packed_file::PackedFile;
-use super::{RefName, Refs, name};
+use super::{RefName, Refs};
 use crate::error::Result;
 use crate::object::Id;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// The refs of a series at one moment: loose ones follow packed ones, and no number is missing.
 #[derive(Debug)]
 pub struct RefsView {
     refs: Refs,
     series: String,
-    packed: PackedFile,
+    packed: Rc<PackedFile>,
     /// Highest number that is packed.
     last_packed: u64,
     last: u64,
@@ -26,18 +28,23 @@ pub struct RefsView {
 impl Refs {
     /// A view of a series, where names and counts show no damage; otherwise the series must be listed whole.
     pub fn view(&self, series: &str) -> Result<Option<RefsView>> {
-        name::check_series(series)?;
-        let known = self.newest_logged(series).map_or(0, |(number, _)| number);
-        let mut loose = self.loose_numbers(series)?;
-        let packed = PackedFile::open(&self.dir)?;
+        self.read_series(&[series])?.view(series)
+    }
+}
+
+impl RefsLook {
+    /// A view of a series that was looked at; `None` as in [`Refs::view`].
+    pub fn view(&self, series: &str) -> Result<Option<RefsView>> {
+        let packed = self.packed().clone();
         let Some(last_packed) = packed.contiguous(series)?.filter(|_| !packed.is_text()) else {
             return Ok(None);
         };
-        loose.sort_unstable();
+        let loose = self.loose(series);
         let last = last_packed + loose.len() as u64;
         // A file beside its packed ref is left of a cut packing, and the whole series is compared.
-        let is_whole = known <= last && loose.iter().copied().eq(last_packed + 1..=last);
-        let (refs, series) = (self.clone(), series.to_owned());
+        let is_whole =
+            self.last_logged(series) <= last && loose.iter().copied().eq(last_packed + 1..=last);
+        let (refs, series) = (self.refs().clone(), series.to_owned());
         let (logged, read) = Default::default();
         Ok(is_whole.then_some(RefsView { refs, series, packed, last_packed, last, logged, read }))
     }

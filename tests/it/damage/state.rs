@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use lua_store::internals::history::record::Author;
 use lua_store::internals::history::revision::Revision;
 use lua_store::internals::object::Id;
-use lua_store::internals::operations::promote::promote;
+use lua_store::internals::operations::promote::{PointerState, plan_promotion, promote};
 use lua_store::internals::store::{Active, Heads, RemoteTracking, Store, refs};
 
 #[test]
@@ -174,7 +174,9 @@ fn a_damaged_cache_of_the_ledger_is_only_rebuilt() {
     let who = Author { by: "ana@example.com".into(), at_ms: 1 };
     for at in 0..32 {
         let version = Revision::Number(2 - at % 2);
-        promote(&store, &version, &Default::default(), &who).unwrap();
+        let pointer_state = PointerState::here(&store).unwrap();
+        let promotion = plan_promotion(&pointer_state, &version, None).unwrap();
+        promote(&store, (pointer_state, promotion), &Default::default(), &who).unwrap();
     }
     assert!(!cache.exists(), "a short ledger needs none");
     let sound = project.run("version list");

@@ -129,12 +129,12 @@ impl Promote {
         let changes = {
             let promotion = &prepared.promotion;
             print_history(cx, promotion);
-            let pointer_state = prepared.pointer_state(project.store())?;
             if self.dry_run {
+                let pointer_state = prepared.pointer_state(project.store())?;
                 return self.preview(cx, project.store(), &pointer_state, &prepared);
             }
             // The live version may be damaged, and replacing it is the more urgent then.
-            self.changes(cx, &pointer_state, promotion).unwrap_or_default()
+            self.changes(cx, project.store(), &prepared).unwrap_or_default()
         };
         if !self.is_meant(cx, &prepared.promotion)? {
             return Ok(Exit::Done);
@@ -211,14 +211,15 @@ impl Promote {
     fn changes(
         &self,
         cx: &Context<'_>,
-        pointer_state: &PointerState,
-        promotion: &Promotion,
+        store: &Store,
+        prepared: &PreparedPromotion,
     ) -> Result<Vec<report::Line>> {
+        let promotion = &prepared.promotion;
         let shown = cx.out.term().stdout && !cx.out.is_json();
         let Some(previous) = promotion.previous.filter(|_| shown && !promotion.settled) else {
             return Ok(Vec::new());
         };
-        let change = between(pointer_state, promotion)?;
+        let change = between(&prepared.pointer_state(store)?, promotion)?;
         let mut lines = report::brief(&change);
         if lines.len() > LINES {
             let more = lines.len() - LINES;
