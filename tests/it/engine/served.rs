@@ -129,3 +129,42 @@ fn a_database_that_is_away_is_reported_and_comes_back() {
     assert_eq!(server.ask("GET", "/readyz", "", b"").status, 200);
     pair.project.ok("fetch one");
 }
+
+/// Pushes a file until a server acknowledges it, as a person does who pulls in between.
+fn push_file(client: &Project, name: &str) {
+    client.write(name, name);
+    for attempt in 0..40 {
+        let remote = ["one", "other"][attempt % 2];
+        if client.run(&format!("push --remote {remote}")).code == 0 {
+            return;
+        }
+        client.run(&format!("pull {remote}"));
+    }
+    panic!("{name} was never acknowledged");
+}
+
+#[test]
+fn a_server_that_is_killed_takes_no_acknowledged_push_with_it() {
+    const CLIENTS: usize = 4;
+    const PUSHES: usize = 4;
+    let Some(mut pair) = Pair::new() else { return };
+    pair.remotes();
+    pair.project.ok("push --remote one");
+    let clients: Vec<Project> = (0..CLIENTS).map(|_| pair.project.copy()).collect();
+    std::thread::scope(|scope| {
+        for (nth, client) in clients.iter().enumerate() {
+            scope.spawn(move || {
+                (0..PUSHES).for_each(|n| push_file(client, &format!("client-{nth}-{n}.md")));
+            });
+        }
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        pair.one.signal("-KILL");
+    });
+    pair.project.ok(&format!("clone {}/shop ../cloned", pair.other.url));
+    for name in
+        (0..CLIENTS).flat_map(|nth| (0..PUSHES).map(move |n| format!("client-{nth}-{n}.md")))
+    {
+        assert!(pair.project.path("../cloned").join(&name).is_file(), "{name} is lost");
+    }
+    assert!(pair.serve("fsck").contains("nothing is damaged"));
+}

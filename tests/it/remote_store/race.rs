@@ -76,6 +76,30 @@ fn eight_writers_in_one_process_lose_nothing_in_memory() {
     race(&remote_stores, 5, |_| {});
 }
 
+#[cfg(unix)]
+#[test]
+fn eight_writers_through_two_servers_lose_nothing_in_postgres() {
+    use crate::common::postgres;
+    use lua_store::internals::engine::{EngineEnvironment, EngineUrl, SharedEngine};
+    let Some(database) = postgres::database() else { return };
+    let url = EngineUrl::parse(&database.url(), &EngineEnvironment::default()).unwrap();
+    let EngineUrl::Postgres(url) = url else { panic!("{url:?} is no database") };
+    let dir = tempfile::tempdir().unwrap();
+    // Nothing in common but the database.
+    let open = |scratch: &str| {
+        let engine = SharedEngine::open(&url).unwrap();
+        RemoteStore::on(engine.engines, dir.path().join(scratch))
+    };
+    let (remote_stores, collector) = ([open("one"), open("other")], open("upkeep"));
+    race(&remote_stores, 5, |finished| {
+        while !finished.load(Ordering::Acquire) {
+            let spare = std::time::Duration::from_secs(3600);
+            let upkeep = lua_store::internals::remote_store::Upkeep { spare, ..at_once() };
+            collector.collect(&agent(), &upkeep).unwrap();
+        }
+    });
+}
+
 #[test]
 fn eight_writers_and_upkeep_lose_nothing_in_files() {
     let dir = tempfile::tempdir().unwrap();
