@@ -19,11 +19,18 @@ const TARGETS: [&str; 5] = [
 
 const TITLE: &str = "# Third-party licences
 
-A published `lua-store` contains these packages, compiled, besides the standard library of Rust (MIT or Apache-2.0) and, on Linux, the C
-library musl (MIT). Below are the texts of their licences. If a package may be used under one of several licences, the text is that of MIT
+A published `lua-store` contains these packages, compiled, besides the standard library of Rust (MIT or Apache-2.0, with tables under
+Unicode-3.0) and, on Linux, the C library musl (MIT) and LLVM's libunwind (Apache-2.0 WITH LLVM-exception). Below are the texts of their licences. If a package may be used under one of several licences, the text is that of MIT
 if it is one of them, else that of Apache-2.0. A test compares this page with the sources of the packages.
 
 ";
+
+/// Names and licences of what is linked besides packages.
+const SYSTEM: [(&str, &str); 3] = [
+    ("The standard library of Rust", include_str!("../../tools/licences/rust-std.txt")),
+    ("musl (Linux)", include_str!("../../tools/licences/musl.txt")),
+    ("libunwind (Linux)", include_str!("../../tools/licences/libunwind.txt")),
+];
 
 /// Text of the licence for packages that contain none.
 const MIT: &str = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
@@ -175,6 +182,10 @@ fn page(packages: &BTreeMap<(String, String), Package>) -> String {
     for (text, mut of) in texts {
         of.dedup();
         page.push_str(&format!("\n## {}\n\n```text\n{text}\n```\n", of.join(", ")));
+    }
+    for (name, text) in SYSTEM {
+        let text = text.replace("\r\n", "\n");
+        page.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", text.trim_matches('\n')));
     }
     page
 }
