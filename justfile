@@ -40,3 +40,7 @@ npm-pack *binaries:
 other-systems:
     tools/windows.sh
     tools/macos.sh
+
+# Every file of a release that Linux can build, checked, in target/release-files.
+release-check:
+    tools/release-check
