@@ -3,7 +3,8 @@
 
 #![cfg(unix)]
 
-use crate::common::small_disk::{SmallDisk, skipped};
+use crate::common::skip::skipped;
+use crate::common::small_disk::SmallDisk;
 use crate::common::{Outcome, Project, faults, shop};
 use insta::assert_snapshot;
 use std::collections::BTreeMap;

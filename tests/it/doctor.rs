@@ -191,7 +191,8 @@ fn a_lock_that_another_process_has() {
 #[cfg(unix)]
 #[test]
 fn a_disk_that_is_nearly_full_or_can_only_be_read() {
-    use crate::common::small_disk::{SmallDisk, skipped};
+    use crate::common::skip::skipped;
+    use crate::common::small_disk::SmallDisk;
     let project = Project::new();
     let Some(disk) = SmallDisk::mount(project.root()) else { return skipped("no right to mount") };
     shop::write(&project);

@@ -1,7 +1,7 @@
 //! The formula for Homebrew and the manifest for Scoop that `tools/formulas.js` writes.
 
 use crate::common::Project;
-use crate::common::small_disk::skipped;
+use crate::common::skip::skipped;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;

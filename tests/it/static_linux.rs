@@ -1,7 +1,7 @@
 //! The static program for Linux, where `tools/static-linux` built it: it needs no file of the system, is small enough, and runs in an
 //! empty root.
 
-use crate::common::small_disk::skipped;
+use crate::common::skip::skipped;
 use crate::common::{Project, shop};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Systems that have nothing else: `tools/try` installs a release in them. A test runs where the release was built, as
 //! RELEASING.md says, and, for Debian, where an earlier `tools/try` left the system.
 
-use crate::common::small_disk::skipped;
+use crate::common::skip::skipped;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

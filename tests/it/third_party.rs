@@ -1,7 +1,7 @@
 //! `THIRD-PARTY.md`: the licences of everything that a published program contains, from the sources that cargo downloaded.
 //! `UPDATE_DOCS=1 cargo test --test it third_party` writes it anew.
 
-use crate::common::small_disk::skipped;
+use crate::common::skip::skipped;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

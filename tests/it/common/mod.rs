@@ -13,6 +13,7 @@ pub mod raw;
 pub mod recorder;
 pub mod server;
 pub mod shop;
+pub mod skip;
 #[cfg(unix)]
 pub mod small_disk;
 #[cfg(unix)]

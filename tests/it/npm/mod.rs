@@ -3,7 +3,7 @@
 
 mod registry;
 
-use crate::common::small_disk::skipped;
+use crate::common::skip::skipped;
 use crate::common::{Outcome, Project, shop};
 use insta::assert_snapshot;
 use registry::Registry;

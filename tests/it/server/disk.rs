@@ -174,7 +174,8 @@ fn without_any_disk_what_is_in_one_pack_is_served() {
 #[cfg(unix)]
 #[test]
 fn a_small_disk() {
-    use crate::common::small_disk::{SmallDisk, skipped};
+    use crate::common::skip::skipped;
+    use crate::common::small_disk::SmallDisk;
     let mut stored = Stored::empty();
     std::fs::create_dir(data(&stored.project)).unwrap();
     let Some(disk) = SmallDisk::mount(data(&stored.project)) else {
