@@ -10,8 +10,8 @@ pub struct TokenRow {
 }
 
 pub trait TokenRows: Send + Sync {
-    /// A number that each change of the tokens raises. Whoever asks after a change was answered sees it.
-    fn generation(&self) -> Result<i64>;
+    /// A number that no two states of the tokens share. Whoever asks after a change was answered sees the new one.
+    fn etag(&self) -> Result<i64>;
 
     /// All tokens, the oldest first.
     fn all(&self) -> Result<Vec<TokenRow>>;

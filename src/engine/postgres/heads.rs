@@ -1,6 +1,6 @@
-//! Heads as rows. A swap is one statement with a condition; no row is ever deleted but those of a probe, so that a generation
-//! names one value of an agent for ever.
+//! Heads as rows. A swap is one statement with a condition on the etag.
 
+use super::etag::{NO_ETAG, fresh_etag};
 use super::pool::{CALL, PgPool};
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
@@ -21,11 +21,11 @@ pub struct PgHeads {
     recent: LruCache<AgentId, (Bytes, i64)>,
 }
 
-fn token_of(generation: i64) -> CasToken {
-    CasToken::new(&generation.to_be_bytes())
+fn token_of(etag: i64) -> CasToken {
+    CasToken::new(&etag.to_be_bytes())
 }
 
-fn generation_of(token: &CasToken) -> Option<i64> {
+fn etag_of(token: &CasToken) -> Option<i64> {
     token.as_bytes().try_into().ok().map(i64::from_be_bytes)
 }
 
@@ -54,60 +54,61 @@ impl PgHeads {
 impl HeadStore for PgHeads {
     fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
         let known = self.recent.get(agent);
-        let generation = known.as_ref().map_or(-1, |(_, generation)| *generation);
+        let etag = known.as_ref().map_or(NO_ETAG, |(_, etag)| *etag);
         let row = self.pool.read(async |client: &Client| {
-            let query = "SELECT generation, CASE WHEN generation <> $3 THEN bytes END \
+            let query = "SELECT etag, CASE WHEN etag <> $3 THEN bytes END \
                          FROM lua_store.head WHERE space = $1 AND agent = $2";
             let wanted = [
                 (&self.space as _, Type::TEXT),
                 (&agent.as_str() as _, Type::TEXT),
-                (&generation as _, Type::INT8),
+                (&etag as _, Type::INT8),
             ];
             Ok(client.query_typed_opt(query, &wanted).await?)
         })?;
         let Some(row) = row else { return Ok(None) };
-        let (generation, bytes): (i64, Option<Vec<u8>>) = (row.get(0), row.get(1));
+        let (etag, bytes): (i64, Option<Vec<u8>>) = (row.get(0), row.get(1));
         let bytes = match (bytes, known) {
             (Some(bytes), _) => Bytes::from(bytes),
             (None, Some((bytes, _))) => bytes,
             (None, None) => return Err(Error::failed(format!("agent \"{agent}\" has no head"))),
         };
-        self.recent.put(agent.clone(), (bytes.clone(), generation));
-        Ok(Some((bytes, token_of(generation))))
+        self.recent.put(agent.clone(), (bytes.clone(), etag));
+        Ok(Some((bytes, token_of(etag))))
     }
 
     fn swap(&self, agent: &AgentId, expect: Expect<'_>, new: &[u8]) -> Result<Cas> {
         let expected = match expect {
-            Expect::Absent => 0,
-            Expect::Match(token) => match generation_of(token) {
-                Some(generation) => generation,
+            Expect::Absent => NO_ETAG,
+            Expect::Match(token) => match etag_of(token) {
+                Some(etag) => etag,
                 None => return Ok(Cas::Lost),
             },
         };
         let statement = match expect {
             Expect::Absent => {
-                "INSERT INTO lua_store.head (space, agent, generation, bytes) \
-                 VALUES ($1, $2, $3 + 1, $4) ON CONFLICT DO NOTHING"
+                "INSERT INTO lua_store.head (space, agent, etag, bytes) \
+                 SELECT $1, $2, $5, $4 WHERE $3 = -1 ON CONFLICT DO NOTHING"
             }
             Expect::Match(_) => {
-                "UPDATE lua_store.head SET generation = generation + 1, bytes = $4 \
-                 WHERE space = $1 AND agent = $2 AND generation = $3"
+                "UPDATE lua_store.head SET etag = $5, bytes = $4 \
+                 WHERE space = $1 AND agent = $2 AND etag = $3"
             }
         };
+        let etag = fresh_etag()?;
         let swapped = self.pool.write(CALL, async |client: &Client| {
             let values = [
                 (&self.space as _, Type::TEXT),
                 (&agent.as_str() as _, Type::TEXT),
                 (&expected as _, Type::INT8),
                 (&new as _, Type::BYTEA),
+                (&etag as _, Type::INT8),
             ];
             Ok(client.execute_typed(statement, &values).await?)
         });
         match swapped {
             Ok(1) => {
-                let generation = expected + 1;
-                self.recent.put(agent.clone(), (Bytes::copy_from_slice(new), generation));
-                Ok(Cas::Won(token_of(generation)))
+                self.recent.put(agent.clone(), (Bytes::copy_from_slice(new), etag));
+                Ok(Cas::Won(token_of(etag)))
             }
             Ok(_) => Ok(Cas::Lost),
             Err(failure) if failure.is_unsure => Ok(Cas::Unknown(failure.error)),

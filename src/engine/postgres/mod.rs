@@ -4,6 +4,7 @@
 //! pieces within one transaction. Each call has a connection for itself.
 
 mod connect;
+mod etag;
 mod failure;
 mod heads;
 mod notes;

@@ -19,7 +19,7 @@ const FIRST: &str = "
     CREATE TABLE lua_store.head (
         space text COLLATE \"C\" NOT NULL,
         agent text COLLATE \"C\" NOT NULL,
-        generation bigint NOT NULL,
+        etag bigint NOT NULL,
         bytes bytea NOT NULL,
         PRIMARY KEY (space, agent)
     );

@@ -1,5 +1,6 @@
 //! Tokens as rows. Each change raises one number, on whose row changes wait for each other.
 
+use super::etag::fresh_etag;
 use super::failure::PgEnd;
 use super::pool::{CALL, PgPool};
 use crate::engine::rows::{TokenRow, TokenRows};
@@ -43,7 +44,7 @@ async fn save(client: &Client, before: &[TokenRow], after: &[TokenRow]) -> Resul
 }
 
 impl TokenRows for PgTokens {
-    fn generation(&self) -> Result<i64> {
+    fn etag(&self) -> Result<i64> {
         self.pool.read(async |client: &Client| {
             Ok(client.query_typed_one("SELECT tokens FROM lua_store.format", &[]).await?.get(0))
         })
@@ -55,7 +56,9 @@ impl TokenRows for PgTokens {
 
     fn change(&self, edit: &mut dyn FnMut(Vec<TokenRow>) -> Result<Vec<TokenRow>>) -> Result<()> {
         let changed = self.pool.write(CALL, async |client: &Client| {
-            client.batch_execute("BEGIN; UPDATE lua_store.format SET tokens = tokens + 1").await?;
+            let etag = fresh_etag()?;
+            let begin = format!("BEGIN; UPDATE lua_store.format SET tokens = {etag}");
+            client.batch_execute(&begin).await?;
             let before = all(client).await?;
             let after = edit(before.clone())?;
             save(client, &before, &after).await?;

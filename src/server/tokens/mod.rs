@@ -102,7 +102,7 @@ impl Tokens {
     pub fn version(&self) -> Result<TokensVersion> {
         Ok(match &self.place {
             TokenPlace::Folder(data) => TokensVersion::File(fs::fingerprint(&path(data))?),
-            TokenPlace::Rows(rows) => TokensVersion::Rows(rows.generation()?),
+            TokenPlace::Rows(rows) => TokensVersion::Rows(rows.etag()?),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::open;
 use crate::common::postgres;
-use lua_store::internals::engine::TokenRow;
+use lua_store::internals::engine::{SharedEngine, TokenRow};
 use lua_store::internals::error::{Error, Kind};
 use lua_store::internals::pack::PackId;
 use lua_store::internals::protocol::AgentId;
@@ -168,6 +168,31 @@ fn postgres_passes() {
     assert_eq!(&one.engines.heads.load(&agent).unwrap().unwrap().0[..], b"new");
 }
 
+/// After a failover to a replica that lacks the last change, a server has seen what the database no longer has.
+#[test]
+fn what_a_failover_lost_is_not_taken_for_what_came_after_it() {
+    let Some(database) = postgres::database() else { return };
+    let [one, other] = [open(&database), open(&database)];
+    let (heads, agent) = (&one.engines.heads, agent("a"));
+    let first = won(heads.swap(&agent, Expect::Absent, b"first").unwrap());
+    let add = |engine: &SharedEngine, id: &str| {
+        let row = TokenRow { id: id.to_owned(), entry: String::new() };
+        engine.tokens.change(&mut |rows| Ok([rows, vec![row.clone()]].concat())).unwrap();
+        engine.tokens.etag().unwrap()
+    };
+    database.sql("CREATE TABLE before AS SELECT * FROM lua_store.head");
+    database.sql("CREATE TABLE format_before AS SELECT * FROM lua_store.format");
+    let lost = won(heads.swap(&agent, Expect::Match(&first), b"lost").unwrap());
+    let lost_tokens = add(&one, "lost");
+    database.sql("DELETE FROM lua_store.head; INSERT INTO lua_store.head SELECT * FROM before");
+    database.sql("DELETE FROM lua_store.token; DELETE FROM lua_store.format");
+    database.sql("INSERT INTO lua_store.format SELECT * FROM format_before");
+    won(other.engines.heads.swap(&agent, Expect::Match(&first), b"newer").unwrap());
+    assert_eq!(&heads.load(&agent).unwrap().unwrap().0[..], b"newer");
+    assert!(matches!(heads.swap(&agent, Expect::Match(&lost), b"x").unwrap(), Cas::Lost));
+    assert_ne!(add(&other, "newer"), lost_tokens);
+}
+
 #[test]
 fn the_probe_of_postgres_passes_and_leaves_nothing() {
     let Some(database) = postgres::database() else { return };
@@ -199,7 +224,7 @@ fn changes_of_tokens_take_turns_and_a_failed_one_leaves_nothing() {
     let Some(database) = postgres::database() else { return };
     let [one, other] = [open(&database), open(&database)];
     let row = |id: String| TokenRow { entry: format!("entry of {id}"), id };
-    let before = one.tokens.generation().unwrap();
+    let before = one.tokens.etag().unwrap();
     std::thread::scope(|scope| {
         for (name, engine) in [("a", &one), ("b", &other)] {
             scope.spawn(move || {
@@ -214,10 +239,11 @@ fn changes_of_tokens_take_turns_and_a_failed_one_leaves_nothing() {
         }
     });
     assert_eq!(one.tokens.all().unwrap().len(), 40);
-    assert_eq!(other.tokens.generation().unwrap(), before + 40);
+    let after = one.tokens.etag().unwrap();
+    assert!(after != before && other.tokens.etag().unwrap() == after);
     let refused = one.tokens.change(&mut |_| Err(Error::usage("no")));
     assert_eq!(refused.unwrap_err().kind(), Kind::Usage);
-    assert_eq!(other.tokens.generation().unwrap(), before + 40);
+    assert_eq!(other.tokens.etag().unwrap(), after);
     one.tokens
         .change(&mut |rows| Ok(rows.into_iter().filter(|row| row.id == "b7").collect()))
         .unwrap();
