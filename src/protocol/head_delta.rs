@@ -20,7 +20,7 @@ pub type SeriesLengths = [u64; 3];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownHead {
     pub after: SeriesLengths,
-    /// Of just these, see [`digest`].
+    /// Of just these, see `digest`.
     pub digest: Id,
 }
 

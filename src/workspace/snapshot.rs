@@ -31,7 +31,7 @@ pub struct SnapshotOptions<'a> {
     pub allow: &'a [String],
     /// Files that are captured although a rule ignores them.
     pub tracked: Option<&'a Tracked>,
-    /// Paths of files that are executable, for systems without a bit that says it; see [`executable_files`].
+    /// Paths of files that are executable, for systems without a bit that says it; see `executable_files`.
     pub executable: BTreeSet<String>,
     /// The stat cache; without one every file is read.
     pub cache: Option<&'a Path>,
