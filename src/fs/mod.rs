@@ -16,6 +16,7 @@ mod draft;
 mod durable;
 mod fault;
 mod fingerprint;
+mod folding;
 mod grow;
 mod inspect;
 mod lock;
@@ -36,6 +37,7 @@ mod windows;
 
 pub use crate::fs::cached_file::CachedFile;
 pub use crate::fs::fingerprint::{Fingerprint, fingerprint};
+pub use crate::fs::folding::NameFolding;
 pub use crate::fs::sandbox::{FileKind, Folder};
 pub use append::{append, append_unsynced};
 pub use atomic_file::{

@@ -2,6 +2,7 @@
 //! id, synced, and renamed: at every moment each path is old or new, and an interrupted restore is
 //! finished by running it again.
 
+use super::alike::AlikePaths;
 use super::clear;
 use super::leftover;
 use super::place::{self, changed};
@@ -9,7 +10,7 @@ use super::plan::{RestorePlan, RestoreStep};
 use super::walk::{FolderWalk, WalkEnd, above, split};
 use super::write::{ContentWriter, WrittenName};
 use crate::error::Result;
-use crate::fs::{self, CAN_SYNC_ALL, FileKind, FileSystem, Folder, SyncLimits};
+use crate::fs::{self, CAN_SYNC_ALL, FileKind, FileSystem, Folder, NameFolding, SyncLimits};
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::workspace::scan::join;
@@ -57,17 +58,19 @@ pub fn apply(
 }
 
 /// Separates the steps that must come first: a file where a folder is needed, the content of a
-/// folder where a file is needed. All other removals come last, so that a full disk is met while
+/// folder where a file is needed, a name that is written in another spelling. All other removals come last, so that a full disk is met while
 /// everything is still there.
 fn in_the_way<'p>(
     removes: &[&'p RestoreStep],
     writes: &[&RestoreStep],
+    alike: &AlikePaths<'_>,
 ) -> (Vec<&'p RestoreStep>, Vec<&'p RestoreStep>) {
     let files: HashSet<&str> = writes.iter().map(|step| step.path.as_str()).collect();
     let folders: HashSet<&str> = writes.iter().flat_map(|step| above(&step.path)).collect();
     removes.iter().partition(|step| {
         folders.contains(step.path.as_str())
             || above(&step.path).any(|folder| files.contains(folder))
+            || alike.is_respelled(&step.path)
     })
 }
 
@@ -77,6 +80,7 @@ pub struct Restorer<'r> {
     pub progress: &'r Progress,
     /// The file system, where it can be synced as a whole: opened before the first write.
     whole: Option<FileSystem>,
+    pub folding: NameFolding,
     pub limits: SyncLimits,
     /// The file system is synced as a whole at the end, for the files too.
     pub ends_whole: bool,
@@ -105,21 +109,38 @@ impl<'r> Restorer<'r> {
     ) -> Result<Restorer<'r>> {
         let walk = FolderWalk::new(root)?;
         let whole = CAN_SYNC_ALL.then(|| walk.root().file_system()).transpose()?;
-        let limits = SyncLimits::get();
+        let (folding, limits) = (NameFolding::of(root), SyncLimits::get());
         let ends_whole = whole.is_some() && files > limits.each;
         // The root, in which the first folder on the way to each file may be new.
         let (swept, touched) = (HashSet::new(), BTreeSet::from([String::new()]));
         let is_clear = true;
-        Ok(Restorer { walk, source, progress, whole, limits, ends_whole, is_clear, swept, touched })
+        Ok(Restorer {
+            walk,
+            source,
+            progress,
+            whole,
+            folding,
+            limits,
+            ends_whole,
+            is_clear,
+            swept,
+            touched,
+        })
     }
 
     /// Takes the steps of a plan. The names are not durable yet.
     pub fn run(&mut self, steps: Vec<&RestoreStep>) -> Result<()> {
+        let alike = AlikePaths::new(self.folding, steps.iter().copied())?;
         let (removes, writes): (Vec<_>, Vec<_>) =
             steps.into_iter().partition(|step| step.action.leaf().is_none());
-        let (blocking, rest) = in_the_way(&removes, &writes);
+        let (blocking, rest) = in_the_way(&removes, &writes, &alike);
         self.is_clear = blocking.is_empty();
         blocking.iter().try_for_each(|step| self.remove(step))?;
+        if blocking.iter().any(|step| alike.is_respelled(&step.path)) {
+            // Of a folder, too, the old spelling must go.
+            self.remove_emptied(&blocking)?;
+            self.walk.reset();
+        }
         let batch = if self.ends_whole { BATCH } else { self.limits.open };
         writes.chunks(batch).try_for_each(|batch| self.write(batch))?;
         rest.iter().try_for_each(|step| self.remove(step))?;

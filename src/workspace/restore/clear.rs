@@ -1,10 +1,11 @@
 //! Check before a restore: it would touch nothing that is not tracked. Nothing is changed
 //! before this has looked at everything.
 
+use super::alike::{AlikePaths, one_name};
 use super::plan::{RestorePlan, RestoreStep};
 use super::walk::{FolderWalk, WalkEnd, split};
 use crate::error::{At, Error, Result};
-use crate::fs::{self, FileKind, Folder};
+use crate::fs::{self, FileKind, Folder, NameFolding};
 use crate::object::{Id, Leaf, Mode};
 use crate::workspace::scan::join;
 use std::collections::{HashMap, HashSet};
@@ -17,6 +18,7 @@ pub fn check<'p>(root: &Path, plan: &'p RestorePlan) -> Result<Vec<&'p RestoreSt
     let mut look = ClearCheck {
         walk: FolderWalk::new(root)?,
         removed: plan.removes().map(|step| step.path.as_str()).collect(),
+        alike: AlikePaths::new(NameFolding::of(root), &plan.steps)?,
         writable: HashMap::new(),
     };
     let mut steps = Vec::new();
@@ -53,11 +55,15 @@ enum PathState {
 struct ClearCheck<'p> {
     walk: FolderWalk,
     removed: HashSet<&'p str>,
+    alike: AlikePaths<'p>,
     writable: HashMap<String, bool>,
 }
 
 impl ClearCheck<'_> {
     fn step(&mut self, step: &RestoreStep) -> Result<PathState> {
+        if let Some((found, wanted)) = self.alike.other_spelling(&mut self.walk, step)? {
+            return self.other_spelling(step, &found, wanted);
+        }
         let (folder, name) = split(&step.path);
         let new = step.action.leaf();
         match (self.walk.go(folder, false)?, new) {
@@ -93,6 +99,30 @@ impl ClearCheck<'_> {
             }
             Some(_) => Err(changed(&step.path)),
         }
+    }
+
+    /// The same where the file system would take what exists for the path.
+    fn other_spelling(
+        &mut self,
+        step: &RestoreStep,
+        found: &str,
+        wanted: &str,
+    ) -> Result<PathState> {
+        if step.action.leaf().is_none() {
+            return Ok(PathState::Done);
+        }
+        let (folder, name) = split(found);
+        self.walk.go(folder, false)?;
+        let here = self.walk.here();
+        let is_removed = match here.file_kind(name)? {
+            Some(FileKind::Folder) => self.first_unplanned(here, name, found)?.is_none(),
+            _ => self.removed.contains(found),
+        };
+        if is_removed {
+            return self.writable(folder, PathState::Clear);
+        }
+        let hint = format!("rename \"{found}\", then run the command again; nothing was changed");
+        Err(one_name(found, wanted).hint(hint))
     }
 
     /// The first thing in a folder that the plan does not remove.

@@ -1,6 +1,7 @@
 //! Creation of the files of a clone: each is written under its own name at once, because no ref exists before all of them
 //! are synced. A clone that is interrupted leaves incomplete files, and the next one replaces them.
 
+use super::alike::AlikePaths;
 use super::apply::Restorer;
 use super::clear;
 use super::plan::{RestoreAction, RestorePlan, RestoreStep};
@@ -52,6 +53,7 @@ pub fn create_in_new(
     let steps: Vec<&RestoreStep> = plan.steps.iter().collect();
     progress.expect(steps.len() as u64);
     let mut restore = Restorer::new(root, source, progress, steps.len())?;
+    AlikePaths::new(restore.folding, &plan.steps)?;
     restore.create(&steps)?;
     restore.sync()?;
     Ok(steps.len())

@@ -1,6 +1,7 @@
 //! Restore of the files of a project: the plan, the obstacles, the steps. Callers take a safety
 //! snapshot first, so that nothing that was not pushed is lost.
 
+mod alike;
 pub(super) mod apply;
 mod begun;
 mod clear;

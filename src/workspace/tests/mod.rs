@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests make the projects they look at")]
 
+mod alike;
 mod cache;
 mod capture;
 mod ignoring;
