@@ -111,6 +111,23 @@ fn the_manual_names_every_variable_that_the_program_reads() {
 }
 
 #[test]
+fn every_manual_page_names_the_version() {
+    let project = Project::new();
+    project.ok("man pages");
+    let mut pages = 0;
+    for entry in std::fs::read_dir(project.path("pages")).unwrap() {
+        let page = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let title = page.lines().find(|line| line.starts_with(".TH")).unwrap();
+        assert!(
+            title.contains(concat!("\"lua-store ", env!("CARGO_PKG_VERSION"), "\"")),
+            "{title}"
+        );
+        pages += 1;
+    }
+    assert!(pages > 60, "{pages}");
+}
+
+#[test]
 fn the_version_is_a_line_or_an_answer() {
     let project = Project::new();
     let version = env!("CARGO_PKG_VERSION");

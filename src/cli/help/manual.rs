@@ -85,7 +85,9 @@ pub fn render(command: &Command, name: &str) -> io::Result<Vec<u8>> {
         true => arg.hide(true),
         false => arg,
     });
-    let man = Man::new(own).manual("lua-store");
+    // Commands below have no version of their own.
+    let source = concat!("lua-store ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(own).manual("lua-store").source(source);
     let mut bytes = Vec::new();
     man.render_title(&mut bytes)?;
     man.render_name_section(&mut bytes)?;
