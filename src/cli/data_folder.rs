@@ -1,7 +1,7 @@
-//! Data of a server: the folder of `--data` or `LUA_STORE_DATA`, the user's folder for data, or the engine of `--store`.
+//! Data of a server: the folder of `--data` or `LUA_STORE_DATA`, the user's folder for data, or the engines of `--store` and `--packs`.
 
 use crate::cli::context::Context;
-use crate::engine::{EngineEnvironment, EngineUrl, PostgresUrl, SharedEngine};
+use crate::engine::{BucketUrl, EngineEnvironment, EngineUrl, SharedEngine};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::progress::Progress;
@@ -16,9 +16,12 @@ pub struct DataFolder {
     /// The server's folder [default: LUA_STORE_DATA, or lua-store/depot in the user's data folder]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The server's data in a database instead of a folder: `postgres://db.example.com/agents`
+    /// The server's data in a database or a bucket instead of a folder: `postgres://db.example.com/agents`, `s3://bucket/prefix`
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     store: Option<String>,
+    /// With --store: the packs of a database in a bucket, `s3://bucket/prefix`
+    #[arg(long, value_name = "URL", requires = "store")]
+    packs: Option<String>,
     /// With --store: a folder for files on their way, which may be lost [default: lua-store/scratch in the user's cache folder]
     #[arg(long, value_name = "DIR", requires = "store")]
     scratch: Option<PathBuf>,
@@ -43,9 +46,9 @@ impl ServerData {
 }
 
 impl DataFolder {
-    /// The store of a URL.
-    pub fn at(url: &str) -> DataFolder {
-        DataFolder { data: None, store: Some(url.to_owned()), scratch: None }
+    /// The store of a URL, with packs in a bucket.
+    pub fn at(url: &str, packs: Option<String>) -> DataFolder {
+        DataFolder { data: None, store: Some(url.to_owned()), packs, scratch: None }
     }
 
     /// The folder that is named here, else there.
@@ -53,32 +56,44 @@ impl DataFolder {
         if self.data.is_some() || self.store.is_some() {
             return DataFolder { scratch: self.scratch.or(other.scratch), ..self };
         }
-        DataFolder { scratch: self.scratch.or(other.scratch), ..other }
+        let (packs, scratch) = (self.packs.or(other.packs), self.scratch.or(other.scratch));
+        DataFolder { packs, scratch, ..other }
     }
 
     /// The URL of the engine, if it is not a folder.
-    fn database(&self) -> Result<Option<PostgresUrl>> {
+    fn shared(&self) -> Result<Option<EngineUrl>> {
         let Some(text) = &self.store else { return Ok(None) };
-        Ok(match engine_url(text)? {
-            EngineUrl::Postgres(url) => Some(*url),
-            EngineUrl::Folder(_) => None,
-        })
+        match engine_url(text)? {
+            EngineUrl::Folder(_) if self.packs.is_none() => Ok(None),
+            url => Ok(Some(url)),
+        }
+    }
+
+    /// The bucket with the packs.
+    fn pack_bucket(&self) -> Result<Option<BucketUrl>> {
+        let Some(text) = &self.packs else { return Ok(None) };
+        match engine_url(text)? {
+            EngineUrl::Bucket(url) => Ok(Some(*url)),
+            _ => Err(Error::usage("only a bucket can have the packs of a database")
+                .hint("use `--packs s3://bucket/prefix`")),
+        }
     }
 
     /// Opens the engine, with its folder for files on their way.
-    fn open_engine(&self, cx: &Context<'_>, url: &PostgresUrl) -> Result<ServerData> {
+    fn open_engine(&self, cx: &Context<'_>, url: &EngineUrl) -> Result<ServerData> {
         let scratch = self.scratch.clone().or_else(default_scratch).ok_or_else(|| {
             Error::usage("cannot find a folder for files on their way")
                 .hint("add `--scratch DIR` to name one")
         })?;
         let folder = cx.directory()?.join(scratch);
+        let packs = self.pack_bucket()?;
         fs::keep_private();
         if self.scratch.is_none()
             && let Some(parent) = folder.parent()
         {
             fs::create_dir_all(parent)?;
         }
-        let engine = SharedEngine::open(url)?;
+        let engine = SharedEngine::open(url, packs.as_ref())?;
         RemoteLayout::make_scratch(&folder)?;
         let store = RemoteStore::on(engine.engines.clone(), folder.clone());
         let (tokens, name) = (Tokens::shared(engine.tokens.clone()), engine.name.clone());
@@ -88,7 +103,7 @@ impl DataFolder {
     /// The folder, made into a remote store when it is missing. One that was named must at least have a parent, so that
     /// a typing mistake makes no tree of folders.
     pub fn made(&self, cx: &Context<'_>) -> Result<ServerData> {
-        if let Some(url) = self.database()? {
+        if let Some(url) = self.shared()? {
             return self.open_engine(cx, &url);
         }
         let folder = self.path(cx)?;
@@ -123,7 +138,7 @@ impl DataFolder {
 
     /// The data, which must exist. A database is prepared by whoever opens it first.
     pub fn store(&self, cx: &Context<'_>) -> Result<ServerData> {
-        if let Some(url) = self.database()? {
+        if let Some(url) = self.shared()? {
             return self.open_engine(cx, &url);
         }
         let folder = self.existing(cx)?;
@@ -138,8 +153,8 @@ impl DataFolder {
         if let Some(text) = &self.store {
             return match engine_url(text)? {
                 EngineUrl::Folder(folder) => Ok(folder),
-                EngineUrl::Postgres(url) => Err(Error::usage(format!("\"{url}\" is not a folder"))
-                    .hint("restore into a folder, and serve that with `--data DIR`")),
+                EngineUrl::Postgres(url) => Err(not_a_folder(&url.to_string())),
+                EngineUrl::Bucket(url) => Err(not_a_folder(&url.to_string())),
             };
         }
         let named = self.data.clone().or_else(|| variable("LUA_STORE_DATA"));
@@ -149,6 +164,11 @@ impl DataFolder {
                 .hint("add `--data DIR` to name the folder")),
         }
     }
+}
+
+fn not_a_folder(url: &str) -> Error {
+    Error::usage(format!("\"{url}\" is not a folder"))
+        .hint("restore into a folder, and serve that with `--data DIR`")
 }
 
 /// Engine that a URL and the environment name.

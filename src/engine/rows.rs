@@ -16,7 +16,8 @@ pub trait TokenRows: Send + Sync {
     /// All tokens, the oldest first.
     fn all(&self) -> Result<Vec<TokenRow>>;
 
-    /// Replaces the tokens by what `edit` makes of them, in one step. Changes wait for each other.
+    /// Replaces the tokens by what `edit` makes of them, in one step. Changes wait for each other, or `edit` is called again
+    /// with what the other one left.
     fn change(&self, edit: &mut dyn FnMut(Vec<TokenRow>) -> Result<Vec<TokenRow>>) -> Result<()>;
 
     /// Time of the last use of each token, in seconds since 1970-01-01 UTC.

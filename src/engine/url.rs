@@ -1,5 +1,6 @@
-//! URL of a store: `file:///dir`, or `postgres://host/database`.
+//! URL of a store: `file:///dir`, `postgres://host/database`, or `s3://bucket/prefix`.
 
+use super::bucket::BucketUrl;
 use super::environment::EngineEnvironment;
 use super::postgres::PostgresUrl;
 use crate::error::{Error, Result};
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 pub enum EngineUrl {
     Folder(PathBuf),
     Postgres(Box<PostgresUrl>),
+    Bucket(Box<BucketUrl>),
 }
 
 impl EngineUrl {
@@ -19,6 +21,9 @@ impl EngineUrl {
             Some(("file", path)) => folder(text, path).map(EngineUrl::Folder),
             Some(("postgres" | "postgresql", _)) => {
                 PostgresUrl::parse(text, environment).map(Box::new).map(EngineUrl::Postgres)
+            }
+            Some(("s3", _)) => {
+                BucketUrl::parse(text, environment).map(Box::new).map(EngineUrl::Bucket)
             }
             // It may contain a password.
             Some((scheme, _)) => Err(unknown(&format!("{scheme}://…"))),
@@ -29,7 +34,7 @@ impl EngineUrl {
 
 fn unknown(text: &str) -> Error {
     Error::usage(format!("cannot store agents in \"{text}\": it is not the URL of a store"))
-        .hint("use `file:///var/lib/lua-store` or `postgres://db.example.com/agents`")
+        .hint("use `file:///var/lib/lua-store`, `postgres://db.example.com/agents` or `s3://bucket/prefix`")
 }
 
 /// The absolute path of a URL without a host.
@@ -69,7 +74,9 @@ mod tests {
 
     #[test]
     fn a_typing_mistake_is_named_and_a_password_is_not() {
-        for wrong in ["", "data", "file://data", "file://host/data?x", "postgre://a/b", "s3://b"] {
+        for wrong in
+            ["", "data", "file://data", "file://host/data?x", "postgre://a/b", "s3://b", "gs://b"]
+        {
             assert_eq!(parse(wrong).unwrap_err().kind(), Kind::Usage, "{wrong}");
         }
         let error = parse("postgers://ana:secret@db/agents").unwrap_err();

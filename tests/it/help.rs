@@ -3,6 +3,8 @@
 //! the project.
 
 #[cfg(unix)]
+use crate::common::bucket::{Bucket, S3Place};
+#[cfg(unix)]
 use crate::common::server::{Server, data};
 use crate::common::{Project, shop};
 use insta::assert_snapshot;
@@ -302,6 +304,7 @@ fn examples(project: &Project, name: &str) -> Vec<String> {
 struct World {
     project: Project,
     server: Server,
+    bucket: Bucket,
     token: String,
 }
 
@@ -339,7 +342,11 @@ impl World {
         let token = server.token(&project, "*", "admin");
         project.set("LUA_STORE_DATA", &data(&project).to_string_lossy());
         project.write("token", &token);
-        World { project, server, token }
+        let bucket = Bucket::start();
+        for (name, value) in bucket.variables() {
+            project.set(&name, &value);
+        }
+        World { project, server, bucket, token }
     }
 
     fn page(&self, name: &str) -> Page<'_> {
@@ -389,6 +396,8 @@ impl World {
 impl Page<'_> {
     fn run(&self, line: &str) -> Output {
         let line = line.replace("https://store.example.com", &self.world.server.url);
+        let endpoint = self.world.bucket.endpoint();
+        let line = line.replace("https://s3.example.com", &endpoint);
         // The tests of engines have a database.
         let folder = format!("file://{}/checked", self.folder.display());
         let line = line.replace("postgres://db.example.com/agents", &folder);

@@ -1,8 +1,9 @@
 //! New connection, with the settings that each session needs.
 
-use super::failure::{CallFailure, sentence};
+use super::failure::sentence;
 use super::target::PostgresUrl;
 use super::tls::PgTls;
+use crate::engine::failure::CallFailure;
 use crate::error::Error;
 use std::time::Duration;
 use tokio::time::timeout;

@@ -1,34 +1,17 @@
 //! Failure of a call: the sentence for it, and whether the call may have taken effect.
 
 use super::target::PostgresUrl;
+use crate::engine::failure::CallFailure;
 use crate::error::{Error, Kind};
 use std::error::Error as StdError;
 use std::io;
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
-/// Failure of a call.
-#[derive(Debug)]
-pub struct CallFailure {
-    pub error: Error,
-    /// True if nobody knows whether the call took effect.
-    pub is_unsure: bool,
-}
-
-impl CallFailure {
-    pub fn certain(error: Error) -> CallFailure {
-        CallFailure { error, is_unsure: false }
-    }
-
-    pub fn unsure(error: Error) -> CallFailure {
-        CallFailure { error, is_unsure: true }
-    }
-
-    /// Of the database. A statement that it refused had no effect. A session that it ended may have committed: it
-    /// was waiting for a replica, for example.
-    pub fn of(url: &PostgresUrl, error: &tokio_postgres::Error) -> CallFailure {
-        let refused = error.as_db_error().and_then(DbError::parsed_severity);
-        CallFailure { error: sentence(url, error), is_unsure: refused != Some(Severity::Error) }
-    }
+/// Failure of a call to the database. A statement that it refused had no effect. A session that it ended may have
+/// committed: it was waiting for a replica, for example.
+pub fn failure(url: &PostgresUrl, error: &tokio_postgres::Error) -> CallFailure {
+    let refused = error.as_db_error().and_then(DbError::parsed_severity);
+    CallFailure { error: sentence(url, error), is_unsure: refused != Some(Severity::Error) }
 }
 
 /// Reason why the work of one call ended.

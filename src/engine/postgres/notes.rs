@@ -1,6 +1,7 @@
 //! Notes as rows.
 
 use super::pool::PgPool;
+use crate::engine::note_name;
 use crate::error::Result;
 use crate::remote_store::{NoteStore, SharedNote};
 use std::sync::Arc;
@@ -17,18 +18,9 @@ impl PgNotes {
     }
 }
 
-fn name(note: SharedNote<'_>) -> String {
-    match note {
-        SharedNote::Archived(agent) => format!("archived/{agent}"),
-        SharedNote::Scrub => "scrub".to_owned(),
-        SharedNote::Quotas => "quotas".to_owned(),
-        SharedNote::Address => "address".to_owned(),
-    }
-}
-
 impl NoteStore for PgNotes {
     fn read(&self, note: SharedNote<'_>) -> Result<Option<Vec<u8>>> {
-        let name = name(note);
+        let name = note_name(note);
         let row = self.pool.read(async |client: &Client| {
             let query = "SELECT text FROM lua_store.note WHERE name = $1";
             Ok(client.query_typed_opt(query, &[(&name, Type::TEXT)]).await?)
@@ -37,7 +29,7 @@ impl NoteStore for PgNotes {
     }
 
     fn write(&self, note: SharedNote<'_>, text: &[u8]) -> Result<()> {
-        let name = name(note);
+        let name = note_name(note);
         self.pool.read(async |client: &Client| {
             let statement = "INSERT INTO lua_store.note VALUES ($1, $2) \
                              ON CONFLICT (name) DO UPDATE SET text = $2";
@@ -48,7 +40,7 @@ impl NoteStore for PgNotes {
     }
 
     fn remove(&self, note: SharedNote<'_>) -> Result<()> {
-        let name = name(note);
+        let name = note_name(note);
         self.pool.read(async |client: &Client| {
             let statement = "DELETE FROM lua_store.note WHERE name = $1";
             client.execute_typed(statement, &[(&name, Type::TEXT)]).await?;

@@ -1,9 +1,10 @@
 //! Pool of connections: so many calls at once, each with a connection for itself; others wait for their turn, in order.
 
 use super::connect::connect;
-use super::failure::{CallFailure, PgEnd};
+use super::failure::{self, PgEnd};
 use super::target::PostgresUrl;
 use super::tls::PgTls;
+use crate::engine::failure::CallFailure;
 use crate::error::{At, Error, Result};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -79,7 +80,7 @@ impl PgPool {
                 }
                 Ok(Err(PgEnd::Own(error))) => Err(CallFailure::certain(error)),
                 Ok(Err(PgEnd::Database(error))) => {
-                    let failure = CallFailure::of(&self.url, &error);
+                    let failure = failure::failure(&self.url, &error);
                     if failure.is_unsure {
                         // The database was restarted, or another one took over: the others are as old.
                         self.idle().clear();

@@ -136,7 +136,7 @@ impl Tokens {
     }
 
     /// Replaces the tokens by what `edit` leaves of them. Two changes at once take turns; readers do not wait.
-    fn change<T>(&self, edit: impl FnOnce(&mut Vec<TokenEntry>) -> Result<T>) -> Result<T> {
+    fn change<T>(&self, edit: impl Fn(&mut Vec<TokenEntry>) -> Result<T>) -> Result<T> {
         match &self.place {
             TokenPlace::Folder(data) => {
                 let _lock = fs::lock(&RemoteLayout::new(data).tokens_lock(), WAIT)?;
@@ -146,11 +146,10 @@ impl Tokens {
                 Ok(done)
             }
             TokenPlace::Rows(rows) => {
-                let (mut edit, mut done) = (Some(edit), None);
+                let mut done = None;
                 rows.change(&mut |rows| {
                     let mut tokens = decode_rows(&rows)?;
-                    let edit = edit.take();
-                    done = edit.map(|edit| edit(&mut tokens)).transpose()?;
+                    done = Some(edit(&mut tokens)?);
                     tokens.iter().map(encode_row).collect()
                 })?;
                 done.ok_or_else(|| Error::failed("the tokens were not changed"))
@@ -163,7 +162,7 @@ impl Tokens {
         wanted.check()?;
         self.change(|tokens| {
             let (secret, id, hash) = fresh(tokens)?;
-            let NewToken { agents, scope, note, owner, for_others, expires_at } = wanted;
+            let NewToken { agents, scope, note, owner, for_others, expires_at } = wanted.clone();
             let owner = owner.map(|owner| owner.trim().to_owned());
             let (agents, created_at, replaces) = (AgentPatterns::new(agents)?, now, None);
             let expires_at = expires_at.or(self.rights.end());

@@ -1,6 +1,8 @@
 //! Parts that every test of the binary shares: a project of its own, and one snapshot per command.
 
 pub mod answer;
+#[cfg(unix)]
+pub mod bucket;
 pub mod faults;
 pub mod http;
 pub mod narrow;

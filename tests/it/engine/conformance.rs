@@ -1,4 +1,4 @@
-//! The suite that every engine passes: files, memory, PostgreSQL.
+//! The suite that every engine passes: files, memory, PostgreSQL. That of buckets is in `bucket.rs`.
 
 use super::open;
 use crate::common::postgres;
@@ -12,7 +12,7 @@ use lua_store::internals::remote_store::{
 };
 
 const WRITERS: u64 = 8;
-const INCREMENTS: u64 = 200;
+pub const INCREMENTS: u64 = 200;
 
 fn agent(name: &str) -> AgentId {
     name.parse().unwrap()
@@ -25,7 +25,7 @@ fn won(cas: Cas) -> CasToken {
     }
 }
 
-fn heads(store: &dyn HeadStore) {
+pub fn heads(store: &dyn HeadStore) {
     let (one, other) = (agent("agent_1"), agent("Agent_1"));
     assert!(store.load(&one).unwrap().is_none());
     let first = won(store.swap(&one, Expect::Absent, b"first").unwrap());
@@ -52,34 +52,43 @@ fn heads(store: &dyn HeadStore) {
     store.ping().unwrap();
 }
 
-/// Adds one to a number so often; each writer has a store of its own, as servers beside each other have.
-fn race(stores: &[&dyn HeadStore]) {
+/// Adds a line so often; each writer has a store of its own, as servers beside each other have. Where it is unknown if a swap
+/// landed, the line shows it, as transactions in a head do.
+pub fn race(stores: &[&dyn HeadStore], increments: u64) {
     let agent = agent("counter");
-    let increment = |store: &dyn HeadStore| {
+    let increment = |store: &dyn HeadStore, line: &str| {
         loop {
             let found = store.load(&agent).unwrap();
-            let (number, token) = found.map_or((0, None), |(bytes, token)| {
-                (std::str::from_utf8(&bytes).unwrap().parse::<u64>().unwrap(), Some(token))
+            let (text, token) = found.map_or_else(Default::default, |(bytes, token)| {
+                (String::from_utf8(bytes.to_vec()).unwrap(), Some(token))
             });
+            if text.lines().any(|known| known == line) {
+                return;
+            }
             let expect = token.as_ref().map_or(Expect::Absent, Expect::Match);
-            match store.swap(&agent, expect, (number + 1).to_string().as_bytes()).unwrap() {
+            match store.swap(&agent, expect, format!("{text}{line}\n").as_bytes()).unwrap() {
                 Cas::Won(_) => return,
-                Cas::Lost => {}
-                Cas::Unknown(error) => panic!("{error}"),
+                Cas::Lost | Cas::Unknown(_) => {}
             }
         }
     };
     std::thread::scope(|scope| {
         for nth in 0..WRITERS as usize {
             let store = stores[nth % stores.len()];
-            scope.spawn(move || (0..INCREMENTS).for_each(|_| increment(store)));
+            scope.spawn(move || {
+                (0..increments).for_each(|n| increment(store, &format!("{nth}-{n}")))
+            });
         }
     });
     let (bytes, _) = stores[0].load(&agent).unwrap().unwrap();
-    assert_eq!(std::str::from_utf8(&bytes).unwrap(), (WRITERS * INCREMENTS).to_string());
+    let mut lines: Vec<&str> = std::str::from_utf8(&bytes).unwrap().lines().collect();
+    assert_eq!(lines.len() as u64, WRITERS * increments, "each line was added once");
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len() as u64, WRITERS * increments, "no line was lost");
 }
 
-fn packs(store: &dyn PackStore) {
+pub fn packs(store: &dyn PackStore) {
     let (one, other) = (agent("agent_1"), agent("agent_2"));
     let lengths = [0, 1, 262_143, 262_144, 262_145, 1_000_000];
     let mut keys = Vec::new();
@@ -119,7 +128,7 @@ fn packs(store: &dyn PackStore) {
     assert!(store.list(&one, None).unwrap().is_empty());
 }
 
-fn notes(store: &dyn NoteStore) {
+pub fn notes(store: &dyn NoteStore) {
     let (one, other) = (agent("agent_1"), agent("agent_2"));
     let all =
         [SharedNote::Archived(&one), SharedNote::Scrub, SharedNote::Quotas, SharedNote::Address];
@@ -147,10 +156,10 @@ fn files_and_memory_pass() {
     heads(&FileHeads::new(root));
     packs(&FilePacks::new(root));
     notes(&FileNotes::new(root));
-    race(&[&FileHeads::new(root), &FileHeads::new(root)]);
+    race(&[&FileHeads::new(root), &FileHeads::new(root)], INCREMENTS);
     heads(&MemHeads::default());
     packs(&MemPacks::default());
-    race(&[&MemHeads::default()]);
+    race(&[&MemHeads::default()], INCREMENTS);
 }
 
 #[test]
@@ -160,7 +169,7 @@ fn postgres_passes() {
     heads(&*one.engines.heads);
     packs(&*one.engines.packs);
     notes(&*one.engines.notes);
-    race(&[&*one.engines.heads, &*other.engines.heads]);
+    race(&[&*one.engines.heads, &*other.engines.heads], INCREMENTS);
     // A head that was read before is not given again after another server changed it.
     let agent = agent("seen");
     let token = won(one.engines.heads.swap(&agent, Expect::Absent, b"old").unwrap());
@@ -222,11 +231,15 @@ fn a_session_that_was_ended_is_replaced() {
 #[test]
 fn changes_of_tokens_take_turns_and_a_failed_one_leaves_nothing() {
     let Some(database) = postgres::database() else { return };
-    let [one, other] = [open(&database), open(&database)];
+    tokens(&[open(&database), open(&database)]);
+}
+
+/// Through two servers.
+pub fn tokens([one, other]: &[SharedEngine; 2]) {
     let row = |id: String| TokenRow { entry: format!("entry of {id}"), id };
     let before = one.tokens.etag().unwrap();
     std::thread::scope(|scope| {
-        for (name, engine) in [("a", &one), ("b", &other)] {
+        for (name, engine) in [("a", one), ("b", other)] {
             scope.spawn(move || {
                 for n in 0..20 {
                     let added = row(format!("{name}{n}"));

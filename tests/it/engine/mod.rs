@@ -1,5 +1,8 @@
 //! Engines of a server: one suite for all of them, servers that share one, and what is refused.
 
+mod bucket;
+mod bucket_faults;
+mod bucket_refused;
 mod conformance;
 mod refused;
 mod served;
@@ -10,6 +13,5 @@ use lua_store::internals::engine::{EngineEnvironment, EngineUrl, SharedEngine};
 /// Opens the engine of a database.
 fn open(database: &Database) -> SharedEngine {
     let url = EngineUrl::parse(&database.url(), &EngineEnvironment::default()).unwrap();
-    let EngineUrl::Postgres(url) = url else { panic!("{url:?} is no database") };
-    SharedEngine::open(&url).unwrap()
+    SharedEngine::open(&url, None).unwrap()
 }

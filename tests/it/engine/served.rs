@@ -1,39 +1,104 @@
-//! Servers on a database: push, promote, clone and tokens, through two servers with nothing else in common.
+//! Servers on an engine: push, promote, clone and tokens, through two servers with nothing else in common.
 
 use crate::common::Project;
+use crate::common::bucket::{Bucket, Fault, S3Place};
 use crate::common::postgres::{self, Database};
 use crate::common::server::{Server, bearer};
 use crate::common::shop;
 
-/// Two servers on one database, each with a scratch folder of its own.
+/// Engine of two servers.
+enum Site {
+    Database(Database),
+    Bucket(Bucket),
+    /// Heads in the database, packs in the bucket.
+    Both(Database, Bucket),
+}
+
+impl Site {
+    fn all() -> Vec<Site> {
+        let mut all = vec![Site::Bucket(Bucket::start())];
+        all.extend(postgres::database().map(Site::Database));
+        all.extend(postgres::database().map(|database| Site::Both(database, Bucket::start())));
+        all
+    }
+
+    /// Options that name the engine.
+    fn place(&self, scratch: &str) -> String {
+        let store = match self {
+            Site::Database(database) => database.url(),
+            Site::Bucket(bucket) => bucket.url("/some/agents"),
+            Site::Both(database, bucket) => {
+                format!("{} --packs {}", database.url(), bucket.url("/packs"))
+            }
+        };
+        format!("--store {store} --scratch ../{scratch}")
+    }
+
+    /// Entries of the tokens as they are stored.
+    fn stored_tokens(&self) -> String {
+        match self {
+            Site::Database(database) | Site::Both(database, _) => {
+                database.sql("SELECT string_agg(entry, ' ') FROM lua_store.token")
+            }
+            Site::Bucket(bucket) => {
+                String::from_utf8(bucket.object("some/agents/tokens").unwrap()).unwrap()
+            }
+        }
+    }
+
+    fn bucket(&self) -> Option<&Bucket> {
+        match self {
+            Site::Database(_) => None,
+            Site::Bucket(bucket) | Site::Both(_, bucket) => Some(bucket),
+        }
+    }
+}
+
+/// Two servers on one engine, each with a scratch folder of its own.
 struct Pair {
     project: Project,
-    database: Database,
+    site: Site,
     one: Server,
     other: Server,
 }
 
-/// Options that name the engine.
-fn place(database: &Database, scratch: &str) -> String {
-    format!("--store {} --scratch ../{scratch}", database.url())
-}
-
 impl Pair {
+    fn of(site: Site) -> Pair {
+        let mut project = shop::project();
+        for (name, value) in site.bucket().map(Bucket::variables).unwrap_or_default() {
+            project.set(&name, &value);
+        }
+        let one = Server::start(&project, &site.place("one"));
+        let other = Server::start(&project, &site.place("other"));
+        Pair { project, site, one, other }
+    }
+
     /// `None` where there is no PostgreSQL.
-    fn new() -> Option<Pair> {
-        let database = postgres::database()?;
-        let project = shop::project();
-        let one = Server::start(&project, &place(&database, "one"));
-        let other = Server::start(&project, &place(&database, "other"));
-        Some(Pair { project, database, one, other })
+    fn on_database() -> Option<Pair> {
+        Some(Pair::of(Site::Database(postgres::database()?)))
+    }
+
+    fn database(&self) -> &Database {
+        match &self.site {
+            Site::Database(database) | Site::Both(database, _) => database,
+            Site::Bucket(_) => panic!("there is no database"),
+        }
     }
 
     fn serve(&self, line: &str) -> String {
-        self.project.ok(&format!("serve {line} {}", place(&self.database, "cli")))
+        self.project.ok(&format!("serve {line} {}", self.site.place("cli")))
     }
 
     fn token(&self, scope: &str) -> String {
         self.serve(&format!("token create --agent shop --scope {scope}")).trim().to_owned()
+    }
+
+    /// Ids of the tokens, the oldest first.
+    fn ids(&self) -> Vec<String> {
+        let listed: serde_json::Value =
+            serde_json::from_str(&self.serve("token list --json")).unwrap();
+        let tokens = listed["tokens"].as_array().unwrap().iter();
+        tokens.map(|token| token["id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Pushes to one server and makes the other the remote.
@@ -48,7 +113,12 @@ impl Pair {
 
 #[test]
 fn what_one_server_stored_the_other_serves() {
-    let Some(mut pair) = Pair::new() else { return };
+    for site in Site::all() {
+        serves_case(Pair::of(site));
+    }
+}
+
+fn serves_case(mut pair: Pair) {
     pair.remotes();
     let project = &pair.project;
     project.ok("push --remote one");
@@ -66,36 +136,44 @@ fn what_one_server_stored_the_other_serves() {
     let tokens = project.ok("serve token list --data ../backup");
     assert!(tokens.contains("promote"), "the backup has the tokens: {tokens}");
     // Files on their way may be lost at any time.
-    let Pair { project, database, one, other, .. } = pair;
+    let Pair { project, site, one, other } = pair;
     drop((one, other));
     for scratch in ["one", "other", "cli"] {
         std::fs::remove_dir_all(project.path("..").join(scratch)).unwrap();
     }
-    let server = Server::start(&project, &place(&database, "one"));
+    let server = Server::start(&project, &site.place("one"));
     project.ok(&format!("clone {}/shop ../again", server.url));
-    project.ok(&format!("serve fsck {}", place(&database, "one")));
+    project.ok(&format!("serve fsck {}", site.place("one")));
 }
 
 #[test]
 fn a_token_that_was_revoked_admits_nothing_from_the_next_request_on() {
-    let Some(pair) = Pair::new() else { return };
+    for site in Site::all() {
+        token_case(Pair::of(site));
+    }
+}
+
+fn token_case(pair: Pair) {
     let status =
         |server: &Server, token: &str| server.ask("GET", "/shop/refs", &bearer(token), b"").status;
     for _ in 0..5 {
         let token = pair.token("push");
         assert_eq!((status(&pair.one, &token), status(&pair.other, &token)), (200, 200));
-        let stored = pair.database.sql("SELECT string_agg(entry, ' ') FROM lua_store.token");
-        assert!(!stored.contains(&token[4..20]), "no secret is stored");
-        let id = pair.database.sql("SELECT id FROM lua_store.token ORDER BY place DESC LIMIT 1");
-        pair.serve(&format!("token revoke {}", id.trim()));
+        assert!(!pair.site.stored_tokens().contains(&token[4..20]), "no secret is stored");
+        pair.serve(&format!("token revoke {}", pair.ids().last().unwrap()));
         assert_eq!((status(&pair.one, &token), status(&pair.other, &token)), (401, 401));
     }
-    assert_eq!(pair.database.sql("SELECT count(*) FROM lua_store.token"), "0\n");
+    assert!(pair.ids().is_empty());
 }
 
 #[test]
 fn an_archived_agent_is_closed_at_every_server() {
-    let Some(mut pair) = Pair::new() else { return };
+    for site in Site::all() {
+        archived_case(Pair::of(site));
+    }
+}
+
+fn archived_case(mut pair: Pair) {
     pair.remotes();
     pair.project.ok("push --remote one");
     pair.serve("agents archive shop");
@@ -110,10 +188,10 @@ fn an_archived_agent_is_closed_at_every_server() {
 
 #[test]
 fn a_database_that_is_away_is_reported_and_comes_back() {
-    let Some(mut pair) = Pair::new() else { return };
+    let Some(mut pair) = Pair::on_database() else { return };
     pair.remotes();
     pair.project.ok("push --remote one");
-    let (database, server) = (&pair.database, &pair.one);
+    let (database, server) = (pair.database(), &pair.one);
     let name = &database.name;
     database.sql_elsewhere(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
     database.sql_elsewhere(&format!(
@@ -127,6 +205,31 @@ fn a_database_that_is_away_is_reported_and_comes_back() {
     database.sql_elsewhere(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
     std::thread::sleep(std::time::Duration::from_millis(2100));
     assert_eq!(server.ask("GET", "/readyz", "", b"").status, 200);
+    pair.project.ok("fetch one");
+}
+
+#[test]
+fn a_bucket_that_is_away_is_reported_and_comes_back() {
+    let mut pair = Pair::of(Site::Bucket(Bucket::start()));
+    pair.remotes();
+    pair.project.ok("push --remote one");
+    let server = &pair.one;
+    let status = |path: &str, token: &str| server.ask("GET", path, &bearer(token), b"").status;
+    // A refusal of the bucket is nothing that a client did wrong.
+    for fault in [
+        Fault::Refused(403, "ExpiredToken"),
+        Fault::Refused(403, "AccessDenied"),
+        Fault::Foreign(502),
+    ] {
+        pair.site.bucket().unwrap().faults(move |_| Some(fault));
+        assert_eq!(status("/healthz", ""), 200);
+        assert_eq!(status("/shop/refs", "lst_x"), 503, "{fault:?}");
+        std::thread::sleep(std::time::Duration::from_millis(2100));
+        assert_eq!(status("/readyz", ""), 503);
+        pair.site.bucket().unwrap().heal();
+        std::thread::sleep(std::time::Duration::from_millis(2100));
+        assert_eq!(status("/readyz", ""), 200);
+    }
     pair.project.ok("fetch one");
 }
 
@@ -145,9 +248,14 @@ fn push_file(client: &Project, name: &str) {
 
 #[test]
 fn a_server_that_is_killed_takes_no_acknowledged_push_with_it() {
+    for site in Site::all() {
+        killed_case(Pair::of(site));
+    }
+}
+
+fn killed_case(mut pair: Pair) {
     const CLIENTS: usize = 4;
     const PUSHES: usize = 4;
-    let Some(mut pair) = Pair::new() else { return };
     pair.remotes();
     pair.project.ok("push --remote one");
     let clients: Vec<Project> = (0..CLIENTS).map(|_| pair.project.copy()).collect();

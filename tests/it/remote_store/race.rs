@@ -83,13 +83,22 @@ fn eight_writers_through_two_servers_lose_nothing_in_postgres() {
     use lua_store::internals::engine::{EngineEnvironment, EngineUrl, SharedEngine};
     let Some(database) = postgres::database() else { return };
     let url = EngineUrl::parse(&database.url(), &EngineEnvironment::default()).unwrap();
-    let EngineUrl::Postgres(url) = url else { panic!("{url:?} is no database") };
+    race_through_two_servers(&|| SharedEngine::open(&url, None).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn eight_writers_through_two_servers_lose_nothing_in_a_bucket() {
+    use crate::common::bucket::{Bucket, S3Place};
+    let bucket = Bucket::start();
+    race_through_two_servers(&|| bucket.open("/agents"));
+}
+
+#[cfg(unix)]
+fn race_through_two_servers(engine: &dyn Fn() -> lua_store::internals::engine::SharedEngine) {
     let dir = tempfile::tempdir().unwrap();
-    // Nothing in common but the database.
-    let open = |scratch: &str| {
-        let engine = SharedEngine::open(&url).unwrap();
-        RemoteStore::on(engine.engines, dir.path().join(scratch))
-    };
+    // Nothing in common but the engine.
+    let open = |scratch: &str| RemoteStore::on(engine().engines, dir.path().join(scratch));
     let (remote_stores, collector) = ([open("one"), open("other")], open("upkeep"));
     race(&remote_stores, 5, |finished| {
         while !finished.load(Ordering::Acquire) {

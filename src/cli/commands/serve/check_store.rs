@@ -10,15 +10,18 @@ use crate::error::Result;
 use crate::remote_store::ProbeReport;
 use serde::Serialize;
 
-/// Check that a database or a folder meets the requirements of a server
+/// Check that a database, a bucket or a folder meets the requirements of a server
 ///
-/// A server does the same when it starts. Creates the tables or the folder, writes data of its own and removes it; the
+/// A server does the same when it starts. Creates the tables, the folder or an object that names the format, writes data of its own and removes it; the
 /// agents are not touched.
 #[derive(Debug, clap::Args)]
 pub struct CheckStore {
-    /// The database or the folder: `postgres://db.example.com/agents`, `file:///var/lib/lua-store`
+    /// The database, the bucket or the folder: `postgres://db.example.com/agents`, `s3://bucket/prefix`, `file:///var/lib/lua-store`
     #[arg(value_name = "URL")]
     url: String,
+    /// The bucket with the packs of the database: `s3://bucket/prefix`
+    #[arg(long, value_name = "URL")]
+    packs: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +63,7 @@ fn views(report: &ProbeReport) -> Vec<CheckView<'_>> {
 
 impl CheckStore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let data = DataFolder::at(&self.url).made(cx)?;
+        let data = DataFolder::at(&self.url, self.packs).made(cx)?;
         let report = data.store.probe()?;
         let (checks, ok) = (views(&report), report.passed());
         let exit = if ok { Exit::Done } else { Exit::Found };
