@@ -3,6 +3,7 @@
 
 mod blame;
 mod histogram;
+mod hunks;
 pub mod lines;
 mod merge;
 mod prose;
@@ -14,6 +15,7 @@ mod trees;
 mod words;
 
 pub use blame::{LineBlame, occurrences};
+pub use hunks::{DiffHunk, DiffRow, hunks};
 pub use merge::{ChangedBy, HunkSide, MergeHunk, MergeTexts};
 pub use prose::{ProseEdit, sentence_edits};
 pub use raw::raw_line;
