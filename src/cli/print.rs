@@ -24,15 +24,7 @@ pub fn unread<'v>(
     out: &mut Output,
     versions: impl IntoIterator<Item = &'v AnyVersion>,
 ) -> Result<()> {
-    for version in versions {
-        let Some(reason) = version.unread() else { continue };
-        let text = format!(
-            "{}: its agent could not be read, its state is that of the version before: {reason}",
-            version.name
-        );
-        lines(out, [Line::plain(text)])?;
-    }
-    Ok(())
+    lines(out, report::unread_lines(versions))
 }
 
 /// The content of a state: its model, primitives counted by kind, the number of its persona.

@@ -1,4 +1,4 @@
-//! Losses of the stock compiler in an agent, and how they change between two versions.
+//! ReadLosses of the stock compiler in an agent, and how they change between two versions.
 //!
 //! None of it is stored: it follows from the files of a version, so it is known for every version
 //! ever made.
@@ -140,6 +140,12 @@ pub struct Difference {
     pub deployable: Option<bool>,
 }
 
+/// Parts of files that `lua compile` leaves out, or the reason why the files cannot be read.
+pub type ReadLosses = Result<Vec<Dropped>, Unreadable>;
+
+/// ReadLosses of files by the id of their tree.
+pub type FileLosses<'a> = dyn Fn(Id) -> Result<ReadLosses> + 'a;
+
 /// Compares two versions by their files.
 pub fn between(
     store: &Store,
@@ -147,7 +153,18 @@ pub fn between(
     from: &AnyVersion,
     to: &AnyVersion,
 ) -> Result<Difference> {
-    let later = match losses::of_files(store, objects, to.files())? {
+    between_by(store.project(), objects, &|files| losses::of_files(store, objects, files), from, to)
+}
+
+/// The same with losses from another cache. `root` is any folder that exists.
+pub fn between_by(
+    root: &Path,
+    objects: &dyn Source,
+    losses: &FileLosses<'_>,
+    from: &AnyVersion,
+    to: &AnyVersion,
+) -> Result<Difference> {
+    let later = match losses(to.files())? {
         Ok(later) => later,
         Err(reason) => return Ok(unknown(to, reason)),
     };
@@ -155,7 +172,7 @@ pub fn between(
     if from.files() == to.files() {
         return Ok(Difference { deployable, ..Difference::default() });
     }
-    let earlier = match losses::of_files(store, objects, from.files())? {
+    let earlier = match losses(from.files())? {
         Ok(earlier) => earlier,
         Err(reason) => return Ok(Difference { deployable, ..unknown(from, reason) }),
     };
@@ -163,7 +180,7 @@ pub fn between(
         return Ok(Difference { deployable, ..Difference::default() });
     }
     // Only the agents tell whether a part that is lost is new.
-    let agent = |version: &AnyVersion| agent_of(store.project(), objects, version.files());
+    let agent = |version: &AnyVersion| agent_of(root, objects, version.files());
     match (agent(from)?, agent(to)?) {
         (Ok(earlier), Ok(later)) => Ok(Difference { deployable, ..compare(&earlier, &later) }),
         (Err(reason), _) => Ok(Difference { deployable, ..unknown(from, reason) }),
@@ -171,7 +188,7 @@ pub fn between(
     }
 }
 
-/// Losses of the later one that the earlier one does not have.
+/// ReadLosses of the later one that the earlier one does not have.
 fn since<'a>(earlier: &[Dropped], later: &'a [Dropped]) -> Vec<&'a Dropped> {
     let lost = later.iter().filter(|one| !one.otherwise);
     lost.filter(|one| !earlier.iter().any(|old| covers(old, one))).collect()

@@ -20,7 +20,9 @@ pub mod view;
 pub use any_version_view::AnyVersionView;
 pub use change_view::{ChangeView, UnreadSides};
 pub use conflict::{ConflictView, conflict_lines, conflict_sentence};
-pub use diff::{REBUNDLED, item_lines, lines, part_lines, persona_lines, reached_lines};
+pub use diff::{
+    REBUNDLED, item_lines, lines, part_lines, persona_lines, reached_lines, unread_lines,
+};
 pub use file_view::FileChangeView;
 pub use incoming::{
     behind, brief, incoming_lines, inherited, local_time, moved_lines, newest_lines,

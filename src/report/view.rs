@@ -129,14 +129,14 @@ pub struct SnapshotView {
     pub kinds: ByKind<Vec<SnapshotItem>>,
     pub persona: SnapshotPersona,
     pub model: Value,
-    voice: Value,
+    pub voice: Value,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotItem {
-    name: String,
-    version: Option<String>,
+    pub name: String,
+    pub version: Option<String>,
 }
 
 #[derive(Serialize)]

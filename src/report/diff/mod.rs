@@ -7,6 +7,7 @@ use crate::compare::{
     ChangedPrimitive, Detail, ImportMove, KindChange, PersonaContent, PrimitiveChange,
     RenamedPrimitive, SharedReach, StateChange, ToolParts, reached, shown,
 };
+use crate::history::any_version::AnyVersion;
 use crate::model::item::Item;
 use crate::model::kind::Kind;
 use crate::report::line::{Line, Sign};
@@ -64,6 +65,17 @@ pub fn lines(change: &StateChange, whole: bool) -> Vec<Line> {
         lines.push(Line::plain(format!("No changes: {}", unchanged.join(", "))));
     }
     lines
+}
+
+/// Versions whose agent was not read: what is compared of them is the state before.
+pub fn unread_lines<'v>(versions: impl IntoIterator<Item = &'v AnyVersion>) -> Vec<Line> {
+    let unread = versions.into_iter().filter_map(|one| Some((&one.name, one.unread()?)));
+    let words = unread.map(|(name, reason)| {
+        Line::plain(format!(
+            "{name}: its agent could not be read, its state is that of the version before: {reason}"
+        ))
+    });
+    words.collect()
 }
 
 pub(super) fn details(list: &[Detail], whole: bool) -> Vec<Line> {
