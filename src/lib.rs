@@ -69,6 +69,8 @@ mod object;
 mod operations;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod pack;
+#[cfg(feature = "server")]
+mod page;
 mod parallel;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod platform;

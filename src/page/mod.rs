@@ -1,0 +1,36 @@
+//! Page: data as HTML, for people with a browser. Nothing here reads a store, a clock or the network.
+//!
+//! Templates are checked at compile time, and escape every text by default; nothing is put into a page as it is.
+
+pub mod address;
+mod agents;
+mod asset;
+mod changes;
+mod compare;
+mod error_page;
+mod files;
+mod frame;
+mod headers;
+mod home;
+mod ledger;
+mod persona;
+mod sign_in;
+mod source;
+mod time;
+mod version;
+mod visible;
+
+pub use agents::{AgentRow, AgentsPage, agents_page};
+pub use asset::ASSETS;
+pub use compare::{ComparePage, DiffPart, FileDiff, LayoutChoice, compare_page};
+pub use error_page::{ErrorPage, error_page};
+pub use files::{FilePage, FileText, FolderPage, FolderRow, file_page, folder_page};
+pub use frame::PageVisitor;
+pub use headers::HEADERS;
+pub use home::{HomePage, LivePanel, PendingPush, VersionChoice, VersionItem, home_page};
+pub use ledger::{LedgerItem, LedgerPage, ledger_page};
+pub use persona::{PersonaItem, PersonaPage, persona_page};
+pub use sign_in::{SignInPage, sign_in_page};
+pub use source::{SourcePage, source_page};
+pub use time::ShownTime;
+pub use version::{ContentGroup, VersionPage, version_page};
