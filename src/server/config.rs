@@ -4,6 +4,7 @@ use super::limits::ServerLimits;
 use super::proxies::Proxies;
 use crate::engine::SharedEngine;
 use crate::error::Result;
+use crate::protocol::AgentId;
 use crate::remote_store::{Engines, RemoteStore, Settings};
 use crate::server::tokens::Tokens;
 use std::net::SocketAddr;
@@ -25,6 +26,10 @@ pub struct ServerConfig {
     pub proxies: Proxies,
     /// The URL that clients use, without a slash at its end; `None`: the address that each request names.
     pub public_url: Option<String>,
+    /// True if people with a browser get pages.
+    pub pages: bool,
+    /// Agents whose pages everybody may read.
+    pub public: Vec<AgentId>,
     /// Pushes of the stock command with files that look like secrets are refused.
     pub refuses_secrets: bool,
 }

@@ -13,6 +13,8 @@ pub const NO_AUTH_IS_LOCAL: &str = "`--no-auth` is for 127.0.0.1; leave it out, 
      `lua-store serve token create --agent AGENT --scope push`";
 pub const FSCK: &str = "ask the operator of the server to run `lua-store serve fsck`";
 pub const ADDRESS: &str = "run `lua-store remote add origin URL/AGENT` with the URL of this server and the id of an agent";
+pub const FOREIGN_NAME: &str = "ask the operator of the server for its address; \
+     `lua-store serve --public-url URL` gives it the name that browsers use";
 pub const STOCK_TOKEN: &str = "set LUA_API_KEY to a token of this server, which begins with lst_ \
      (its operator creates one with `lua-store serve token create`)";
 pub const STOCK_AGENT: &str =

@@ -23,6 +23,7 @@ mod limits;
 mod log;
 mod malformed;
 mod metrics;
+mod pages;
 pub mod pattern;
 pub mod policy;
 mod proxies;
@@ -54,6 +55,7 @@ use connection::ConnectionContext;
 use disk::Disk;
 use limits::{ConnectionGuard, Connections};
 use log::Logger;
+use pages::PageSettings;
 use signals::{SignalEvent, Signals};
 use state::{ServerParts, ServerState};
 use std::net::SocketAddr;
@@ -146,6 +148,7 @@ impl Server {
             disk,
             proxies,
             stock,
+            pages: PageSettings::new(config),
         })?);
         let refusal = state.disk.check(&state.store).0.err();
         refusal.inspect(|refusal| state.report_disk(Some(refusal)));

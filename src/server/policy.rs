@@ -3,6 +3,7 @@
 use super::ServerConfig;
 use super::hints;
 use crate::error::{Error, Result};
+use crate::protocol::AgentId;
 
 /// Warnings for the operator before the server starts; an error where it must not.
 pub fn check_policy(config: &ServerConfig, tokens: usize) -> Result<Vec<String>> {
@@ -24,6 +25,19 @@ pub fn check_policy(config: &ServerConfig, tokens: usize) -> Result<Vec<String>>
             "{address} is reached by others, and without TLS they can read tokens and sources on the way: \
              give `--tls-cert` and `--tls-key`, or listen on 127.0.0.1 behind a proxy that has them"
         ));
+    }
+    if config.pages && !config.public.is_empty() {
+        let names: Vec<&str> = config.public.iter().map(AgentId::as_str).collect();
+        warnings.push(format!(
+            "everybody who reaches {address} may read the pages of {}, with all files and personas",
+            names.join(", ")
+        ));
+    }
+    if config.pages
+        && let Some(url) = &config.public_url
+        && url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'))
+    {
+        warnings.push(format!("there are no pages for browsers: {url} has a path"));
     }
     if config.open {
         warnings.push(
@@ -59,6 +73,8 @@ mod tests {
             limits,
             proxies,
             public_url: None,
+            pages: true,
+            public: Vec::new(),
             refuses_secrets: false,
         }
     }

@@ -3,6 +3,7 @@
 
 use super::body::drain;
 use super::limits::{Busy, Connection, PoolPermit};
+use super::pages::{self, PageRequest};
 use super::state::ServerState;
 use super::token;
 use crate::protocol::RECORD;
@@ -94,6 +95,8 @@ pub struct Record {
     route: &'static str,
     /// The client is the stock command, which reads other errors.
     is_stock: bool,
+    /// The client is a browser, which shows pages.
+    is_page: bool,
     asks_first: bool,
     status: Option<StatusCode>,
     cause: Option<String>,
@@ -128,6 +131,7 @@ impl Record {
             path: shown(request.uri().path()),
             route,
             is_stock: Route::is_stock(request.uri().path()),
+            is_page: request.extensions().get::<Arc<PageRequest>>().is_some(),
             asks_first: request.headers().contains_key(EXPECT),
             status: None,
             cause: None,
@@ -150,7 +154,10 @@ impl Record {
             let failure = if self.is_stock { failure.for_stock() } else { failure };
             self.cause = Some(token::hidden(failure.error.message()));
             let headers = std::mem::take(answer.headers_mut());
-            answer = failure.answer(&self.trace.id);
+            answer = match self.is_page {
+                true => pages::refusal(&failure, &self.trace.id),
+                false => failure.answer(&self.trace.id),
+            };
             answer.headers_mut().extend(headers);
         }
         self.status = Some(answer.status());

@@ -1,15 +1,16 @@
 //! Routes, and the layers around all of them: a request id, a log record, a net for panics.
 
+use super::pages::{HTML, PageRequest};
 use super::state::ServerState;
-use super::{admin, agents, health, stock};
+use super::{admin, agents, health, pages, stock};
 use crate::error::Error;
 use crate::server::request_log::Record;
 use crate::server::response::{HttpError, HttpResponse};
 use crate::stock::Route;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State as Shared};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, head, post};
@@ -39,14 +40,15 @@ pub fn router(state: Arc<ServerState>, watched: bool) -> Router {
         .route("/{agent}/fetch", post(agents::fetch))
         .merge(admin::routes())
         .merge(stock::routes())
-        .fallback(stock::or_nothing_here)
+        .fallback(pages::or_stock)
         .method_not_allowed_fallback(wrong_method);
-    surrounded(routes, state)
+    surrounded(routes, state, true)
 }
 
 /// Router of the address for health and metrics: no agents.
 pub fn watched(state: Arc<ServerState>) -> Router {
-    surrounded(watch().fallback(nothing_here).method_not_allowed_fallback(wrong_method), state)
+    let routes = watch().fallback(nothing_here).method_not_allowed_fallback(wrong_method);
+    surrounded(routes, state, false)
 }
 
 fn watch() -> Router<Arc<ServerState>> {
@@ -56,18 +58,26 @@ fn watch() -> Router<Arc<ServerState>> {
         .route("/metrics", get(health::metrics))
 }
 
-fn surrounded(routes: Router<Arc<ServerState>>, state: Arc<ServerState>) -> Router {
+/// Routes with what all requests pass. `has_pages` is false for an address without pages.
+fn surrounded(
+    routes: Router<Arc<ServerState>>,
+    state: Arc<ServerState>,
+    has_pages: bool,
+) -> Router {
     routes
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), handle))
+        .layer(from_fn_with_state((state.clone(), has_pages), handle))
         .with_state(state)
 }
 
 async fn handle(
-    Shared(state): Shared<Arc<ServerState>>,
+    Shared((state, has_pages)): Shared<(Arc<ServerState>, bool)>,
     mut request: Request,
     next: Next,
 ) -> HttpResponse {
+    if has_pages && request.extensions().get::<MatchedPath>().is_none() {
+        pages::mark(&state, &mut request);
+    }
     let route = name(&request);
     let record = Record::begin(&state, route, &request);
     request.extensions_mut().insert(record.trace.clone());
@@ -84,8 +94,9 @@ async fn handle(
 
 /// Turns a refusal of the framework itself, such as an address with broken escapes, into our form.
 fn readable(answer: HttpResponse) -> HttpResponse {
+    let is_ours = |kind: &HeaderValue| kind == "application/json" || kind == HTML;
     let ours = answer.extensions().get::<HttpError>().is_some()
-        || answer.headers().get(CONTENT_TYPE).is_none_or(|kind| kind == "application/json");
+        || answer.headers().get(CONTENT_TYPE).is_none_or(is_ours);
     if ours || !answer.status().is_client_error() {
         return answer;
     }
@@ -94,6 +105,9 @@ fn readable(answer: HttpResponse) -> HttpResponse {
 }
 
 fn name(request: &Request) -> &'static str {
+    if let Some(page) = request.extensions().get::<Arc<PageRequest>>() {
+        return page.route.name();
+    }
     if Route::is_stock(request.uri().path()) {
         return stock::name(request);
     }
@@ -131,6 +145,7 @@ mod tests {
     use super::super::disk::Disk;
     use super::super::limits::{Pool, Requester, ServerLimits};
     use super::super::log::{Clock, Logger};
+    use super::super::pages::PageSettings;
     use super::super::proxies::Proxies;
     use super::super::state::ServerParts;
     use super::super::stock::StockSettings;
@@ -156,6 +171,7 @@ mod tests {
                 disk,
                 proxies: Proxies::default(),
                 stock: StockSettings::default(),
+                pages: PageSettings::default(),
             })
             .unwrap(),
         )
@@ -177,7 +193,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let state = state(data.path());
         let routes = Router::new().route("/bug", get(bug)).route("/thread", get(bug_on_a_thread));
-        let router = surrounded(routes, state.clone());
+        let router = surrounded(routes, state.clone(), true);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for path in ["/bug", "/thread"] {
             let request = Request::builder()

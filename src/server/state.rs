@@ -5,6 +5,7 @@ use super::disk::Disk;
 use super::limits::{Connections, Pool, Pools, Quota, Requester, ServerLimits};
 use super::log::Logger;
 use super::metrics::{Metrics, Stored};
+use super::pages::{PageSettings, Pages};
 use super::proxies::Proxies;
 use super::stock::{BodyBudget, StockSettings};
 use super::upkeep::UpkeepQueue;
@@ -33,6 +34,7 @@ pub struct ServerState {
     /// Answers to the stock command.
     pub stock_service: Arc<StockService>,
     pub bodies: BodyBudget,
+    pub pages: Pages,
     refreshes: Refreshes,
     ids: AtomicU64,
 }
@@ -53,11 +55,12 @@ pub struct ServerParts {
     pub disk: Disk,
     pub proxies: Proxies,
     pub stock: StockSettings,
+    pub pages: PageSettings,
 }
 
 impl ServerState {
     pub fn new(parts: ServerParts) -> Result<ServerState> {
-        let ServerParts { store, access, log, limits, disk, proxies, stock } = parts;
+        let ServerParts { store, access, log, limits, disk, proxies, stock, pages } = parts;
         let first = getrandom::u64()
             .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         let stock_service = Arc::new(StockService::new(store.clone()));
@@ -71,6 +74,7 @@ impl ServerState {
             stock,
             stock_service,
             bodies: BodyBudget::default(),
+            pages: Pages::new(pages),
             refreshes: Refreshes::default(),
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),

@@ -23,7 +23,8 @@ mod view;
 pub use answers::{answer, packed};
 pub use error::StockError;
 pub use route::{ParsedRoute, Route};
-pub use service::StockService;
+pub use service::{StockService, VersionsLook};
+pub use view::VersionRow;
 
 use crate::object::Id;
 use crate::protocol::AgentId;

@@ -36,6 +36,14 @@ pub struct Look<'a> {
     pub book: Book,
 }
 
+/// The versions of an agent at one moment.
+pub struct VersionsLook<'a> {
+    pub objects: &'a Odb,
+    pub view: Arc<StockHistory>,
+    /// Any folder that exists.
+    pub folder: &'a Path,
+}
+
 /// A change of an agent while it is computed.
 pub struct ChangeDraft<'a> {
     pub look: Look<'a>,
@@ -80,6 +88,18 @@ impl StockService {
             let now = self.look_at(agent, ground)?;
             Ok(look(&now))
         })?
+    }
+
+    /// Looks at the versions of an agent, for pages. Of one that nobody pushed all is empty.
+    pub fn read_versions<T>(
+        &self,
+        agent: &AgentId,
+        look: impl FnOnce(&VersionsLook<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.store.with_ground(agent, |EditGround { heads, objects, .. }| {
+            let view = self.view(agent, heads, objects)?;
+            look(&VersionsLook { objects, view, folder: self.folder() })
+        })
     }
 
     /// Changes an agent, durably. A request with a known name is answered from what it did then.

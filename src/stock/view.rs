@@ -180,6 +180,23 @@ impl StockHistory {
         self.ledger.promoted.get(&row.id).map(|last| last.record)
     }
 
+    /// Ledger of the agent.
+    pub fn ledger(&self) -> &LedgerIndex {
+        &self.ledger
+    }
+
+    /// The version that was live before the live one.
+    pub fn previous(&self) -> Option<u64> {
+        let active = self.active().and_then(|number| self.version(number)).map(|row| row.id);
+        let earlier = self.ledger.was_active.iter().find(|id| Some(**id) != active)?;
+        self.number_of(earlier)
+    }
+
+    /// The number of a version.
+    pub fn number_of(&self, id: &Id) -> Option<u64> {
+        self.versions().find(|(_, row)| row.id == *id).map(|(number, _)| number)
+    }
+
     /// Numbers of a primitive that source versions have, lowest first, with who gave them.
     pub fn numbers(&self, key: &str) -> impl DoubleEndedIterator<Item = (&str, &NumberRow)> {
         let numbers = self.numbers.get(key);

@@ -2,7 +2,7 @@
 
 use super::refusal::forbid_unknown;
 use crate::error::Result;
-use crate::protocol::{AgentId, TokenScope};
+use crate::protocol::TokenScope;
 use crate::remote_store::Usage;
 use crate::server::access::Admitted;
 use crate::server::agents::admit_request;
@@ -10,7 +10,6 @@ use crate::server::limits::{Pool, Requester};
 use crate::server::request_log::Trace;
 use crate::server::response::HttpError;
 use crate::server::state::ServerState;
-use crate::server::tokens::TokenEntry;
 use crate::stock::account::Account;
 use crate::stock::signature::{BlobAccess, SignedQuery};
 use crate::stock::{Route, StockError, StockRequest};
@@ -82,7 +81,7 @@ pub async fn account(state: &Arc<ServerState>, request: Request) -> Result<Accou
         Some(entry) if entry.agents.list().iter().all(|pattern| pattern.is_plain()) => {
             entry.agents.list().iter().map(|pattern| pattern.as_str().parse()).collect()
         }
-        Some(entry) => Ok(opened(entry, store.agents()?)),
+        Some(entry) => Ok(entry.agents_among(store.agents()?)),
         None => store.agents(),
     });
     let agents = agents.await?;
@@ -95,17 +94,6 @@ pub async fn account(state: &Arc<ServerState>, request: Request) -> Result<Accou
         agents,
         now: state.log.now(),
     })
-}
-
-/// Agents that a token opens: those that it names, and of the others those that exist.
-fn opened(entry: &TokenEntry, existing: Vec<AgentId>) -> Vec<AgentId> {
-    let named = entry.agents.list().iter().filter(|pattern| pattern.is_plain());
-    let mut agents: Vec<AgentId> =
-        named.filter_map(|pattern| pattern.as_str().parse().ok()).collect();
-    agents.extend(existing.into_iter().filter(|agent| entry.opens(agent.as_str())));
-    agents.sort_unstable();
-    agents.dedup();
-    agents
 }
 
 /// Growth of an agent by a request, at most.

@@ -1,7 +1,7 @@
 //! Token entry of the token file, and the specification of a new one.
 
 use crate::error::{Error, Result};
-use crate::protocol::TokenScope;
+use crate::protocol::{AgentId, TokenScope};
 use crate::server::pattern::{AgentPattern, AgentPatterns};
 use crate::stock::signature::AddressSigner;
 use crate::store::TokenName;
@@ -50,6 +50,17 @@ impl TokenEntry {
     /// True if the token is for this agent.
     pub fn opens(&self, agent: &str) -> bool {
         self.agents.has(agent)
+    }
+
+    /// Agents that the token opens: those that it names, and of the others those that exist.
+    pub fn agents_among(&self, existing: Vec<AgentId>) -> Vec<AgentId> {
+        let named = self.agents.list().iter().filter(|pattern| pattern.is_plain());
+        let mut agents: Vec<AgentId> =
+            named.filter_map(|pattern| pattern.as_str().parse().ok()).collect();
+        agents.extend(existing.into_iter().filter(|agent| self.opens(agent.as_str())));
+        agents.sort_unstable();
+        agents.dedup();
+        agents
     }
 
     /// Name of the token in receipts: its note, where it has one that fits in a line.

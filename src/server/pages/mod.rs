@@ -1,0 +1,207 @@
+//! Pages: answers for people with a browser. They are at addresses that neither an agent's id nor a route of the API can
+//! have, or that a browser asks for by naming `text/html`; all other requests are answered as without them.
+
+mod answers;
+mod caches;
+mod compared;
+mod cookie;
+mod files;
+mod form;
+mod history;
+mod host;
+mod personas;
+mod raw;
+mod route;
+mod session;
+mod sign_in;
+mod throttle;
+mod versions;
+mod visitor;
+
+pub use answers::{HTML, refusal};
+pub use route::{PageRequest, PageRoute};
+
+use super::limits::{Pool, Requester};
+use super::response::{HttpError, HttpResponse};
+use super::state::ServerState;
+use super::{ServerConfig, agents, stock};
+use crate::error::Error;
+use crate::page::{self, PageVisitor};
+use crate::protocol::{AgentId, TokenScope};
+use crate::remote_store::RemoteStore;
+use answers::{asset, html, redirect, robots};
+use axum::extract::{Request, State as Shared};
+use axum::http::{Method, StatusCode};
+use caches::PageCaches;
+use host::HostNames;
+use route::AgentPageRoute;
+use session::Sessions;
+use std::sync::Arc;
+use throttle::TokenThrottle;
+use visitor::{AgentVisit, Visitor};
+
+/// Agents on one page of the list.
+const AGENTS: usize = 50;
+
+/// Settings of a server for pages.
+#[derive(Clone, Debug, Default)]
+pub struct PageSettings {
+    enabled: bool,
+    public: Vec<AgentId>,
+    names: HostNames,
+}
+
+impl PageSettings {
+    pub fn new(config: &ServerConfig) -> PageSettings {
+        let names = HostNames::new(config);
+        PageSettings {
+            enabled: config.pages && !names.has_path(),
+            public: config.public.clone(),
+            names,
+        }
+    }
+}
+
+/// State of the pages of a server.
+pub struct Pages {
+    settings: PageSettings,
+    sessions: Sessions,
+    wrong_tokens: TokenThrottle,
+    caches: Arc<PageCaches>,
+}
+
+impl Pages {
+    pub fn new(settings: PageSettings) -> Pages {
+        Pages {
+            settings,
+            sessions: Sessions::default(),
+            wrong_tokens: TokenThrottle::default(),
+            caches: Arc::default(),
+        }
+    }
+}
+
+/// Marks a request that gets a page.
+pub fn mark(state: &ServerState, request: &mut Request) {
+    if !state.pages.settings.enabled {
+        return;
+    }
+    if let Some(route) = PageRoute::of(request) {
+        request.extensions_mut().insert(Arc::new(PageRequest { route }));
+    }
+}
+
+/// A request that no route of the API matches: one for a page, or one of the stock command, or none of ours.
+pub async fn or_stock(
+    Shared(state): Shared<Arc<ServerState>>,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
+    let Some(asked) = request.extensions().get::<Arc<PageRequest>>().cloned() else {
+        return stock::or_nothing_here(Shared(state), request).await;
+    };
+    let names = &state.pages.settings.names;
+    names.check_host(request.headers())?;
+    match (&asked.route, request.method()) {
+        (PageRoute::SignIn, &Method::POST) => return sign_in::sign_in(&state, request).await,
+        (PageRoute::SignOut, &Method::POST) => return sign_in::sign_out(&state, request).await,
+        (PageRoute::SignOut, _) => return Err(wrong_method()),
+        (_, &Method::GET | &Method::HEAD) => {}
+        _ => return Err(wrong_method()),
+    }
+    match &asked.route {
+        PageRoute::Asset(name) => asset(name),
+        PageRoute::Robots => Ok(robots()),
+        PageRoute::SignIn => sign_in::form(&state, &request),
+        PageRoute::Agents => agents_list(&state, request).await,
+        PageRoute::Agent { agent, page } => of_agent(&state, request, agent, page).await,
+        PageRoute::SignOut => Err(wrong_method()),
+    }
+}
+
+fn wrong_method() -> HttpError {
+    HttpError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Error::usage("this address does not allow that method"),
+    )
+}
+
+/// `GET /`: the agents that the session has tokens for.
+async fn agents_list(
+    state: &Arc<ServerState>,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
+    let visitor = Visitor::of(state, request.headers());
+    let public = state.pages.settings.public.clone();
+    if visitor.is_nobody() && public.is_empty() {
+        return Ok(redirect(StatusCode::SEE_OTHER, "/-/login"));
+    }
+    let who = Requester { agent: None, token: visitor.first_token() };
+    agents::admit_request(state, &request, &who, "")?;
+    let at = form::page_of(&request);
+    let shown = visitor.shown();
+    let read = move |store: &RemoteStore| {
+        let mut known = public;
+        known.extend(visitor.agents(store)?);
+        known.sort_unstable();
+        known.dedup();
+        let skip = usize::try_from(at - 1).unwrap_or(usize::MAX).saturating_mul(AGENTS);
+        let has_more = known.len() > skip.saturating_add(AGENTS);
+        let row = |agent: AgentId| {
+            // One that is damaged is in the list all the same.
+            let heads = store.current(&agent).ok().flatten();
+            let (live, versions) = heads.as_ref().map_or((None, 0), |head| {
+                let view = head.view();
+                (view.active.and_then(|active| active.version), view.versions.len() as u64)
+            });
+            page::AgentRow { id: agent.to_string(), live, versions }
+        };
+        let agents = known.into_iter().skip(skip).take(AGENTS).map(row).collect();
+        Ok(page::agents_page(&page::AgentsPage { agents, page: at, has_more }, &shown))
+    };
+    Ok(html(StatusCode::OK, state.work(Pool::Refs, &who, read).await?))
+}
+
+/// A page of one agent.
+async fn of_agent(
+    state: &Arc<ServerState>,
+    request: Request,
+    agent: &str,
+    page: &AgentPageRoute,
+) -> Result<HttpResponse, HttpError> {
+    let visitor = Visitor::of(state, request.headers());
+    let Some(visit) = visitor.visit(state, agent)? else {
+        let then = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        return Ok(redirect(StatusCode::SEE_OTHER, &page::address::sign_in(then)));
+    };
+    visit.admitted.needs(TokenScope::Read)?;
+    let who = visit.admitted.who();
+    let name = visit.admitted.bearer.as_ref().map_or("", |bearer| &bearer.token.name);
+    agents::admit_request(state, &request, &who, name)?;
+    let AgentVisit { admitted, shown } = visit;
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let asked = AskedPage {
+        agent: admitted.agent,
+        visitor: shown,
+        query,
+        now_ms: state.log.now().as_millisecond(),
+        caches: state.pages.caches.clone(),
+    };
+    if let AgentPageRoute::Raw(version, path) = page {
+        return raw::send(state, &who, asked, version.clone(), path.clone()).await;
+    }
+    let (service, page) = (state.stock_service.clone(), page.clone());
+    let read = move |_: &RemoteStore| {
+        service.read_versions(&asked.agent, |look| answers::answer(&asked, &page, look))
+    };
+    let made = state.work(Pool::Refs, &who, read).await?;
+    Ok(made.into_response())
+}
+
+/// Request for a page of an agent, without what only HTTP needs.
+struct AskedPage {
+    agent: AgentId,
+    visitor: PageVisitor,
+    query: String,
+    now_ms: i64,
+    caches: Arc<PageCaches>,
+}
