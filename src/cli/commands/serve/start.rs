@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::cli::{Exit, panic};
 use crate::error::{At, Error, Result};
+use crate::protocol::AgentId;
 use crate::server::{
     LogLevel, Network, Proxies, Server, ServerConfig, ServerEnv, ServerLimits, TlsFiles,
     address_note, expiry, policy,
@@ -66,6 +67,12 @@ pub struct Start {
     /// Refuse pushes of the `lua` command with files that look like secrets, instead of recording their names
     #[arg(long)]
     refuse_secrets: bool,
+    /// Serve no pages for browsers
+    #[arg(long, conflicts_with = "public")]
+    no_pages: bool,
+    /// Show the pages of this agent, with files and personas, to everybody, without a token
+    #[arg(long, value_name = "AGENT")]
+    public: Vec<AgentId>,
     /// Require no token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
@@ -121,6 +128,8 @@ impl Start {
                 self.trust_proxy
             },
             refuse_secrets: self.refuse_secrets || file.refuse_secrets,
+            no_pages: self.no_pages || file.no_pages,
+            public: if self.public.is_empty() { file.public } else { self.public },
             no_auth: self.no_auth || file.no_auth,
         })
     }
@@ -188,6 +197,8 @@ impl Start {
             limits,
             proxies,
             public_url: public_url.clone(),
+            pages: !self.no_pages,
+            public: self.public.clone(),
             refuses_secrets: self.refuse_secrets,
         };
         let warnings = policy::check_policy(&config, data.tokens.list()?.len())?;
