@@ -51,6 +51,7 @@ mod objects;
 mod odd_systems;
 mod op_log;
 mod opened;
+mod pages;
 mod parts;
 mod persona;
 mod plain_english;

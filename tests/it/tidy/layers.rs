@@ -32,7 +32,11 @@ const ROOMS: &[(&str, &str)] = &[
         "stock",
         "operations reader workspace remote_store history model protocol store object fs error",
     ),
-    ("server", "stock engine remote_store protocol store pack fs parallel text error"),
+    ("page", "report diff history text"),
+    (
+        "server",
+        "page report stock engine remote_store operations compare history protocol model diff store pack object fs parallel text error",
+    ),
     ("platform", "reader protocol model fs error"),
     (
         "client",
