@@ -40,6 +40,57 @@ fn without_hard_links_nothing_is_replaced_either() {
     assert_eq!(names(dir.path()), ["a"]);
 }
 
+/// Windows lets nobody replace a file that is mapped, so that one of this size is read there.
+#[test]
+fn a_mapped_file_is_replaced_and_the_map_stays_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pack");
+    for size in [1, 300_000] {
+        fs::write(&path, vec![1; size]).unwrap();
+        let map = crate::fs::map(&path).unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(map.len() == size && map.iter().all(|byte| *byte == 1));
+    }
+    assert_eq!(names(dir.path()), ["pack"]);
+}
+
+/// A large one may stay: then the replacement fails, and nothing changes.
+#[test]
+fn a_large_mapped_file_is_replaced_or_stays_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pack");
+    let size = (8 << 20) + 1;
+    fs::write(&path, vec![1; size]).unwrap();
+    let map = crate::fs::map(&path).unwrap();
+    let replaced = replace(&path, b"new");
+    assert!(replaced.is_ok() || cfg!(windows), "{replaced:?}");
+    assert!(map.len() == size && map.iter().all(|byte| *byte == 1));
+    let now = fs::read(&path).unwrap();
+    let is_whole = if replaced.is_ok() { now == b"new" } else { now.len() == size };
+    assert!(is_whole, "{} bytes", now.len());
+    assert_eq!(names(dir.path()), ["pack"]);
+    drop(map);
+    replace(&path, b"new").unwrap();
+}
+
+/// Windows refuses it for a moment while somebody reads: the step is tried again.
+#[test]
+fn an_open_file_is_replaced_when_its_reader_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ACTIVE");
+    fs::write(&path, "old").unwrap();
+    let reader = fs::File::open(&path).unwrap();
+    let replaced = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| replace(&path, b"new"));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        drop(reader);
+        writer.join().unwrap()
+    });
+    replaced.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+}
+
 #[test]
 fn a_file_dropped_unpublished_disappears() {
     let dir = tempfile::tempdir().unwrap();

@@ -163,6 +163,22 @@ fn names_that_differ_only_in_case_or_form_are_noted() {
     }
 }
 
+/// Git may be set to change them, this program is not.
+#[test]
+fn line_ends_are_captured_and_restored_as_they_are() {
+    let texts = ["unix\n", "windows\r\n", "both\r\n\n\r", "none"];
+    let names = ["a.ts", "b.ts", "c.md", "d"];
+    let mut project = Project::new(&[]);
+    names.iter().zip(texts).for_each(|(name, text)| project.write(name, text));
+    let taken = project.snapshot().unwrap();
+    names.iter().for_each(|name| project.write(name, "edited"));
+    project.restore(taken.tree).unwrap();
+    for (name, text) in names.iter().zip(texts) {
+        assert_eq!(std::fs::read(project.path(name)).unwrap(), text.as_bytes(), "{name}");
+    }
+    assert_eq!(project.snapshot().unwrap().tree, taken.tree);
+}
+
 #[test]
 fn a_missing_project_and_an_empty_one() {
     let mut project = Project::new(&[]);

@@ -48,7 +48,7 @@ const NAMES: [&str; 24] = [
     ".hidden/a",
 ];
 
-const RULES: [&str; 22] = [
+const RULES: [&str; 25] = [
     "*.log\n!keep.log\n",
     "logs/\n!logs/keep.log\n",
     "logs/*\n!logs/keep.log\n",
@@ -71,6 +71,10 @@ const RULES: [&str; 22] = [
     "*.txt\n",
     "*\n!*/\n!*.ts\n",
     ".*\n!.gitignore\n",
+    // As editors on Windows write them.
+    "*.txt\r\n!a.txt\r\n",
+    "# comment\r\n\r\n/foo\r\ntmp/\r\n",
+    "foo\r",
 ];
 
 #[test]

@@ -226,6 +226,25 @@ fn a_tree_that_reaches_for_what_is_never_part_of_a_project_is_refused() {
     }
 }
 
+/// Windows has links for administrators, and for those who turned on a setting.
+#[test]
+fn a_link_comes_back_or_is_refused_with_what_allows_it() {
+    let mut project = Project::new(&[("a", "1")]);
+    let target = project.tree("link", Mode::Symlink, "a");
+    let before = on_disk(&project.root);
+    match project.restore(target) {
+        Ok(_) => {
+            let link = std::fs::read_link(project.path("link")).unwrap();
+            assert_eq!(link, std::path::Path::new("a"));
+        }
+        Err(error) if !cfg!(windows) => panic!("{error}"),
+        Err(error) => {
+            assert!(error.hint_text().unwrap().contains("Developer Mode"), "{error}");
+            assert_eq!(on_disk(&project.root), before);
+        }
+    }
+}
+
 /// A source that gives wrong bytes for one blob.
 #[cfg(unix)]
 struct Lying<'a>(&'a crate::object::Memory, Id);
