@@ -9,13 +9,25 @@ use crate::workspace::{self, Patterns};
 /// Refuses texts that no record may hold, before there is one: too long ones, and secrets. Each has
 /// the name of its field.
 pub fn check(store: &Store, words: &[(&str, Option<&str>)]) -> Result<()> {
+    check_with(words, |field| Ok(Patterns::new(&store.config()?.allow()).matches(field)))
+}
+
+/// The same where no project allows anything.
+pub fn check_words(words: &[(&str, Option<&str>)]) -> Result<()> {
+    check_with(words, |_| Ok(false))
+}
+
+fn check_with(
+    words: &[(&str, Option<&str>)],
+    is_allowed: impl Fn(&str) -> Result<bool>,
+) -> Result<()> {
     for (field, text) in words {
         text.map_or(Ok(()), |text| rules::check_text(field, text))?;
         let Some(hit) = text.and_then(|text| workspace::secrets(text.as_bytes()).next()) else {
             continue;
         };
         let allow = format!("record/{field}");
-        if Patterns::new(&store.config()?.allow()).matches(&allow) {
+        if is_allowed(&allow)? {
             continue;
         }
         let reason = leak::reason(text.unwrap_or_default(), &hit);

@@ -72,6 +72,11 @@ pub fn source(agent: &str, number: u64) -> String {
     below(agent, &format!("source/v{number}"))
 }
 
+/// The page that makes a version live.
+pub fn promote(agent: &str, number: u64) -> String {
+    below(agent, &format!("promote/v{number}"))
+}
+
 pub fn ledger(agent: &str) -> String {
     below(agent, "ledger")
 }

@@ -34,6 +34,8 @@ pub struct VersionPage<'a> {
     pub live: Option<u64>,
     /// Ledger records of this version, newest first.
     pub ledger: Vec<LedgerItem>,
+    /// True if the visitor may make it live.
+    pub may_promote: bool,
     pub newest: Option<u64>,
 }
 
@@ -61,6 +63,9 @@ pub fn version_page(page: &VersionPage<'_>, visitor: &PageVisitor) -> String {
         }
         @if let Some(reason) = &page.unread {
             p.notice { "The agent in the files was not read, and its state is that of the version before: " (visible(reason)) }
+        }
+        @if page.may_promote && matches!(page.status, Status::Staged | Status::Superseded) {
+            p { a.button href=(address::promote(agent, number)) { "Promote v" (number) "…" } }
         }
         ul.links {
             li { a href=(address::files(agent, number, "")) { "Files" } }

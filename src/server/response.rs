@@ -71,26 +71,27 @@ impl HttpError {
             None => json(self.status, &problem),
         };
         let headers = answer.headers_mut();
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(
-                    WWW_AUTHENTICATE,
-                    HeaderValue::from_static("Bearer realm=\"lua-store\""),
-                );
-            }
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(self.retry.unwrap_or(1)));
-            }
-            StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
-            }
-            // Room comes when somebody makes it.
-            StatusCode::INSUFFICIENT_STORAGE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("3600"));
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            let realm = HeaderValue::from_static("Bearer realm=\"lua-store\"");
+            headers.insert(WWW_AUTHENTICATE, realm);
+        }
+        if let Some(after) = self.retry_after() {
+            headers.insert(RETRY_AFTER, after.into());
         }
         answer
+    }
+
+    /// Seconds after which a request may have another answer.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Some(self.retry.unwrap_or(1))
+            }
+            StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => Some(60),
+            // Room comes when somebody makes it.
+            StatusCode::INSUFFICIENT_STORAGE => Some(3600),
+            _ => None,
+        }
     }
 }
 
@@ -120,14 +121,19 @@ impl From<Error> for HttpError {
     }
 }
 
-/// Error body for a disk that takes no writes. Trying again at once does not help.
-fn unwritable(error: &Error) -> ErrorBody {
-    let (what, when) = match error.io_kind() {
+/// A disk that takes no writes, and when it will, with no name of this machine.
+pub fn unwritable_disk(error: &Error) -> (&'static str, &'static str) {
+    match error.io_kind() {
         Some(ErrorKind::ReadOnlyFilesystem) => {
             ("the server's disk is read-only", "it can be written again")
         }
         _ => ("the server's disk is full", "there is room"),
-    };
+    }
+}
+
+/// Error body for a disk that takes no writes. Trying again at once does not help.
+fn unwritable(error: &Error) -> ErrorBody {
+    let (what, when) = unwritable_disk(error);
     let told = Error::unavailable(what);
     body(&told.hint(format!("nothing was changed there; run the command again when {when}")))
 }

@@ -2,11 +2,11 @@
 
 use super::history::AgentHistory;
 use super::route::AgentPageRoute;
-use super::{AskedPage, compared, files, personas, versions};
+use super::{AskedPage, compared, files, personas, promotion, versions};
 use crate::error::{Error, Kind, Result};
 use crate::page::{ASSETS, ErrorPage, HEADERS, error_page};
 use crate::server::hints;
-use crate::server::response::{HttpError, HttpResponse, body};
+use crate::server::response::{HttpError, HttpResponse, body, unwritable_disk};
 use crate::stock::VersionsLook;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
@@ -48,6 +48,7 @@ pub fn answer(
         AgentPageRoute::Files(name, path) => files::files(&history, name, path),
         AgentPageRoute::Personas => personas::newest(&history),
         AgentPageRoute::Persona(name) => personas::persona(&history, name),
+        AgentPageRoute::Promote(name) => promotion::show(&history, name),
         AgentPageRoute::Raw(..) | AgentPageRoute::Unknown => Err(nothing_here()),
     }
 }
@@ -112,6 +113,11 @@ pub fn refusal(failure: &HttpError, request: &str) -> HttpResponse {
             let hint = "give the id of the request to the operator of the server, whose log has the reason";
             body(&Error::failed("the server failed; stored data is not affected").hint(hint))
         }
+        StatusCode::INSUFFICIENT_STORAGE if failure.error.is_unwritable() => {
+            let (what, when) = unwritable_disk(&failure.error);
+            let hint = format!("nothing was changed; go back, and send the form again when {when}");
+            body(&Error::unavailable(what).hint(hint))
+        }
         _ => body(&failure.error),
     };
     let page = ErrorPage {
@@ -121,8 +127,8 @@ pub fn refusal(failure: &HttpError, request: &str) -> HttpResponse {
         request,
     };
     let mut answer = html(failure.status, error_page(&page));
-    if let StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS = failure.status {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(failure.retry.unwrap_or(1)));
+    if let Some(after) = failure.retry_after() {
+        answer.headers_mut().insert(RETRY_AFTER, after.into());
     }
     answer
 }

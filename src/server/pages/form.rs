@@ -7,9 +7,6 @@ use axum::body::Body;
 use axum::extract::Request;
 use percent_encoding::percent_decode_str;
 
-/// Longest form.
-const LONGEST: usize = 16 << 10;
-
 /// FormFields in the order in which they came.
 #[derive(Debug, Default)]
 pub struct FormFields(Vec<(String, String)>);
@@ -26,8 +23,12 @@ impl FormFields {
     }
 
     /// FormFields of the body of a request.
-    pub async fn of_body(body: Body, limits: &ServerLimits) -> Result<FormFields, HttpError> {
-        let bytes = body::bytes(body, "a form", LONGEST, limits).await?;
+    pub async fn of_body(
+        body: Body,
+        longest: usize,
+        limits: &ServerLimits,
+    ) -> Result<FormFields, HttpError> {
+        let bytes = body::bytes(body, "a form", longest, limits).await?;
         Ok(FormFields::parse(&String::from_utf8_lossy(&bytes)))
     }
 

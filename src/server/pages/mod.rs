@@ -9,9 +9,12 @@ mod files;
 mod form;
 mod history;
 mod host;
+mod ledger_step;
 mod personas;
+mod promotion;
 mod raw;
 mod route;
+mod sent_form;
 mod session;
 mod sign_in;
 mod throttle;
@@ -21,6 +24,7 @@ mod visitor;
 pub use answers::{HTML, refusal};
 pub use route::{PageRequest, PageRoute};
 
+use super::access::Admitted;
 use super::limits::{Pool, Requester};
 use super::response::{HttpError, HttpResponse};
 use super::state::ServerState;
@@ -104,6 +108,9 @@ pub async fn or_stock(
     match (&asked.route, request.method()) {
         (PageRoute::SignIn, &Method::POST) => return sign_in::sign_in(&state, request).await,
         (PageRoute::SignOut, &Method::POST) => return sign_in::sign_out(&state, request).await,
+        (PageRoute::Agent { agent, page: AgentPageRoute::Promote(name) }, &Method::POST) => {
+            return promotion::promote(&state, request, agent, name).await;
+        }
         (PageRoute::SignOut, _) => return Err(wrong_method()),
         (_, &Method::GET | &Method::HEAD) => {}
         _ => return Err(wrong_method()),
@@ -179,13 +186,7 @@ async fn of_agent(
     agents::admit_request(state, &request, &who, name)?;
     let AgentVisit { admitted, shown } = visit;
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let asked = AskedPage {
-        agent: admitted.agent,
-        visitor: shown,
-        query,
-        now_ms: state.log.now().as_millisecond(),
-        caches: state.pages.caches.clone(),
-    };
+    let asked = AskedPage::new(state, admitted, shown, query);
     if let AgentPageRoute::Raw(version, path) = page {
         return raw::send(state, &who, asked, version.clone(), path.clone()).await;
     }
@@ -201,7 +202,26 @@ async fn of_agent(
 struct AskedPage {
     agent: AgentId,
     visitor: PageVisitor,
+    admitted: Admitted,
     query: String,
     now_ms: i64,
     caches: Arc<PageCaches>,
+}
+
+impl AskedPage {
+    fn new(
+        state: &ServerState,
+        admitted: Admitted,
+        visitor: PageVisitor,
+        query: String,
+    ) -> AskedPage {
+        AskedPage {
+            agent: admitted.agent.clone(),
+            visitor,
+            admitted,
+            query,
+            now_ms: state.log.now().as_millisecond(),
+            caches: state.pages.caches.clone(),
+        }
+    }
 }

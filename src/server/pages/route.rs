@@ -34,6 +34,7 @@ pub enum AgentPageRoute {
     Persona(String),
     Source(String),
     Ledger,
+    Promote(String),
     Unknown,
 }
 
@@ -95,6 +96,7 @@ impl AgentPageRoute {
             ["persona"] => AgentPageRoute::Personas,
             ["persona", version] => AgentPageRoute::Persona((*version).to_owned()),
             ["source", version] => AgentPageRoute::Source((*version).to_owned()),
+            ["promote", version] => AgentPageRoute::Promote((*version).to_owned()),
             ["ledger"] => AgentPageRoute::Ledger,
             _ => AgentPageRoute::Unknown,
         }

@@ -18,6 +18,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Longest form.
+const LONGEST: usize = 16 << 10;
+
 /// `GET /-/login`
 pub fn form(state: &Arc<ServerState>, request: &Request) -> Result<HttpResponse, HttpError> {
     let fields = FormFields::parse(request.uri().query().unwrap_or_default());
@@ -36,7 +39,7 @@ pub async fn sign_in(
     require_private(state, &request)?;
     let from = peer(&request);
     let (head, body) = request.into_parts();
-    let fields = FormFields::of_body(body, &state.limits).await?;
+    let fields = FormFields::of_body(body, LONGEST, &state.limits).await?;
     let visitor = Visitor::of(state, &head.headers);
     let session = visitor.session();
     session.map_or(Ok(()), |(_, session)| check_key(session, &fields))?;
@@ -89,7 +92,7 @@ pub async fn sign_out(
     let (pages, names) = (&state.pages, &state.pages.settings.names);
     names.check_origin(request.headers())?;
     let (head, body) = request.into_parts();
-    let fields = FormFields::of_body(body, &state.limits).await?;
+    let fields = FormFields::of_body(body, LONGEST, &state.limits).await?;
     if let Some((id, session)) = Visitor::of(state, &head.headers).session() {
         check_key(session, &fields)?;
         pages.sessions.end(id);
@@ -102,7 +105,7 @@ pub async fn sign_out(
 }
 
 /// Refuses a form without the value of its session.
-fn check_key(session: &Session, fields: &FormFields) -> Result<(), HttpError> {
+pub fn check_key(session: &Session, fields: &FormFields) -> Result<(), HttpError> {
     match session.has_key(fields.get("key").unwrap_or_default()) {
         true => Ok(()),
         false => {

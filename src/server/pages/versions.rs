@@ -2,6 +2,7 @@
 
 use super::answers::{PageAnswer, nothing_here};
 use super::history::{AgentHistory, numbered};
+use super::ledger_step::author;
 use crate::compare;
 use crate::error::{Kind, Result};
 use crate::history::ledger::{self, LedgerEntry};
@@ -136,6 +137,7 @@ pub fn version(history: &AgentHistory<'_>, name: &str) -> Result<PageAnswer> {
         before: Some(number - 1).filter(|before| *before > 0),
         live: view.active(),
         ledger: entries.iter().map(|entry| history.item(entry)).collect(),
+        may_promote: author(&history.asked.admitted).is_ok(),
         newest: history.newest(),
     };
     Ok(PageAnswer::Html(page::version_page(&page, &history.asked.visitor)))

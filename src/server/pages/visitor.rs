@@ -76,6 +76,12 @@ impl Visitor {
         Ok(self.entries.iter().flat_map(|entry| entry.agents_among(existing.clone())).collect())
     }
 
+    /// Token of the session that opens an agent, the one that allows most.
+    pub fn token_of(&self, agent: &str) -> Option<&TokenEntry> {
+        let opens = self.entries.iter().filter(|entry| entry.opens(agent));
+        opens.max_by_key(|entry| entry.scope)
+    }
+
     /// Lets the visitor read an agent; `None` for somebody who has to sign in first. An agent that no token of the
     /// session is for is answered as one that does not exist, and neither is looked at.
     pub fn visit(&self, state: &ServerState, agent: &str) -> Result<Option<AgentVisit>> {
@@ -85,8 +91,7 @@ impl Visitor {
             let admitted = state.access.admit(&HeaderMap::new(), agent, TokenScope::Read)?;
             return with(admitted);
         }
-        let opens = self.entries.iter().filter(|entry| entry.opens(agent));
-        if let Some(entry) = opens.max_by_key(|entry| entry.scope) {
+        if let Some(entry) = self.token_of(agent) {
             return with(state.access.admit_entry(entry, agent, TokenScope::Read)?);
         }
         let public = &state.pages.settings.public;

@@ -6,6 +6,7 @@ mod content;
 mod headers;
 mod hostile;
 mod limits;
+mod promoting;
 mod sessions;
 mod snapshots;
 

@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use std::path::Path;
 
 /// Put together at run time, so that no scanner takes this file for a leak.
-fn anthropic() -> String {
+pub fn anthropic() -> String {
     ["sk-ant-", "api03-q9Zx8Wc7Vb6Nm5Lk4Jh3Gf2Ds1Aq0W_eR5tY6u"].concat()
 }
 
