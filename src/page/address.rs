@@ -77,6 +77,20 @@ pub fn promote(agent: &str, number: u64) -> String {
     below(agent, &format!("promote/v{number}"))
 }
 
+/// The page that deletes a version.
+pub fn delete(agent: &str, number: u64) -> String {
+    below(agent, &format!("delete/v{number}"))
+}
+
+pub fn tokens(agent: &str) -> String {
+    below(agent, "tokens")
+}
+
+/// The page that revokes a token.
+pub fn token(agent: &str, id: &str) -> String {
+    below(agent, &format!("tokens/{}", query(id)))
+}
+
 pub fn ledger(agent: &str) -> String {
     below(agent, "ledger")
 }

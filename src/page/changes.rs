@@ -11,14 +11,23 @@ const DEEPEST: usize = 8;
 pub fn words(lines: &[Line]) -> Markup {
     html! {
         ul.words {
-            @for line in lines { li class=(class(line)) { (text(line)) } }
+            @for (at, line) in lines.iter().enumerate() {
+                li class=(class(line, lines.get(at + 1))) { (text(line)) }
+            }
         }
     }
 }
 
-fn class(line: &Line) -> String {
-    let spaces = line.text.len() - line.text.trim_start().len();
+/// Spaces before a line.
+fn spaces(line: &Line) -> usize {
+    line.text.len() - line.text.trim_start().len()
+}
+
+fn class(line: &Line, next: Option<&Line>) -> String {
+    let spaces = spaces(line);
     let sign = match line.sign {
+        // Nothing belongs to it, so it is not a heading.
+        Sign::Plain if spaces == 0 && next.is_none_or(|next| self::spaces(next) == 0) => "rest",
         Sign::Plain => "plain",
         Sign::Added => "added",
         Sign::Removed => "removed",
@@ -29,7 +38,7 @@ fn class(line: &Line) -> String {
 
 /// The text of a line without its indentation, the words that differ marked.
 fn text(line: &Line) -> Markup {
-    let start = line.text.len() - line.text.trim_start().len();
+    let start = spaces(line);
     let mut parts: Vec<(&str, bool)> = Vec::new();
     let mut done = start;
     for strong in line.strong.iter().filter(|strong| strong.start >= start) {

@@ -9,7 +9,11 @@ use maud::{DOCTYPE, Markup, html};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageVisitor {
     /// Signed in, with the value that forms of the session send.
-    SignedIn(String),
+    SignedIn {
+        form_key: String,
+        /// True on the pages of an agent that a token of the session administers.
+        is_admin: bool,
+    },
     Stranger,
     /// Nobody has to sign in.
     Open,
@@ -20,7 +24,7 @@ pub enum PageVisitor {
 impl PageVisitor {
     pub fn form_key(&self) -> Option<&str> {
         match self {
-            PageVisitor::SignedIn(key) => Some(key),
+            PageVisitor::SignedIn { form_key, .. } => Some(form_key),
             _ => None,
         }
     }
@@ -34,6 +38,7 @@ pub enum Tab {
     Files,
     Persona,
     Ledger,
+    Tokens,
     None,
 }
 
@@ -99,6 +104,7 @@ impl<'a> Frame<'a> {
     }
 
     fn tabs(&self, agent: &str) -> Markup {
+        let is_admin = matches!(self.visitor, PageVisitor::SignedIn { is_admin: true, .. });
         let newest = self.newest.map(|number| address::files(agent, number, ""));
         let tabs = [
             (Tab::Versions, "Versions", Some(address::home(agent))),
@@ -106,6 +112,7 @@ impl<'a> Frame<'a> {
             (Tab::Files, "Files", newest),
             (Tab::Persona, "Persona", Some(address::personas(agent))),
             (Tab::Ledger, "Ledger", Some(address::ledger(agent))),
+            (Tab::Tokens, "Tokens", is_admin.then(|| address::tokens(agent))),
         ];
         html! {
             nav aria-label="Agent" {
@@ -123,10 +130,10 @@ impl<'a> Frame<'a> {
     fn session(&self) -> Markup {
         html! {
             @match self.visitor {
-                PageVisitor::SignedIn(key) => {
+                PageVisitor::SignedIn { form_key, .. } => {
                     a href="/-/login" { "Add a token" }
                     form method="post" action="/-/logout" {
-                        input type="hidden" name="key" value=(key);
+                        input type="hidden" name="key" value=(form_key);
                         button.link type="submit" { "Sign out" }
                     }
                 }

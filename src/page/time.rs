@@ -7,13 +7,18 @@ use maud::{Markup, Render, html};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownTime {
     iso: String,
-    ago: String,
+    ago: Option<String>,
 }
 
 impl ShownTime {
     /// `iso` is the time as records have it.
     pub fn new(iso: String, at_ms: i64, now_ms: i64) -> ShownTime {
-        ShownTime { iso, ago: ago(now_ms.saturating_sub(at_ms)) }
+        ShownTime { iso, ago: Some(ago(now_ms.saturating_sub(at_ms))) }
+    }
+
+    /// A time without its distance from now.
+    pub fn exact(iso: String) -> ShownTime {
+        ShownTime { iso, ago: None }
     }
 }
 
@@ -21,7 +26,7 @@ impl Render for ShownTime {
     fn render(&self) -> Markup {
         html! {
             time datetime=(self.iso) { (minute_of(&self.iso)) " UTC" }
-            " " span.quiet { "(" (self.ago) ")" }
+            @if let Some(ago) = &self.ago { " " span.quiet { "(" (ago) ")" } }
         }
     }
 }

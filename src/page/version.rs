@@ -7,7 +7,7 @@ use super::ledger::{LedgerItem, ledger_table};
 use super::time::ShownTime;
 use super::visible::visible;
 use crate::history::version::Status;
-use maud::html;
+use maud::{Markup, html};
 
 /// Primitives of one kind: the name and the number of each.
 pub struct ContentGroup {
@@ -36,6 +36,8 @@ pub struct VersionPage<'a> {
     pub ledger: Vec<LedgerItem>,
     /// True if the visitor may make it live.
     pub may_promote: bool,
+    /// True if it is not the only one.
+    pub may_delete: bool,
     pub newest: Option<u64>,
 }
 
@@ -64,9 +66,7 @@ pub fn version_page(page: &VersionPage<'_>, visitor: &PageVisitor) -> String {
         @if let Some(reason) = &page.unread {
             p.notice { "The agent in the files was not read, and its state is that of the version before: " (visible(reason)) }
         }
-        @if page.may_promote && matches!(page.status, Status::Staged | Status::Superseded) {
-            p { a.button href=(address::promote(agent, number)) { "Promote v" (number) "…" } }
-        }
+        (buttons(page))
         ul.links {
             li { a href=(address::files(agent, number, "")) { "Files" } }
             @if let Some(before) = page.before {
@@ -97,4 +97,17 @@ pub fn version_page(page: &VersionPage<'_>, visitor: &PageVisitor) -> String {
             }
         }
     })
+}
+
+fn buttons(page: &VersionPage<'_>) -> Markup {
+    let (agent, number) = (page.agent, page.number);
+    let can_act = page.may_promote && matches!(page.status, Status::Staged | Status::Superseded);
+    html! {
+        @if can_act {
+            p.buttons {
+                a.button href=(address::promote(agent, number)) { "Promote v" (number) "…" }
+                @if page.may_delete { a.button href=(address::delete(agent, number)) { "Delete v" (number) "…" } }
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::history::AgentHistory;
 use super::route::AgentPageRoute;
-use super::{AskedPage, compared, files, personas, promotion, versions};
+use super::{AskedPage, compared, deletion, files, personas, promotion, versions};
 use crate::error::{Error, Kind, Result};
 use crate::page::{ASSETS, ErrorPage, HEADERS, error_page};
 use crate::server::hints;
@@ -49,7 +49,11 @@ pub fn answer(
         AgentPageRoute::Personas => personas::newest(&history),
         AgentPageRoute::Persona(name) => personas::persona(&history, name),
         AgentPageRoute::Promote(name) => promotion::show(&history, name),
-        AgentPageRoute::Raw(..) | AgentPageRoute::Unknown => Err(nothing_here()),
+        AgentPageRoute::Delete(name) => deletion::show(&history, name),
+        AgentPageRoute::Raw(..)
+        | AgentPageRoute::Tokens
+        | AgentPageRoute::Token(_)
+        | AgentPageRoute::Unknown => Err(nothing_here()),
     }
 }
 

@@ -5,6 +5,7 @@ mod answers;
 mod caches;
 mod compared;
 mod cookie;
+mod deletion;
 mod files;
 mod form;
 mod history;
@@ -18,6 +19,7 @@ mod sent_form;
 mod session;
 mod sign_in;
 mod throttle;
+mod tokens;
 mod versions;
 mod visitor;
 
@@ -108,8 +110,8 @@ pub async fn or_stock(
     match (&asked.route, request.method()) {
         (PageRoute::SignIn, &Method::POST) => return sign_in::sign_in(&state, request).await,
         (PageRoute::SignOut, &Method::POST) => return sign_in::sign_out(&state, request).await,
-        (PageRoute::Agent { agent, page: AgentPageRoute::Promote(name) }, &Method::POST) => {
-            return promotion::promote(&state, request, agent, name).await;
+        (PageRoute::Agent { agent, page }, &Method::POST) => {
+            return act(&state, request, agent, page).await;
         }
         (PageRoute::SignOut, _) => return Err(wrong_method()),
         (_, &Method::GET | &Method::HEAD) => {}
@@ -130,6 +132,22 @@ fn wrong_method() -> HttpError {
         StatusCode::METHOD_NOT_ALLOWED,
         Error::usage("this address does not allow that method"),
     )
+}
+
+/// A form of a page that changes something.
+async fn act(
+    state: &Arc<ServerState>,
+    request: Request,
+    agent: &str,
+    page: &AgentPageRoute,
+) -> Result<HttpResponse, HttpError> {
+    match page {
+        AgentPageRoute::Promote(name) => promotion::promote(state, request, agent, name).await,
+        AgentPageRoute::Delete(name) => deletion::delete(state, request, agent, name).await,
+        AgentPageRoute::Tokens => tokens::create(state, request, agent).await,
+        AgentPageRoute::Token(id) => tokens::revoke(state, request, agent, id).await,
+        _ => Err(wrong_method()),
+    }
 }
 
 /// `GET /`: the agents that the session has tokens for.
@@ -187,8 +205,16 @@ async fn of_agent(
     let AgentVisit { admitted, shown } = visit;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let asked = AskedPage::new(state, admitted, shown, query);
-    if let AgentPageRoute::Raw(version, path) = page {
-        return raw::send(state, &who, asked, version.clone(), path.clone()).await;
+    let token = || visitor.token_of(agent).cloned();
+    match page {
+        AgentPageRoute::Raw(version, path) => {
+            return raw::send(state, &who, asked, version.clone(), path.clone()).await;
+        }
+        AgentPageRoute::Tokens => return tokens::show(state, &who, asked, (token(), None)).await,
+        AgentPageRoute::Token(id) => {
+            return tokens::show(state, &who, asked, (token(), Some(id.clone()))).await;
+        }
+        _ => {}
     }
     let (service, page) = (state.stock_service.clone(), page.clone());
     let read = move |_: &RemoteStore| {

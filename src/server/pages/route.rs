@@ -35,6 +35,9 @@ pub enum AgentPageRoute {
     Source(String),
     Ledger,
     Promote(String),
+    Delete(String),
+    Tokens,
+    Token(String),
     Unknown,
 }
 
@@ -97,6 +100,9 @@ impl AgentPageRoute {
             ["persona", version] => AgentPageRoute::Persona((*version).to_owned()),
             ["source", version] => AgentPageRoute::Source((*version).to_owned()),
             ["promote", version] => AgentPageRoute::Promote((*version).to_owned()),
+            ["delete", version] => AgentPageRoute::Delete((*version).to_owned()),
+            ["tokens"] => AgentPageRoute::Tokens,
+            ["tokens", id] => AgentPageRoute::Token((*id).to_owned()),
             ["ledger"] => AgentPageRoute::Ledger,
             _ => AgentPageRoute::Unknown,
         }

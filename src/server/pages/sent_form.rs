@@ -12,6 +12,7 @@ use crate::server::limits::Requester;
 use crate::server::request_log::Trace;
 use crate::server::response::{HttpError, HttpResponse};
 use crate::server::state::ServerState;
+use crate::server::tokens::TokenEntry;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub struct SentForm {
     pub asked: AskedPage,
     pub fields: FormFields,
     pub who: Requester,
+    /// Token of the session that opens the agent.
+    pub token: TokenEntry,
     trace: Option<Arc<Trace>>,
 }
 
@@ -44,11 +47,13 @@ impl SentForm {
         let trace = request.extensions().get::<Arc<Trace>>().cloned();
         let fields = FormFields::of_body(request.into_body(), longest, &state.limits).await?;
         // Without a session nothing tells our own form from another program's.
-        let (_, session) = visitor.session().ok_or_else(super::wrong_method)?;
+        let (Some((_, session)), Some(token)) = (visitor.session(), visitor.token_of(agent)) else {
+            return Err(super::wrong_method());
+        };
         check_key(session, &fields)?;
         state.may_write().await?;
         let asked = AskedPage::new(state, admitted, shown, String::new());
-        Ok(Ok(SentForm { asked, fields, who, trace }))
+        Ok(Ok(SentForm { asked, fields, who, token: token.clone(), trace }))
     }
 
     /// A field without the space around it.

@@ -1,6 +1,7 @@
 //! Pages about versions, pushes and the ledger.
 
 use super::answers::{PageAnswer, nothing_here};
+use super::deletion;
 use super::history::{AgentHistory, numbered};
 use super::ledger_step::author;
 use crate::compare;
@@ -138,6 +139,7 @@ pub fn version(history: &AgentHistory<'_>, name: &str) -> Result<PageAnswer> {
         live: view.active(),
         ledger: entries.iter().map(|entry| history.item(entry)).collect(),
         may_promote: author(&history.asked.admitted).is_ok(),
+        may_delete: deletion::check(history, number).is_ok_and(|can| can),
         newest: history.newest(),
     };
     Ok(PageAnswer::Html(page::version_page(&page, &history.asked.visitor)))

@@ -57,7 +57,9 @@ impl Visitor {
 
     pub fn shown(&self) -> PageVisitor {
         match &self.session {
-            Some((_, session)) => PageVisitor::SignedIn(session.form_key.clone()),
+            Some((_, session)) => {
+                PageVisitor::SignedIn { form_key: session.form_key.clone(), is_admin: false }
+            }
             None if self.is_open => PageVisitor::Open,
             None => PageVisitor::Stranger,
         }
@@ -85,7 +87,11 @@ impl Visitor {
     /// Lets the visitor read an agent; `None` for somebody who has to sign in first. An agent that no token of the
     /// session is for is answered as one that does not exist, and neither is looked at.
     pub fn visit(&self, state: &ServerState, agent: &str) -> Result<Option<AgentVisit>> {
-        let shown = self.shown();
+        let mut shown = self.shown();
+        if let PageVisitor::SignedIn { is_admin, .. } = &mut shown {
+            let token = self.token_of(agent);
+            *is_admin = token.is_some_and(|entry| entry.scope.allows(TokenScope::Admin));
+        }
         let with = |admitted| Ok(Some(AgentVisit { admitted, shown }));
         if self.is_open {
             let admitted = state.access.admit(&HeaderMap::new(), agent, TokenScope::Read)?;

@@ -3,12 +3,14 @@
 mod browser;
 mod compared;
 mod content;
+mod deleting;
 mod headers;
 mod hostile;
 mod limits;
 mod promoting;
 mod sessions;
 mod snapshots;
+mod tokens;
 
 use crate::common::server::Server;
 use crate::common::{Project, shop};

@@ -77,7 +77,7 @@ fn home() {
     <li class="line added in1">
     + You help customers <strong>
     shop well.</strong></li>
-    <li class="line plain in0">
+    <li class="line rest in0">
     No changes: webhooks, jobs, preprocessors, postprocessors, triggers, model, voice</li></ul></section>
     <section>
     <h2>
@@ -305,7 +305,7 @@ fn compare() {
     <li class="line added in1">
     + You help customers <strong>
     shop well.</strong></li>
-    <li class="line plain in0">
+    <li class="line rest in0">
     No changes: webhooks, jobs, preprocessors, postprocessors, triggers, model, voice</li></ul></section>
     <section>
     <h2>
@@ -622,7 +622,7 @@ fn persona_and_source() {
     <li class="line added in1">
     + You help customers <strong>
     shop well.</strong></li>
-    <li class="line plain in0">
+    <li class="line rest in0">
     No changes: webhooks, jobs, preprocessors, postprocessors, triggers, model, voice</li></ul></section>
     "##);
 }
