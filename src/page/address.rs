@@ -91,6 +91,10 @@ pub fn token(agent: &str, id: &str) -> String {
     below(agent, &format!("tokens/{}", query(id)))
 }
 
+pub fn search(agent: &str) -> String {
+    below(agent, "search")
+}
+
 pub fn ledger(agent: &str) -> String {
     below(agent, "ledger")
 }

@@ -38,6 +38,7 @@ pub enum Tab {
     Files,
     Persona,
     Ledger,
+    Search,
     Tokens,
     None,
 }
@@ -112,6 +113,7 @@ impl<'a> Frame<'a> {
             (Tab::Files, "Files", newest),
             (Tab::Persona, "Persona", Some(address::personas(agent))),
             (Tab::Ledger, "Ledger", Some(address::ledger(agent))),
+            (Tab::Search, "Search", Some(address::search(agent))),
             (Tab::Tokens, "Tokens", is_admin.then(|| address::tokens(agent))),
         ];
         html! {
@@ -119,7 +121,7 @@ impl<'a> Frame<'a> {
                 ul {
                     @for (tab, name, address) in tabs {
                         @if let Some(address) = address {
-                            li { a href=(address) aria-current=[(tab == self.tab).then_some("page")] { (name) } }
+                            li { a href=(address) rel=[(tab == Tab::Search).then_some("search")] aria-current=[(tab == self.tab).then_some("page")] { (name) } }
                         }
                     }
                 }

@@ -18,9 +18,11 @@ pub struct LivePanel {
     pub reason: Option<String>,
 }
 
-/// The newest push, if it differs from what is live.
-pub struct PendingPush {
+/// The newest push beside what is live.
+pub struct NewestPush {
     pub number: u64,
+    /// Standing in the words of `sync`: `ahead of what is live` …
+    pub standing: &'static str,
     pub by: String,
     pub at: ShownTime,
     pub lines: Vec<Line>,
@@ -69,7 +71,8 @@ impl VersionChoice {
 pub struct HomePage<'a> {
     pub agent: &'a str,
     pub live: Option<LivePanel>,
-    pub pending: Option<PendingPush>,
+    /// `None` if nothing is live.
+    pub push: Option<NewestPush>,
     pub versions: Vec<VersionItem>,
     pub filter: VersionChoice,
     /// True if there are more versions than those of this page.
@@ -90,7 +93,7 @@ pub fn home_page(page: &HomePage<'_>, visitor: &PageVisitor) -> String {
     frame.around(&html! {
         h1 { (page.agent) }
         (live(page))
-        @if let Some(pending) = &page.pending { (not_live_yet(page, pending)) }
+        @if let Some(push) = page.push.as_ref().filter(|push| !push.lines.is_empty()) { (not_live_yet(page, push)) }
         section {
             h2 { "Versions" }
             (filter_form(page))
@@ -117,6 +120,12 @@ fn live(page: &HomePage<'_>) -> Markup {
                         Some(reason) => { p { "Reason: " (visible(reason)) } }
                         None => { p.quiet { "No reason was given." } }
                     }
+                    @if let Some(push) = page.push.as_ref().filter(|push| push.lines.is_empty()) {
+                        p {
+                            "The newest push, " a href=(address::source(page.agent, push.number)) { "source v" (push.number) }
+                            ", is " (push.standing) "."
+                        }
+                    }
                 }
                 None if page.pushes == 0 => {
                     p { "Nothing was pushed to this agent yet." }
@@ -135,15 +144,15 @@ fn live(page: &HomePage<'_>) -> Markup {
     }
 }
 
-fn not_live_yet(page: &HomePage<'_>, pending: &PendingPush) -> Markup {
+fn not_live_yet(page: &HomePage<'_>, push: &NewestPush) -> Markup {
     html! {
         section.card {
             h2 { "Not live yet" }
             p {
-                "The newest push, " a href=(address::source(page.agent, pending.number)) { "source v" (pending.number) }
-                " by " (visible(&pending.by)) ", " (pending.at) ", differs from what is live:"
+                "The newest push, " a href=(address::source(page.agent, push.number)) { "source v" (push.number) }
+                " by " (visible(&push.by)) ", " (push.at) ", is " (push.standing) "."
             }
-            (words(&pending.lines))
+            (words(&push.lines))
         }
     }
 }

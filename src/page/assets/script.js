@@ -45,7 +45,7 @@
       box = document.createElement("dialog");
       box.setAttribute("aria-label", "Keys");
       const list = document.createElement("ul");
-      for (const line of ["j: next change", "k: previous change", "?: this list", "Escape: close"]) {
+      for (const line of ["j: next change", "k: previous change", "/: search", "?: this list", "Escape: close"]) {
         const item = document.createElement("li");
         item.textContent = line;
         list.append(item);
@@ -58,12 +58,18 @@
     }
     box.showModal();
   };
+  const search = () => {
+    const box = document.querySelector("input[type=search]"), link = document.querySelector("a[rel=search]");
+    if (box) box.focus();
+    else if (link) location.href = link.href;
+  };
   document.addEventListener("keydown", (event) => {
     const types = event.target.closest && event.target.closest("input, textarea, select, [contenteditable]");
     if (types || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "j") go(1);
     else if (event.key === "k") go(-1);
     else if (event.key === "?") help();
+    else if (event.key === "/") search();
     else return;
     event.preventDefault();
   });

@@ -2,7 +2,7 @@
 
 use super::history::AgentHistory;
 use super::route::AgentPageRoute;
-use super::{AskedPage, compared, deletion, files, personas, promotion, versions};
+use super::{AskedPage, compared, deletion, files, personas, promotion, search, versions};
 use crate::error::{Error, Kind, Result};
 use crate::page::{ASSETS, ErrorPage, HEADERS, error_page};
 use crate::server::hints;
@@ -43,6 +43,7 @@ pub fn answer(
         AgentPageRoute::Version(name) => versions::version(&history, name),
         AgentPageRoute::Source(name) => versions::source(&history, name),
         AgentPageRoute::Ledger => versions::ledger(&history),
+        AgentPageRoute::Search => search::search(&history),
         AgentPageRoute::CompareForm => compared::form(&history),
         AgentPageRoute::Compare(range) => compared::compare(&history, range),
         AgentPageRoute::Files(name, path) => files::files(&history, name, path),

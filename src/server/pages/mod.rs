@@ -15,6 +15,7 @@ mod personas;
 mod promotion;
 mod raw;
 mod route;
+mod search;
 mod sent_form;
 mod session;
 mod sign_in;

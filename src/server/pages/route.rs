@@ -34,6 +34,7 @@ pub enum AgentPageRoute {
     Persona(String),
     Source(String),
     Ledger,
+    Search,
     Promote(String),
     Delete(String),
     Tokens,
@@ -103,6 +104,7 @@ impl AgentPageRoute {
             ["delete", version] => AgentPageRoute::Delete((*version).to_owned()),
             ["tokens"] => AgentPageRoute::Tokens,
             ["tokens", id] => AgentPageRoute::Token((*id).to_owned()),
+            ["search"] => AgentPageRoute::Search,
             ["ledger"] => AgentPageRoute::Ledger,
             _ => AgentPageRoute::Unknown,
         }

@@ -7,8 +7,10 @@ use super::ledger_step::author;
 use crate::compare;
 use crate::error::{Kind, Result};
 use crate::history::ledger::{self, LedgerEntry};
+use crate::history::version::Status;
+use crate::operations::drift::{Drift, DriftStates, DriftStatus};
 use crate::page::{
-    self, ContentGroup, HomePage, LedgerPage, LivePanel, PendingPush, SourcePage, VersionChoice,
+    self, ContentGroup, HomePage, LedgerPage, LivePanel, NewestPush, SourcePage, VersionChoice,
     VersionItem, VersionPage, address,
 };
 use crate::report::{self, view};
@@ -26,7 +28,7 @@ pub fn home(history: &AgentHistory<'_>) -> Result<PageAnswer> {
     let home = HomePage {
         agent: history.agent(),
         live: live(history)?,
-        pending: pending(history)?,
+        push: push(history)?,
         versions,
         filter,
         has_more,
@@ -54,21 +56,48 @@ fn live(history: &AgentHistory<'_>) -> Result<Option<LivePanel>> {
     }))
 }
 
-/// The newest push, if its agent is another than the live one.
-fn pending(history: &AgentHistory<'_>) -> Result<Option<PendingPush>> {
+/// The newest push beside what is live. The version that was published last tells which of both moved.
+fn push(history: &AgentHistory<'_>) -> Result<Option<NewestPush>> {
     let view = &history.look.view;
-    let Some((number, push)) = view.newest_source() else { return Ok(None) };
-    let live = view.active().and_then(|number| view.version(number)).map(|row| row.state);
-    if live.is_none() || live == Some(push.state) {
+    let state = |number| view.version(number).map(|row| row.state);
+    let (Some((number, push)), Some(server)) =
+        (view.newest_source(), view.active().and_then(state))
+    else {
         return Ok(None);
-    }
-    let change = compare::between(history.objects(), live.as_ref(), Some(&push.state))?;
-    Ok((!change.is_empty()).then(|| PendingPush {
+    };
+    let was_live = |number: &u64| {
+        let row = view.version(*number);
+        row.is_some_and(|row| view.ledger().promoted.contains_key(&row.id))
+            && view.status(*number) != Status::Deleted
+    };
+    let published = view.versions().map(|(number, _)| number).find(was_live).and_then(state);
+    let sides = DriftStates { server, local: push.state, base: published };
+    let drift = Drift::between(history.objects(), &sides)?;
+    let lines = match drift.parts.is_empty() {
+        true => Vec::new(),
+        false => report::lines(&drift.change, false),
+    };
+    Ok(Some(NewestPush {
         number,
+        standing: standing(drift.standing()),
         by: push.record.by.clone(),
         at: history.time(push.record.at_ms),
-        lines: report::lines(&change, false),
+        lines,
     }))
+}
+
+fn standing(status: DriftStatus) -> &'static str {
+    match status {
+        DriftStatus::InSync => "in sync with what is live",
+        DriftStatus::Ahead => "ahead of what is live: it was changed, and not promoted yet",
+        DriftStatus::Behind => "behind what is live: another version was promoted since",
+        DriftStatus::Diverged => {
+            "diverged from what is live: it was changed, and another version was promoted"
+        }
+        DriftStatus::Unknown => {
+            "not compared with what is live: the content of some numbers is unknown"
+        }
+    }
 }
 
 /// The versions of one page of the list, and whether there are more.

@@ -123,7 +123,6 @@ fn an_address_that_names_nothing_is_told_so_with_the_id_of_the_request() {
         "/shop/-/raw/v1/src",
         "/shop/-/persona/v9",
         "/shop/-/source/v9",
-        "/shop/-/search",
     ] {
         let reply = browser.get(&server, path);
         assert_eq!(reply.status, 404, "{path}: {}", reply.text());

@@ -48,7 +48,11 @@ fn no_text_of_others_is_markup() {
     message(&project, "version create", "-m");
     let server = publish(&project, "");
     message(&project, "version promote v2", "--reason");
-    let browser = signed_in(&project, &server, "read");
+    let mut browser = Browser::new(&server);
+    let note =
+        project.lua_store("serve token create --agent shop --scope admin --data ../data --note");
+    let token = Some(note).map(|mut command| command.arg(ATTACK).output().unwrap().stdout).unwrap();
+    browser.sign_in(&server, String::from_utf8(token).unwrap().trim());
     let mut paths = vec![
         "/".to_owned(),
         format!("/{}", "%22%3E%3Cscript%3Ex()%3C%2Fscript%3E"),
@@ -74,6 +78,12 @@ fn no_text_of_others_is_markup() {
         "/-/source/v1",
         "/-/source/v2",
         "/-/ledger",
+        "/-/promote/v1",
+        "/-/delete/v1",
+        "/-/tokens",
+        "/-/tokens/%22%3E%3Cscript%3Ex()",
+        "/-/search?q=%3Cscript%3Ex()",
+        "/-/search?q=x&version=%22%3E%3Cscript%3Ex()",
     ] {
         paths.push(format!("/shop{page}"));
     }

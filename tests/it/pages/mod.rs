@@ -8,6 +8,7 @@ mod headers;
 mod hostile;
 mod limits;
 mod promoting;
+mod searching;
 mod sessions;
 mod snapshots;
 mod tokens;

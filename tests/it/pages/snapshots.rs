@@ -48,7 +48,7 @@ fn home() {
     The newest push, <a href="/shop/-/source/v2">
     source v2</a> by ana@example.com, <time datetime="2026-11-21T09:30:00.000Z">
     2026-11-21 09:30 UTC</time> <span class="quiet">
-    (just now)</span>, differs from what is live:</p>
+    (just now)</span>, is ahead of what is live: it was changed, and not promoted yet.</p>
     <ul class="words">
     <li class="line plain in0">
     Skills:</li>
