@@ -1,13 +1,17 @@
 //! Tells the program a hash of its own reader: what an older one read is not taken for what this one would. Links the
-//! program at a fixed address on Linux: no pointer in it has to be corrected at every start.
+//! program at a fixed address on Linux: no pointer in it has to be corrected at every start. Compresses the schemas of the answers.
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 fn main() {
     link_at_fixed_address();
     name_build();
+    compress_schemas();
     let mut files = BTreeSet::from([PathBuf::from("Cargo.lock")]);
     for source in ["src/reader", "src/model", "src/operations/leak.rs", "src/workspace/secret"] {
         // Cargo takes a missing one for changed, and builds everything anew each time.
@@ -71,6 +75,24 @@ fn link_at_fixed_address() {
     if target("OS") == "linux" && target("ENV") == "gnu" && is_dynamic {
         println!("cargo:rustc-link-arg-bins=-no-pie");
     }
+}
+
+/// Writes `docs/schema` as `cli::schema` reads it: name, zero byte, text, zero byte.
+#[allow(clippy::disallowed_methods, reason = "the room `fs` is not compiled yet")]
+fn compress_schemas() {
+    let folder = Path::new("docs/schema");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files = BTreeSet::new();
+    collect(folder, &mut files);
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap()).join("schemas.deflate");
+    let mut archive = DeflateEncoder::new(Vec::new(), Compression::best());
+    for file in files {
+        let kind = file.file_stem().unwrap_or_default().to_string_lossy();
+        let schema = std::fs::File::open(&file).and_then(std::io::read_to_string);
+        let schema = schema.unwrap_or_else(|error| panic!("\"{}\": {error}", file.display()));
+        write!(archive, "{kind}\0{schema}\0").unwrap();
+    }
+    std::fs::write(out, archive.finish().unwrap()).unwrap();
 }
 
 fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) {

@@ -1,126 +1,39 @@
-//! Schemas of all answers: `docs/schema`, as the program prints it.
+//! AnswerSchemas of all answers: `docs/schema`, as the program prints it.
 
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests read and write the schemas of this repository")]
 pub mod tests;
 
-/// The kinds of answers, each with its schema.
-macro_rules! schemas {
-    ($($kind:literal)+) => {
-        &[$(($kind, include_str!(concat!("../../docs/schema/", $kind, ".json")))),+]
-    };
-}
+use crate::error::{Error, Result};
+use flate2::read::DeflateDecoder;
+use std::io::Read;
 
-/// In the order of their names. A test compares the list with the folder and with the types.
-pub const SCHEMAS: &[(&str, &str)] = schemas! {
-    "abortedPromotion"
-    "agent"
-    "agentArchive"
-    "agentDeletion"
-    "backup"
-    "backupRestore"
-    "blame"
-    "bundle"
-    "bundleFetch"
-    "bundleVerification"
-    "check"
-    "clone"
-    "collection"
-    "compaction"
-    "demo"
-    "diff"
-    "doctor"
-    "drift"
-    "driftUnknown"
-    "driftUnread"
-    "error"
-    "fetch"
-    "file"
-    "folder"
-    "gitConnection"
-    "gitDisconnection"
-    "gitNotConnected"
-    "gitStatus"
-    "hashList"
-    "helpTopic"
-    "init"
-    "ledger"
-    "log"
-    "login"
-    "logout"
-    "manPage"
-    "manPages"
-    "newToken"
-    "object"
-    "objectCount"
-    "operationList"
-    "overview"
-    "persona"
-    "personaDiff"
-    "personaList"
-    "platformCheck"
-    "platformDiff"
-    "program"
-    "promotion"
-    "pull"
-    "pullAbort"
-    "pullConflicts"
-    "pullMarkers"
-    "pullNothing"
-    "purge"
-    "purgeAllowance"
-    "push"
-    "remote"
-    "remoteAddress"
-    "remoteList"
-    "remoteRemoval"
-    "remoteShow"
-    "remoteStatus"
-    "remoteVerification"
-    "restore"
-    "restoredFolder"
-    "revisionList"
-    "revokedTokens"
-    "schema"
-    "schemaList"
-    "server"
-    "serverCheck"
-    "serverCollection"
-    "serverGarbage"
-    "serverHealth"
-    "snapshotDiff"
-    "snapshotList"
-    "snapshotRestore"
-    "sourceDiff"
-    "sourceRollback"
-    "sourceRollbackPlan"
-    "sourceVersion"
-    "sourceVersionList"
-    "status"
-    "storeCheck"
-    "storedAgent"
-    "storedAgentList"
-    "syncAccept"
-    "syncPull"
-    "timeline"
-    "token"
-    "tokenList"
-    "tree"
-    "undo"
-    "version"
-    "versionChanges"
-    "versionContent"
-    "versionCreation"
-    "versionDeletion"
-    "versionDiff"
-    "versionList"
-    "versionPull"
-    "versionStatus"
-    "versionSummary"
-    "versionUndeletion"
-};
+/// Names and texts of all schemas, each closed by a zero byte. `src/build.rs` compresses them: they were half a megabyte of the
+/// program, and few commands read them.
+const ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schemas.deflate"));
 
-/// JSON Schema of a kind of answer.
-pub fn find(kind: &str) -> Option<&'static str> {
-    SCHEMAS.iter().find(|(known, _)| *known == kind).map(|(_, schema)| *schema)
+/// The schemas of the kinds of answers, in the order of their names.
+pub struct AnswerSchemas(String);
+
+impl AnswerSchemas {
+    pub fn load() -> Result<Self> {
+        let mut text = String::new();
+        let read = DeflateDecoder::new(ARCHIVE).read_to_string(&mut text);
+        read.map_err(|error| Error::failed(format!("cannot read the schemas: {error}")))?;
+        Ok(Self(text))
+    }
+
+    /// Each kind with its JSON Schema.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut fields = self.0.split_terminator('\0');
+        std::iter::from_fn(move || Some((fields.next()?, fields.next()?)))
+    }
+
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(kind, _)| kind)
+    }
+
+    pub fn find(&self, kind: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| *known == kind).map(|(_, schema)| schema)
+    }
 }

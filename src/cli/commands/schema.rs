@@ -1,8 +1,9 @@
-//! `schema`: the JSON Schemas of the answers that `--json` prints.
+//! `schema`: the JSON AnswerSchemas of the answers that `--json` prints.
 
+use crate::cli::Exit;
 use crate::cli::answer::{ListLength, answer};
 use crate::cli::context::Context;
-use crate::cli::{Exit, schema};
+use crate::cli::schema::AnswerSchemas;
 use crate::error::{Error, Hint, Result};
 use crate::history::suggest;
 use serde::Serialize;
@@ -19,8 +20,8 @@ pub struct Schema {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ListAnswer {
-    kinds: Vec<&'static str>,
+struct ListAnswer<'a> {
+    kinds: Vec<&'a str>,
     #[serde(flatten)]
     length: ListLength,
 }
@@ -34,14 +35,15 @@ struct Answer<'a> {
 }
 
 answer! {
-    schemaList: ListAnswer,
+    schemaList: ListAnswer<'_>,
     schema: Answer<'_>,
 }
 
 impl Schema {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let Some(kind) = &self.kind else { return list(cx) };
-        let text = schema::find(kind).ok_or_else(|| unknown(kind))?;
+        let schemas = AnswerSchemas::load()?;
+        let Some(kind) = &self.kind else { return list(&schemas, cx) };
+        let text = schemas.find(kind).ok_or_else(|| unknown(&schemas, kind))?;
         if cx.out.is_json() {
             let schema = serde_json::from_str(text).map_err(|error| {
                 Error::failed(format!("cannot read the schema of \"{kind}\": {error}"))
@@ -55,8 +57,8 @@ impl Schema {
     }
 }
 
-fn list(cx: &mut Context<'_>) -> Result<Exit> {
-    let kinds: Vec<&str> = schema::SCHEMAS.iter().map(|(kind, _)| *kind).collect();
+fn list(schemas: &AnswerSchemas, cx: &mut Context<'_>) -> Result<Exit> {
+    let kinds: Vec<&str> = schemas.kinds().collect();
     if cx.out.is_json() {
         let length = ListLength::whole(kinds.len());
         cx.out.json(&ListAnswer { kinds, length })?;
@@ -67,10 +69,10 @@ fn list(cx: &mut Context<'_>) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn unknown(kind: &str) -> Error {
+fn unknown(schemas: &AnswerSchemas, kind: &str) -> Error {
     let error = Error::not_found(format!("there is no answer of the kind \"{kind}\""));
     let error = error.hint(Hint::ListSchemas);
-    match suggest::nearest(kind, schema::SCHEMAS.iter().map(|(known, _)| *known)) {
+    match suggest::nearest(kind, schemas.kinds()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")).also(Hint::ListSchemas),
         None => error,
     }
