@@ -109,6 +109,11 @@ pub trait PackStore: Send + Sync {
     /// Tries, in a corner of its own, whether the engine holds what it promises.
     fn probe(&self) -> Result<ProbeReport>;
 
+    /// True if servers on other machines have the same packs.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Path of the pack on this machine, for engines that keep files.
     fn path(&self, _key: &PackKey) -> Option<PathBuf> {
         None

@@ -134,6 +134,7 @@ impl RemoteStore {
             ))
             .hint("send it again from its beginning"));
         }
+        self.share_upload(agent, pack, &part)?;
         file.rename(&self.layout.whole(agent, pack))?;
         forget_sender(&part)?;
         Ok(total)

@@ -32,6 +32,13 @@ impl<K: PartialEq, V: Clone> LruCache<K, V> {
         self.lock().retain(|(known, _)| known != key);
     }
 
+    /// Removes the value of a key and gives it to one caller.
+    pub fn take(&self, key: &K) -> Option<V> {
+        let mut held = self.lock();
+        let at = held.iter().position(|(other, _)| other == key)?;
+        held.remove(at).map(|(_, value)| value)
+    }
+
     /// Takes the place of an older value.
     pub fn put(&self, key: K, value: V) {
         let mut held = self.lock();
@@ -58,5 +65,13 @@ mod tests {
         );
         recent.put("a", 4);
         assert_eq!((recent.get(&"a"), recent.get(&"c")), (Some(4), Some(3)));
+    }
+    #[test]
+    fn one_caller_takes_a_value() {
+        let recent = LruCache::new(2);
+        recent.put("a", 1);
+        recent.put("b", 2);
+        assert_eq!((recent.take(&"a"), recent.take(&"a")), (Some(1), None));
+        assert_eq!(recent.get(&"b"), Some(2));
     }
 }

@@ -34,6 +34,7 @@ mod purged;
 mod queue;
 mod rules;
 mod scrub;
+mod shared_uploads;
 mod stock_uploads;
 mod swap;
 mod thin_packs;
@@ -66,6 +67,7 @@ pub use usage::Usage;
 
 use crate::error::Result;
 use crate::object::Id;
+use crate::pack::PackId;
 use crate::parallel;
 use crate::protocol::{AgentId, Head};
 use crate::remote_store::open_agent::OpenAgent;
@@ -148,6 +150,8 @@ pub struct RemoteStore {
     purged: LruCache<AgentId, PurgedObjects>,
     /// Bytes of uploads of the stock command, as far as this process knows.
     stock_uploads: LruCache<AgentId, Arc<AtomicU64>>,
+    /// Keys of uploads that this process stored for all servers.
+    shared_uploads: LruCache<(AgentId, PackId), PackKey>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
     upload_checks: UploadChecks,
@@ -213,6 +217,7 @@ impl RemoteStore {
             present,
             purged: LruCache::new(MOST_HEADS),
             stock_uploads: LruCache::new(MOST_HEADS),
+            shared_uploads: LruCache::new(MOST_HEADS),
             thin_packs,
             gates,
             upload_checks,

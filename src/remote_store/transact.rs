@@ -209,6 +209,9 @@ impl RemoteStore {
         if let Some(pack) = tx.pack.filter(|_| !kept || answer.is_there) {
             // Taken in, or worth nothing. A failure only takes room.
             let _ = fs::remove(&self.layout.whole(agent, &pack));
+        } else if let Some(pack) = tx.pack {
+            // The answer is known; where this fails the pack is asked for again.
+            let _ = self.share_again(agent, &pack);
         }
         Ok(answer)
     }
@@ -275,7 +278,7 @@ impl RemoteStore {
             return Ok(Err(Refusal::Invalid { reason }));
         }
         let file = self.layout.whole(agent, &pack);
-        let mapped = match Mapped::open(&file, pack) {
+        let mapped = match self.open_upload(agent, pack) {
             Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => {
                 // A sender of the same pack that was refused since the look above has removed it.
                 let refused = self.upload_checks.refused(agent, pack);
@@ -307,8 +310,8 @@ impl RemoteStore {
             UploadCheck::Sound(needs) => needs,
         };
         let is_large = mapped.bytes().len() as u64 >= LARGE;
-        let key = PackKey::fresh(agent, pack)?;
-        let mut verified = VerifiedPack { file, mapped, links: needs, key, is_stored: false };
+        let (key, is_stored) = self.key_of_upload(agent, pack)?;
+        let mut verified = VerifiedPack { file, mapped, links: needs, key, is_stored };
         match is_large.then(|| self.store_pack(&mut verified)) {
             Some(Err(error)) if error.io_kind() == Some(ErrorKind::NotFound) => {
                 Ok(Err(Refusal::NoPack))

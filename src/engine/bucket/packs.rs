@@ -98,6 +98,10 @@ impl PackStore for BucketPacks {
         self.client.repeat(&S3Call::new(Method::DELETE, &self.key(key))).map(drop)
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn probe(&self) -> Result<ProbeReport> {
         let folder = super::probe_folder()?;
         let packs = BucketPacks { client: self.client.clone(), folder: folder.clone() };

@@ -205,6 +205,10 @@ impl PackStore for PgPacks {
         })
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn probe(&self) -> Result<ProbeReport> {
         let space = probe_space()?;
         let tried =

@@ -2,6 +2,8 @@
 
 pub mod answer;
 #[cfg(unix)]
+pub mod balancer;
+#[cfg(unix)]
 pub mod bucket;
 pub mod faults;
 pub mod http;

@@ -1,6 +1,7 @@
 //! Servers on an engine: push, promote, clone and tokens, through two servers with nothing else in common.
 
 use crate::common::Project;
+use crate::common::balancer::balance;
 use crate::common::bucket::{Bucket, Fault, S3Place};
 use crate::common::postgres::{self, Database};
 use crate::common::server::{Server, bearer};
@@ -144,6 +145,42 @@ fn serves_case(mut pair: Pair) {
     let server = Server::start(&project, &site.place("one"));
     project.ok(&format!("clone {}/shop ../again", server.url));
     project.ok(&format!("serve fsck {}", site.place("one")));
+}
+
+/// No two requests of a push go to the same server.
+#[test]
+fn a_push_through_a_balancer_needs_no_one_server() {
+    for site in Site::all() {
+        balanced_case(Pair::of(site));
+    }
+}
+
+fn balanced_case(mut pair: Pair) {
+    let token = pair.token("promote");
+    pair.project.set("LUA_STORE_TOKEN", &token);
+    let address = |server: &Server| server.connect().peer_addr().unwrap();
+    let url = balance(vec![address(&pair.one), address(&pair.other)]);
+    let project = &pair.project;
+    project.ok(&format!("remote add origin {url}/shop"));
+    for n in 0..5 {
+        project.write(&format!("file-{n}.md"), format!("text {n}"));
+        project.ok("push");
+        // Each push begins at another server.
+        if n % 2 == 0 {
+            project.ok("fetch");
+        }
+    }
+    project.ok("version create");
+    project.ok("push");
+    project.ok("version promote v1 --force");
+    project.ok(&format!("clone {url}/shop ../cloned"));
+    assert!(pair.serve("fsck").contains("nothing is damaged"));
+    pair.serve("gc --full --prune-older-than 0");
+    assert!(pair.serve("fsck").contains("nothing is damaged"));
+    if let Site::Bucket(bucket) = &pair.site {
+        let packs = bucket.keys().iter().filter(|key| key.contains("/pack/")).count();
+        assert_eq!(packs, 1, "upkeep removed the packs of uploads: {:?}", bucket.keys());
+    }
 }
 
 #[test]
