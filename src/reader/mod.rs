@@ -20,7 +20,8 @@ mod tests;
 mod zod;
 
 pub use crate::reader::code_place::{unreadable, unreadable_at};
-pub use crate::reader::edit::origin::find as edit_site;
+use crate::reader::edit::edit_files::EditFiles;
+use crate::reader::edit::origin;
 pub use crate::reader::edit::site::{EditForm, EditSite, Separator};
 use crate::reader::eval::value;
 use crate::reader::primitives::entry;
@@ -65,19 +66,21 @@ pub fn project_with(
     root: &Path,
     file_overrides: &BTreeMap<String, Option<Vec<u8>>>,
 ) -> Result<Agent> {
-    on_thread(root, |root| {
-        let files =
-            file_overrides.iter().map(|(path, bytes)| (root.join(path), bytes.clone())).collect();
-        read(root, &Files::with(files)).map(|reading| reading.agent)
-    })
+    of_files(&EditFiles::Folder(root), file_overrides)
 }
 
 /// The agent of these files alone, as if they were all that a folder holds.
 pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
-    on_thread(root, |root| {
-        let files =
-            files.iter().map(|(path, bytes)| (root.join(path), Some(bytes.clone()))).collect();
-        read(root, &Files::only(root, files)).map(|reading| reading.agent)
+    of_files(&EditFiles::Files(root, files), &BTreeMap::new())
+}
+
+/// The agent of a files, as if some of its files had these bytes.
+fn of_files(
+    files: &EditFiles<'_>,
+    file_overrides: &BTreeMap<String, Option<Vec<u8>>>,
+) -> Result<Agent> {
+    on_thread(files.root(), |root| {
+        read(root, &files.files(root, file_overrides)).map(|reading| reading.agent)
     })
 }
 
@@ -139,16 +142,15 @@ pub fn agents(root: &Path) -> Result<Vec<AgentPlace>> {
     })
 }
 
-/// Value below these keys of the agent, as if a file had these bytes.
-pub fn value_with(
-    root: &Path,
-    file: &Path,
-    bytes: &[u8],
+/// Value below these keys of the agent, as if some files of the files had these bytes.
+fn value_with(
+    files: &EditFiles<'_>,
+    file_overrides: &BTreeMap<String, Option<Vec<u8>>>,
     keys: &[&str],
 ) -> Result<serde_json::Value> {
-    on_thread(root, |root| {
+    on_thread(files.root(), |root| {
         let arena = Allocator::default();
-        let files = Files::with(BTreeMap::from([(file.to_owned(), Some(bytes.to_vec()))]));
+        let files = files.files(root, file_overrides);
         let evaluator = Evaluator::new(Modules::new(root, &files, &arena));
         let (module, agents) = entry::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?;
         let Some(agent) = agents.first() else { return Ok(serde_json::Value::Null) };
@@ -162,6 +164,11 @@ pub fn value_with(
         }
         Writer::new(&evaluator).value(&value)
     })
+}
+
+/// Place of the value under these keys of the agent of a project: see [`origin::find`].
+pub fn edit_site(root: &Path, keys: &[&str], is_own: bool) -> Result<EditSite> {
+    origin::find(&EditFiles::Folder(root), keys, is_own)
 }
 
 /// The lists of a script, for a merge; `None` where it does not parse.

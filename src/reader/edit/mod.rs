@@ -5,6 +5,7 @@
 //! written where the agent names it. Before a file is written the agent is read with the new text: where it would not
 //! have the value, or anything else of it would change, nothing is written.
 
+pub mod edit_files;
 pub mod file_overrides;
 mod literal;
 pub mod origin;
@@ -16,9 +17,11 @@ pub mod uses;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::model::agent::Persona;
+use crate::reader::edit::edit_files::EditFiles;
 use crate::reader::edit::file_overrides::FileOverrides;
 use crate::reader::{self, EditForm, EditSite, Separator};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A value of the agent that can be set.
@@ -56,7 +59,7 @@ pub struct Edited {
 
 /// Sets a field of the agent in the source, durably.
 pub fn set(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
-    let (place, edited) = plan(root, field, value)?;
+    let (place, edited) = plan(&EditFiles::Folder(root), field, value)?;
     if edited.before != edited.after {
         // A link is kept: its target is written.
         let file = place.file.canonicalize().at("read", &place.file)?;
@@ -67,17 +70,27 @@ pub fn set(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
 
 /// Edit that [`set`] would make.
 pub fn preview(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
-    plan(root, field, value).map(|(_, edited)| edited)
+    plan(&EditFiles::Folder(root), field, value).map(|(_, edited)| edited)
 }
 
-fn plan(root: &Path, field: &AgentField, value: &str) -> Result<(EditSite, Edited)> {
+/// The same for files that are in no folder. `root` is any folder that exists.
+pub fn preview_files(
+    root: &Path,
+    files: &BTreeMap<String, Vec<u8>>,
+    field: &AgentField,
+    value: &str,
+) -> Result<Edited> {
+    plan(&EditFiles::Files(root, files), field, value).map(|(_, edited)| edited)
+}
+
+fn plan(files: &EditFiles<'_>, field: &AgentField, value: &str) -> Result<(EditSite, Edited)> {
     let keys = field.keys();
-    let place = reader::edit_site(root, &keys, false)?;
-    match at(root, field, value, place)? {
+    let place = origin::find(files, &keys, false)?;
+    match at(files, field, value, place)? {
         Ok(planned) => Ok(planned),
         // The file or the constant means something else of the agent, too.
         Err(Unfit::Others(what)) => {
-            match at(root, field, value, reader::edit_site(root, &keys, true)?)? {
+            match at(files, field, value, origin::find(files, &keys, true)?)? {
                 Ok((place, edited)) => {
                     Ok((place, Edited { spared: Some(format!("\"{what}\"")), ..edited }))
                 }
@@ -102,30 +115,32 @@ fn computes(keys: &[&str], path: &str) -> Error {
 
 /// The edit of one place.
 fn at(
-    root: &Path,
+    files: &EditFiles<'_>,
     field: &AgentField,
     value: &str,
     place: EditSite,
 ) -> Result<Result<(EditSite, Edited), Unfit>> {
     let keys = field.keys();
-    inside(root, &place)?;
-    let text = fs::read(&place.file)?;
+    files.require_inside(&place)?;
+    let text = files.read(&place)?;
     let before = String::from_utf8(text).map_err(|_| {
         Error::usage(format!("cannot edit \"{}\": it is not UTF-8 text", place.path))
     })?;
     // A value that is known only at run time, like a variable of the environment, is not
     // overwritten.
-    let old = reader::value_with(root, &place.file, before.as_bytes(), &keys)?;
+    let with =
+        |text: &str| FileOverrides::from([(place.path.clone(), Some(text.as_bytes().to_vec()))]);
+    let old = reader::value_with(files, &with(&before), &keys)?;
     if old.get("$source").is_some() {
         return Ok(Err(Unfit::Computed(place.path)));
     }
     for new in replacements(&place, value, &before) {
         let after = [&before[..place.range.start], &new, &before[place.range.end..]].concat();
-        let read = reader::value_with(root, &place.file, after.as_bytes(), &keys);
+        let read = reader::value_with(files, &with(&after), &keys);
         if read.ok().as_ref().and_then(Value::as_str) != Some(value) {
             continue;
         }
-        if !only(root, field, &place, &after)? {
+        if !only(files, field, &with(&after))? {
             return Ok(Err(Unfit::Others(place.path)));
         }
         let (path, spared) = (place.path.clone(), place.spared.clone());
@@ -135,11 +150,9 @@ fn at(
 }
 
 /// True if the new text of a file changes nothing in the agent but the field.
-fn only(root: &Path, field: &AgentField, place: &EditSite, after: &str) -> Result<bool> {
-    let file_overrides =
-        FileOverrides::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
+fn only(files: &EditFiles<'_>, field: &AgentField, after: &FileOverrides) -> Result<bool> {
     let (mut before, mut then) =
-        (reader::project(root)?, reader::project_with(root, &file_overrides)?);
+        (reader::of_files(files, &FileOverrides::new())?, reader::of_files(files, after)?);
     for agent in [&mut before, &mut then] {
         agent.notes.clear();
         // Paths, importers and forms describe the source, not the agent.
@@ -162,18 +175,6 @@ fn only(root: &Path, field: &AgentField, place: &EditSite, after: &str) -> Resul
         }
     }
     Ok(before == then)
-}
-
-/// A value that a package of the workspace around the project gives is not ours to change.
-fn inside(root: &Path, place: &EditSite) -> Result<()> {
-    let root = root.canonicalize().at("read", root)?;
-    match place.file.canonicalize().at("read", &place.file)?.strip_prefix(&root) {
-        Ok(_) => Ok(()),
-        Err(_) => {
-            Err(Error::failed(format!("cannot edit \"{}\": it is outside the project", place.path))
-                .hint("change the file by hand, or write the value into the agent's own file"))
-        }
-    }
 }
 
 /// The texts that the place can have afterwards; the first one that gives the value is taken. A file keeps the empty

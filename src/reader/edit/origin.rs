@@ -2,11 +2,11 @@
 
 use super::site::{EditForm, EditSite, absent, bom, is_named, is_object_method, range};
 use crate::error::{Error, Result};
+use crate::reader::edit::edit_files::EditFiles;
 use crate::reader::eval::file_reads;
 use crate::reader::eval::value::{EvalScope, SourceSpan, Value};
 use crate::reader::eval::{Evaluator, ResolvedExport};
 use crate::reader::primitives::entry;
-use crate::reader::syntax::files::Files;
 use crate::reader::syntax::module::{Binding, Module, ModuleContent};
 use crate::reader::syntax::modules::Modules;
 use oxc_allocator::Allocator;
@@ -17,7 +17,7 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
 use std::cell::RefCell;
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// References followed from the agent to a value.
@@ -26,10 +26,11 @@ const HOPS_MAX: usize = 100;
 /// Place in the source of the value under these keys of the agent: `["persona"]`, `["persona",
 /// "base"]`. An expression that other code uses too does not count. With `is_own` only the agent's
 /// own configuration does.
-pub fn find(root: &Path, keys: &[&str], is_own: bool) -> Result<EditSite> {
-    crate::reader::on_thread(root, |root| {
+pub fn find(files: &EditFiles<'_>, keys: &[&str], is_own: bool) -> Result<EditSite> {
+    crate::reader::on_thread(files.root(), |root| {
         let arena = Allocator::default();
-        let evaluator = Evaluator::new(Modules::new(root, &Files::default(), &arena));
+        let files = files.files(root, &BTreeMap::new());
+        let evaluator = Evaluator::new(Modules::new(root, &files, &arena));
         let (module, agents) = entry::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?;
         let Some(agent) = agents.first() else { return Err(by_hand(&module.path, keys)) };
         let made_in = evaluator.modules.get(agent.site.module);

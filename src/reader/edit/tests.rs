@@ -11,10 +11,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// Name of a form, its files, and the file that is edited.
-type Form = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+pub type Form = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 /// All are JavaScript too, so that Node can run them.
-const FORMS: [Form; 22] = [
+pub const FORMS: [Form; 22] = [
     (
         "single quotes",
         &[("agent.mjs", "AGENT new LuaAgent({ name: 'n', persona: 'old', model: 'm' });")],
@@ -177,7 +177,7 @@ const FORMS: [Form; 22] = [
     ),
 ];
 
-fn lay_out(folder: &Path, files: &[(&str, &str)]) {
+pub fn lay_out(folder: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {
         let text =
             text.replace("AGENT", "import { LuaAgent } from 'lua-cli'; export const agent =");
