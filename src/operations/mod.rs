@@ -15,6 +15,7 @@ pub mod leak;
 pub mod losses;
 pub mod missing_output;
 pub mod not_included;
+pub mod persona_edit;
 pub mod promote;
 pub mod purge;
 pub mod push;

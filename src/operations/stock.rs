@@ -79,6 +79,14 @@ const FILE_MAX: usize = 4 << 20;
 
 /// The agent in the files of a version, or why it cannot be read. It is read from them alone. `root` is any folder that exists.
 pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Result<Agent, Unreadable>> {
+    match reader::files(root, &files_of(objects, files)?) {
+        Ok(agent) => Ok(Ok(agent)),
+        Err(error) => Unreadable::of(error).map(Err),
+    }
+}
+
+/// The files of a version by path, as the reader sees them: links are what they lead to, and a large file is empty.
+pub fn files_of(objects: &dyn Source, files: Id) -> Result<BTreeMap<String, Vec<u8>>> {
     let (mut finder, mut held) = (PathFinder::new(files), BTreeMap::new());
     for (path, mode, id) in object::leaves(objects, files)? {
         let bytes = match mode {
@@ -87,10 +95,7 @@ pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Result<A
         };
         held.insert(path, bytes);
     }
-    match reader::files(root, &held) {
-        Ok(agent) => Ok(Ok(agent)),
-        Err(error) => Unreadable::of(error).map(Err),
-    }
+    Ok(held)
 }
 
 fn bytes(objects: &dyn Source, id: &Id) -> Result<Vec<u8>> {

@@ -17,6 +17,13 @@ pub fn check_words(words: &[(&str, Option<&str>)]) -> Result<()> {
     check_with(words, |_| Ok(false))
 }
 
+/// Refuses a text with a secret, however long it is.
+pub fn check_secret(field: &str, text: &str) -> Result<()> {
+    let Some(hit) = workspace::secrets(text.as_bytes()).next() else { return Ok(()) };
+    let reason = leak::reason(text, &hit);
+    Err(Error::failed(format!("cannot store this {field}: it {reason}")))
+}
+
 fn check_with(
     words: &[(&str, Option<&str>)],
     is_allowed: impl Fn(&str) -> Result<bool>,

@@ -68,6 +68,11 @@ pub fn persona_diff(agent: &str, from: u64, to: u64) -> String {
     below(agent, &format!("persona/v{from}...v{to}"))
 }
 
+/// The page that edits the persona.
+pub fn persona_edit(agent: &str) -> String {
+    below(agent, "persona/edit")
+}
+
 pub fn source(agent: &str, number: u64) -> String {
     below(agent, &format!("source/v{number}"))
 }
@@ -89,6 +94,10 @@ pub fn tokens(agent: &str) -> String {
 /// The page that revokes a token.
 pub fn token(agent: &str, id: &str) -> String {
     below(agent, &format!("tokens/{}", query(id)))
+}
+
+pub fn feed(agent: &str) -> String {
+    below(agent, "feed")
 }
 
 pub fn search(agent: &str) -> String {

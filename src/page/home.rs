@@ -100,6 +100,7 @@ pub fn home_page(page: &HomePage<'_>, visitor: &PageVisitor) -> String {
             (list(page))
             (pages(page))
         }
+        p { a href=(address::feed(page.agent)) type="application/atom+xml" { "Feed (Atom)" } }
     })
 }
 

@@ -24,6 +24,8 @@ pub struct PersonaPage<'a> {
     pub shown: Option<(u64, String)>,
     /// The two that are compared, with the difference.
     pub compared: Option<(u64, u64, Vec<Line>)>,
+    /// True if the visitor may push, in the name of somebody.
+    pub may_edit: bool,
     pub newest: Option<u64>,
 }
 
@@ -42,6 +44,9 @@ pub fn persona_page(page: &PersonaPage<'_>, visitor: &PageVisitor) -> String {
     };
     frame.around(&html! {
         h1 { (title) }
+        @if page.may_edit && !page.versions.is_empty() {
+            p.buttons { a.button href=(address::persona_edit(page.agent)) { "Edit the persona…" } }
+        }
         @if page.versions.is_empty() {
             p { "No push had a persona yet." }
             p { "Give the agent a persona in the project, and run " code { "lua-store push" } "." }

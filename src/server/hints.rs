@@ -11,6 +11,7 @@ pub const LIST_TOKENS: &str = "run `lua-store serve token list` to list the toke
 pub const LIST_AGENTS: &str = "run `lua-store serve agents list` to list the agents";
 pub const NO_AUTH_IS_LOCAL: &str = "`--no-auth` is for 127.0.0.1; leave it out, and create tokens: \
      `lua-store serve token create --agent AGENT --scope push`";
+pub const PUSH: &str = "run `lua-store push` in the project";
 pub const FSCK: &str = "ask the operator of the server to run `lua-store serve fsck`";
 pub const ADDRESS: &str = "run `lua-store remote add origin URL/AGENT` with the URL of this server and the id of an agent";
 pub const FOREIGN_NAME: &str = "ask the operator of the server for its address; \

@@ -2,9 +2,11 @@
 
 use super::history::AgentHistory;
 use super::route::AgentPageRoute;
-use super::{AskedPage, compared, deletion, files, personas, promotion, search, versions};
+use super::{
+    AskedPage, compared, deletion, feed, files, persona_edit, personas, promotion, search, versions,
+};
 use crate::error::{Error, Kind, Result};
-use crate::page::{ASSETS, ErrorPage, HEADERS, error_page};
+use crate::page::{ASSETS, ATOM, ErrorPage, HEADERS, error_page};
 use crate::server::hints;
 use crate::server::response::{HttpError, HttpResponse, body, unwritable_disk};
 use crate::stock::VersionsLook;
@@ -18,6 +20,8 @@ pub const HTML: &str = "text/html; charset=utf-8";
 /// Answer to a request for a page of an agent.
 pub enum PageAnswer {
     Html(String),
+    /// An Atom feed.
+    Feed(String),
     /// Address with a number in the place of a word.
     Moved(String),
 }
@@ -26,6 +30,11 @@ impl PageAnswer {
     pub fn into_response(self) -> HttpResponse {
         match self {
             PageAnswer::Html(text) => html(StatusCode::OK, text),
+            PageAnswer::Feed(text) => {
+                let mut answer = html(StatusCode::OK, text);
+                answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(ATOM));
+                answer
+            }
             PageAnswer::Moved(address) => redirect(StatusCode::FOUND, &address),
         }
     }
@@ -43,12 +52,14 @@ pub fn answer(
         AgentPageRoute::Version(name) => versions::version(&history, name),
         AgentPageRoute::Source(name) => versions::source(&history, name),
         AgentPageRoute::Ledger => versions::ledger(&history),
+        AgentPageRoute::Feed => feed::show(&history),
         AgentPageRoute::Search => search::search(&history),
         AgentPageRoute::CompareForm => compared::form(&history),
         AgentPageRoute::Compare(range) => compared::compare(&history, range),
         AgentPageRoute::Files(name, path) => files::files(&history, name, path),
         AgentPageRoute::Personas => personas::newest(&history),
         AgentPageRoute::Persona(name) => personas::persona(&history, name),
+        AgentPageRoute::PersonaEdit => persona_edit::show(&history),
         AgentPageRoute::Promote(name) => promotion::show(&history, name),
         AgentPageRoute::Delete(name) => deletion::show(&history, name),
         AgentPageRoute::Raw(..)

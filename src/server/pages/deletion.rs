@@ -28,7 +28,7 @@ pub fn show(history: &AgentHistory<'_>, name: &str) -> Result<PageAnswer> {
     if let Some(moved) = moved(&[&named], here) {
         return Ok(moved);
     }
-    author(&history.asked.admitted)?;
+    author(&history.asked.admitted, TokenScope::Promote)?;
     check(history, named.number())?;
     page(history, named.number()).map(PageAnswer::Html)
 }
@@ -69,7 +69,7 @@ pub async fn delete(
         Ok(sent) => sent,
         Err(answer) => return Ok(answer),
     };
-    let by = author(&sent.asked.admitted)?;
+    let by = author(&sent.asked.admitted, TokenScope::Promote)?;
     let (id, note, who) = (sent.asked.agent.clone(), sent.note(), sent.who.clone());
     let (service, name) = (state.stock_service.clone(), name.to_owned());
     let attempt = move |store: &RemoteStore| {

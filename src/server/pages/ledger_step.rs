@@ -32,8 +32,8 @@ pub enum StepOutcome {
 }
 
 /// Author of a record: the one that the token is bound to, or else the token's own name.
-pub fn author(admitted: &Admitted) -> Result<String> {
-    admitted.needs(TokenScope::Promote)?;
+pub fn author(admitted: &Admitted, scope: TokenScope) -> Result<String> {
+    admitted.needs(scope)?;
     let name = admitted.bearer.as_ref().map(|bearer| bearer.token.name.clone());
     let name = admitted.owner.clone().or(name).filter(|name| !name.is_empty());
     name.ok_or_else(|| {

@@ -6,11 +6,13 @@ mod caches;
 mod compared;
 mod cookie;
 mod deletion;
+mod feed;
 mod files;
 mod form;
 mod history;
 mod host;
 mod ledger_step;
+mod persona_edit;
 mod personas;
 mod promotion;
 mod raw;
@@ -38,6 +40,7 @@ use crate::protocol::{AgentId, TokenScope};
 use crate::remote_store::RemoteStore;
 use answers::{asset, html, redirect, robots};
 use axum::extract::{Request, State as Shared};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{Method, StatusCode};
 use caches::PageCaches;
 use host::HostNames;
@@ -145,6 +148,7 @@ async fn act(
     match page {
         AgentPageRoute::Promote(name) => promotion::promote(state, request, agent, name).await,
         AgentPageRoute::Delete(name) => deletion::delete(state, request, agent, name).await,
+        AgentPageRoute::PersonaEdit => persona_edit::save(state, request, agent).await,
         AgentPageRoute::Tokens => tokens::create(state, request, agent).await,
         AgentPageRoute::Token(id) => tokens::revoke(state, request, agent, id).await,
         _ => Err(wrong_method()),
@@ -195,7 +199,15 @@ async fn of_agent(
     page: &AgentPageRoute,
 ) -> Result<HttpResponse, HttpError> {
     let visitor = Visitor::of(state, request.headers());
-    let Some(visit) = visitor.visit(state, agent)? else {
+    let visit = match (page, request.headers().contains_key(AUTHORIZATION)) {
+        // Programs that read feeds have no session.
+        (AgentPageRoute::Feed, true) => {
+            let admitted = state.access.admit(request.headers(), agent, TokenScope::Read)?;
+            Some(AgentVisit { admitted, shown: PageVisitor::Anybody })
+        }
+        _ => visitor.visit(state, agent)?,
+    };
+    let Some(visit) = visit else {
         let then = request.uri().path_and_query().map_or("/", |path| path.as_str());
         return Ok(redirect(StatusCode::SEE_OTHER, &page::address::sign_in(then)));
     };

@@ -2,11 +2,13 @@
 
 use super::answers::{PageAnswer, nothing_here};
 use super::history::{AgentHistory, numbered};
+use super::ledger_step::author;
 use crate::compare::{self, PersonaChange, PersonaContent, StateChange};
 use crate::error::{Error, Result};
 use crate::history::state::{PersonaId, State};
 use crate::model::numbers::PERSONA;
 use crate::page::{self, PersonaItem, PersonaPage, address};
+use crate::protocol::TokenScope;
 use crate::report;
 use crate::report::Line;
 use std::collections::HashSet;
@@ -56,7 +58,7 @@ fn content(history: &AgentHistory<'_>, number: u64) -> Result<PersonaContent> {
     found.ok_or_else(|| Error::not_found(format!("there is no persona v{number}")))
 }
 
-fn difference(from: PersonaContent, to: PersonaContent) -> Vec<Line> {
+pub fn difference(from: PersonaContent, to: PersonaContent) -> Vec<Line> {
     if from.text == to.text {
         return Vec::new();
     }
@@ -96,6 +98,7 @@ fn show(
         versions: versions.collect(),
         shown,
         compared,
+        may_edit: author(&history.asked.admitted, TokenScope::Push).is_ok(),
         newest: history.newest(),
     };
     Ok(PageAnswer::Html(page::persona_page(&page, &history.asked.visitor)))

@@ -41,7 +41,7 @@ pub fn show(history: &AgentHistory<'_>, name: &str) -> Result<PageAnswer> {
     if let Some(moved) = moved(&[&named], here) {
         return Ok(moved);
     }
-    author(&history.asked.admitted)?;
+    author(&history.asked.admitted, TokenScope::Promote)?;
     let page = page(history, named.number(), String::new(), None)?;
     Ok(PageAnswer::Html(promote_page(&page, &history.asked.visitor)))
 }
@@ -100,9 +100,9 @@ pub async fn promote(
         Ok(sent) => sent,
         Err(answer) => return Ok(answer),
     };
-    let by = author(&sent.asked.admitted)?;
+    let by = author(&sent.asked.admitted, TokenScope::Promote)?;
     let form = PromotionForm {
-        reason: sent.field("reason"),
+        reason: sent.field("reason").replace("\r\n", "\n"),
         typed: sent.field("number"),
         expected: sent.field("expected"),
     };

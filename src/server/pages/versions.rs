@@ -13,6 +13,7 @@ use crate::page::{
     self, ContentGroup, HomePage, LedgerPage, LivePanel, NewestPush, SourcePage, VersionChoice,
     VersionItem, VersionPage, address,
 };
+use crate::protocol::TokenScope;
 use crate::report::{self, view};
 use serde_json::Value;
 
@@ -167,7 +168,7 @@ pub fn version(history: &AgentHistory<'_>, name: &str) -> Result<PageAnswer> {
         before: Some(number - 1).filter(|before| *before > 0),
         live: view.active(),
         ledger: entries.iter().map(|entry| history.item(entry)).collect(),
-        may_promote: author(&history.asked.admitted).is_ok(),
+        may_promote: author(&history.asked.admitted, TokenScope::Promote).is_ok(),
         may_delete: deletion::check(history, number).is_ok_and(|can| can),
         newest: history.newest(),
     };

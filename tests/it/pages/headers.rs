@@ -49,6 +49,7 @@ fn every_answer_has_all_headers() {
         (&browser, "/shop/-/promote/v2", 403),
         (&browser, "/shop/-/delete/v2", 403),
         (&browser, "/shop/-/tokens", 403),
+        (&browser, "/shop/-/persona/edit", 403),
         (&browser, "/-/login", 200),
         (&nobody, "/-/login", 200),
         (&browser, "/shop/-/versions/9", 404),
@@ -81,6 +82,8 @@ fn every_answer_has_all_headers() {
         assert_eq!((reply.status, reply.header("location")), (status, Some(to)), "{path}");
         assert_headers(&reply, path, None, Some("no-store"));
     }
+    let atom = Some("application/atom+xml; charset=utf-8");
+    assert_headers(&browser.get(&server, "/shop/-/feed"), "feed", atom, Some("no-store"));
     let raw = browser.get(&server, "/shop/-/raw/v1/src/index.ts");
     assert_headers(&raw, "raw", Some("text/plain; charset=utf-8"), Some("no-store"));
     assert_eq!(raw.header("content-disposition"), Some("attachment"));

@@ -74,6 +74,7 @@ fn no_text_of_others_is_markup() {
         "/-/files/v2/%22%3E%3Cscript%3Ex()",
         "/-/persona/v1",
         "/-/persona/v2",
+        "/-/persona/edit",
         "/-/persona/v1...v2",
         "/-/source/v1",
         "/-/source/v2",
@@ -82,6 +83,7 @@ fn no_text_of_others_is_markup() {
         "/-/delete/v1",
         "/-/tokens",
         "/-/tokens/%22%3E%3Cscript%3Ex()",
+        "/-/feed",
         "/-/search?q=%3Cscript%3Ex()",
         "/-/search?q=x&version=%22%3E%3Cscript%3Ex()",
     ] {

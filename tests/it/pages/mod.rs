@@ -4,13 +4,16 @@ mod browser;
 mod compared;
 mod content;
 mod deleting;
+mod feeds;
 mod headers;
 mod hostile;
 mod limits;
+mod persona_editing;
 mod promoting;
 mod searching;
 mod sessions;
 mod snapshots;
+mod snapshots_of_acts;
 mod tokens;
 
 use crate::common::server::Server;

@@ -4,7 +4,7 @@ use super::served;
 use insta::assert_snapshot;
 
 /// The main part of a page, without what differs from run to run.
-fn main_part(page: &str) -> String {
+pub fn main_part(page: &str) -> String {
     let main = page.split_once("<main").unwrap().1.split_once("</main>").unwrap().0;
     let main = main.split_once('>').unwrap().1;
     let mut lines = String::new();
@@ -156,6 +156,9 @@ fn home() {
     <td>
     7</td>
     <td></td></tr></tbody></table></div></section>
+    <p>
+    <a href="/shop/-/feed" type="application/atom+xml">
+    Feed (Atom)</a></p>
     "##);
 }
 
