@@ -1,5 +1,6 @@
 //! Pages of a server, asked for as a browser without scripts does: what they say, who gets them, and their headers.
 
+mod bad_input;
 mod browser;
 mod compared;
 mod content;
@@ -14,6 +15,7 @@ mod searching;
 mod sessions;
 mod snapshots;
 mod snapshots_of_acts;
+mod story;
 mod tokens;
 
 use crate::common::server::Server;
