@@ -38,7 +38,9 @@ pub use headers::HEADERS;
 pub use home::{HomePage, LivePanel, NewestPush, VersionChoice, VersionItem, home_page};
 pub use ledger::{LedgerItem, LedgerPage, ledger_page};
 pub use persona::{PersonaItem, PersonaPage, persona_page};
-pub use persona_edit::{LONGEST_PERSONA, PersonaEditPage, PersonaRefusal, persona_edit_page};
+pub use persona_edit::{
+    LONGEST_PERSONA, PersonaArea, PersonaEditPage, PersonaRefusal, persona_edit_page,
+};
 pub use promote::{LONGEST_REASON, PromotePage, PromotionRefusal, promote_page};
 pub use search::{LONGEST_QUERY, SearchHit, SearchPage, search_page};
 pub use sign_in::{SignInPage, sign_in_page};

@@ -20,10 +20,18 @@ pub enum PersonaRefusal {
     Moved { number: u64, by: String, at: ShownTime, lines: Vec<Line> },
 }
 
+/// A text of the form: the persona, or one part of it.
+pub struct PersonaArea {
+    /// Name of the field.
+    pub field: String,
+    /// Part of an object.
+    pub part: Option<String>,
+    pub text: String,
+}
+
 pub struct PersonaEditPage<'a> {
     pub agent: &'a str,
-    /// Text of the form.
-    pub text: String,
+    pub texts: Vec<PersonaArea>,
     pub reason: String,
     /// Id of the push that the form is about, and its number.
     pub expected: String,
@@ -53,7 +61,7 @@ pub fn persona_edit_page(page: &PersonaEditPage<'_>, visitor: &PageVisitor) -> S
         p {
             "The text begins as that of the newest push, "
             a href=(address::source(page.agent, page.source)) { "source v" (page.source) }
-            ". Saving makes a push that changes only this text in the TypeScript, and a staged version. Nothing goes live."
+            ". Saving makes a push that changes nothing else in the TypeScript, and a staged version. Nothing goes live."
         }
         (form(page, visitor))
         @if !page.unversioned.is_empty() {
@@ -88,8 +96,10 @@ fn form(page: &PersonaEditPage<'_>, visitor: &PageVisitor) -> Markup {
     // The first line break of a text area is not a part of its text.
     html! {
         form.card method="post" action=(address::persona_edit(page.agent)) {
-            label { "Persona"
-                textarea name="persona" rows="16" required maxlength=(LONGEST_PERSONA) { "\n" (page.text) }
+            @for PersonaArea { field, part, text } in &page.texts {
+                label { "Persona" @if let Some(part) = part { ": " (visible(part)) }
+                    textarea name=(field) rows="16" required maxlength=(LONGEST_PERSONA) { "\n" (text) }
+                }
             }
             label { "Reason, for the push and the version"
                 textarea name="reason" rows="2" required maxlength=(LONGEST_REASON) { "\n" (page.reason) }

@@ -32,6 +32,11 @@ impl FormFields {
         Ok(FormFields::parse(&String::from_utf8_lossy(&bytes)))
     }
 
+    /// Names and values of all fields.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A field that is not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);

@@ -2,6 +2,7 @@
 
 use super::AskedPage;
 use super::answers::{PageAnswer, html, redirect};
+use super::form::FormFields;
 use super::history::AgentHistory;
 use super::ledger_step::{author, request};
 use super::personas;
@@ -13,9 +14,11 @@ use crate::history::source::SourceVersion;
 use crate::history::state::State;
 use crate::history::version;
 use crate::object::Id;
-use crate::operations::{persona_edit, wording};
+use crate::operations::persona_edit::{self, PersonaTexts};
+use crate::operations::wording;
 use crate::page::{
-    LONGEST_PERSONA, LONGEST_REASON, PersonaEditPage, PersonaRefusal, address, persona_edit_page,
+    LONGEST_PERSONA, LONGEST_REASON, PersonaArea, PersonaEditPage, PersonaRefusal, address,
+    persona_edit_page,
 };
 use crate::protocol::TokenScope;
 use crate::remote_store::{AgentEdit, EditGround, Edited, RemoteStore};
@@ -34,11 +37,13 @@ use std::sync::Arc;
 
 /// Longest form: letters of four bytes, encoded.
 const LONGEST: usize = 1 << 20;
+/// Field of the text.
+const FIELD: &str = "persona";
 
 /// Fields of the form.
 #[derive(Clone, Default)]
 struct PersonaForm {
-    text: String,
+    texts: PersonaTexts,
     reason: String,
     expected: String,
     saves: bool,
@@ -57,7 +62,8 @@ struct PersonaDraft {
     number: u64,
     id: Id,
     state: Id,
-    persona: Option<PersonaContent>,
+    persona: PersonaContent,
+    texts: PersonaTexts,
 }
 
 impl PersonaDraft {
@@ -68,27 +74,50 @@ impl PersonaDraft {
             return Err(Error::conflict(format!("the agent in the files was not read: {reason}")));
         }
         let state = State::load(history.objects(), &row.state)?;
-        persona_edit::require_text(&state)?;
-        let persona = compare::persona(history.objects(), &state)?;
-        Ok(PersonaDraft { number, id: row.id, state: row.state, persona })
+        let persona = compare::persona(history.objects(), &state)?.unwrap_or_else(nothing);
+        let texts = PersonaTexts::of(&persona.text, persona.is_object)?;
+        if texts.0.is_empty() {
+            let what = "the persona has no text here: code computes it";
+            return Err(Error::conflict(what).hint("change it in the project, and push it"));
+        }
+        Ok(PersonaDraft { number, id: row.id, state: row.state, persona, texts })
     }
 
-    fn text(&self) -> &str {
-        self.persona.as_ref().map_or("", |persona| &persona.text)
+    /// True if texts are of the same parts.
+    fn has_parts_of(&self, texts: &PersonaTexts) -> bool {
+        self.texts.0.iter().map(|(part, _)| part).eq(texts.0.iter().map(|(part, _)| part))
+    }
+
+    /// The persona with other texts.
+    fn with(&self, texts: &PersonaTexts) -> Result<PersonaContent> {
+        let PersonaContent { text, is_object, .. } = &self.persona;
+        let text = texts.put_into(text, *is_object)?;
+        Ok(PersonaContent { number: None, text, is_object: *is_object })
     }
 }
 
-/// A text as the other side of a comparison.
-fn content(text: &str) -> PersonaContent {
-    PersonaContent { number: None, text: text.to_owned(), is_object: false }
+/// The persona of an agent that has none.
+fn nothing() -> PersonaContent {
+    PersonaContent { number: None, text: String::new(), is_object: false }
+}
+
+/// Texts of a form, each in the field `persona`, or `persona.PART` for a part of an object.
+fn texts_of(fields: &FormFields) -> PersonaTexts {
+    let text = |(name, value): (&str, &str)| {
+        let part = match name.strip_prefix(FIELD)? {
+            "" => None,
+            part => Some(part.strip_prefix('.')?.to_owned()),
+        };
+        Some((part, value.replace("\r\n", "\n")))
+    };
+    PersonaTexts(fields.all().filter_map(text).collect())
 }
 
 /// `GET /AGENT/-/persona/edit`
 pub fn show(history: &AgentHistory<'_>) -> Result<PageAnswer> {
     author(&history.asked.admitted, TokenScope::Push)?;
     let draft = PersonaDraft::of(history)?;
-    let text = draft.text().to_owned();
-    let form = PersonaForm { text, ..PersonaForm::default() };
+    let form = PersonaForm { texts: draft.texts.clone(), ..PersonaForm::default() };
     page(history, &draft, form, None).map(PageAnswer::Html)
 }
 
@@ -98,15 +127,17 @@ fn page(
     form: PersonaForm,
     refused: Option<PersonaRefusal>,
 ) -> Result<String> {
-    let is_edited = form.text != draft.text() && !form.text.is_empty();
-    let preview =
-        is_edited.then(|| personas::difference(content(draft.text()), content(&form.text)));
+    let is_whole = form.texts.0.iter().all(|(_, text)| !text.is_empty());
+    let preview = match form.texts != draft.texts && is_whole && draft.has_parts_of(&form.texts) {
+        true => Some(personas::difference(draft.with(&draft.texts)?, draft.with(&form.texts)?)),
+        false => None,
+    };
     let version = history.look.view.newest_version().map(|(_, row)| row.state);
     let change = compare::between(history.objects(), version.as_ref(), Some(&draft.state))?;
     let is_versioned = version.is_none() || change.is_empty();
     let page = PersonaEditPage {
         agent: history.agent(),
-        text: form.text,
+        texts: form.texts.0.into_iter().map(area).collect(),
         reason: form.reason,
         expected: draft.id.to_string(),
         source: draft.number,
@@ -118,11 +149,18 @@ fn page(
     Ok(persona_edit_page(&page, &history.asked.visitor))
 }
 
+fn area((part, text): (Option<String>, String)) -> PersonaArea {
+    let field = part.as_ref().map_or_else(|| FIELD.to_owned(), |part| format!("{FIELD}.{part}"));
+    PersonaArea { field, part, text }
+}
+
 /// Reason why the fields are not as they must be.
 fn check(form: &PersonaForm, draft: &PersonaDraft) -> Option<Error> {
-    let fields =
-        [("persona", &form.text, LONGEST_PERSONA), ("reason", &form.reason, LONGEST_REASON)];
-    for (field, text, most) in fields {
+    if !draft.has_parts_of(&form.texts) {
+        return Some(Error::usage("The form has other texts than the persona."));
+    }
+    let texts = form.texts.0.iter().map(|(_, text)| ("persona", text, LONGEST_PERSONA));
+    for (field, text, most) in texts.chain([("reason", &form.reason, LONGEST_REASON)]) {
         let letters = text.chars().count();
         if letters == 0 && field == "reason" && !form.saves {
             continue;
@@ -132,13 +170,14 @@ fn check(form: &PersonaForm, draft: &PersonaDraft) -> Option<Error> {
             return Some(Error::usage(what));
         }
     }
-    if form.saves && form.text == draft.text() {
+    if form.saves && form.texts == draft.texts {
         return Some(Error::usage(
             "The text is that of the current draft: there is nothing to save.",
         ));
     }
-    let secret = wording::check_secret("persona", &form.text);
-    secret.and_then(|()| wording::check_words(&[("reason", Some(&form.reason))])).err()
+    let secrets = form.texts.0.iter().map(|(_, text)| wording::check_secret("persona", text));
+    let secrets: Result<()> = secrets.collect();
+    secrets.and_then(|()| wording::check_words(&[("reason", Some(&form.reason))])).err()
 }
 
 /// The push that was made since the form, and what it did to the persona.
@@ -148,7 +187,7 @@ fn moved(
     expected: &str,
 ) -> Result<PersonaRefusal> {
     let view = &history.look.view;
-    let mut before = content("");
+    let mut before = nothing();
     if let Some((_, row)) = view.sources().find(|(_, row)| row.id.to_string() == expected) {
         let state = State::load(history.objects(), &row.state)?;
         before = compare::persona(history.objects(), &state)?.unwrap_or(before);
@@ -158,7 +197,7 @@ fn moved(
         number: draft.number,
         by: push.record.by,
         at: history.time(push.record.at_ms),
-        lines: personas::difference(before, content(draft.text())),
+        lines: personas::difference(before, draft.with(&draft.texts)?),
     })
 }
 
@@ -175,7 +214,7 @@ pub async fn save(
     };
     let by = author(&sent.asked.admitted, TokenScope::Push)?;
     let form = PersonaForm {
-        text: sent.fields.get("persona").unwrap_or_default().replace("\r\n", "\n"),
+        texts: texts_of(&sent.fields),
         reason: sent.field("reason").replace("\r\n", "\n"),
         expected: sent.field("expected"),
         saves: sent.fields.get("save").is_some(),
@@ -242,7 +281,8 @@ impl PersonaSaving {
             return Ok(Ok(page));
         }
         let mut usage = store.usage(&asked.agent)?;
-        usage.stored += usage.uploads + form.text.len() as u64;
+        let length: usize = form.texts.0.iter().map(|(_, text)| text.len()).sum();
+        usage.stored += usage.uploads + length as u64;
         (usage.uploads, usage.refs) = (0, usage.refs + 2);
         if let Err(refused) = self.quota.allow(&asked.agent, &usage) {
             return Ok(Err(refused));
@@ -276,7 +316,7 @@ impl PersonaSaving {
 
     /// Makes the push and the version, if the newest push is still that of the form.
     fn save(&self, store: &RemoteStore, asked: &AskedPage) -> Result<SaveOutcome> {
-        let what = format!("persona\0{}\0{}", self.form.reason, self.form.text);
+        let what = format!("persona\0{}\0{:?}", self.form.reason, self.form.texts);
         let request = request(asked, what.as_bytes())?;
         let root = self.service.folder();
         let edited = store
@@ -298,8 +338,8 @@ impl PersonaSaving {
             return Ok((None, SaveOutcome::Moved));
         };
         let pushed = SourceVersion::load(batch, heads.source.len() as u64, *newest)?;
-        let texts = (&*form.text, &*form.reason);
-        let push = match persona_edit::push(batch, root, &pushed, texts, &self.who) {
+        let words = (&form.texts, &*form.reason);
+        let push = match persona_edit::push(batch, root, &pushed, words, &self.who) {
             Ok(push) => push,
             Err(error)
                 if matches!(

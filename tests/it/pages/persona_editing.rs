@@ -185,22 +185,51 @@ fn each_field_has_its_limit() {
     }
 }
 
-#[test]
-fn what_the_files_compute_is_not_guessed() {
+/// Serves the shop with another persona in its file.
+fn with_persona(code: &str) -> (Project, Server, Browser) {
     let project = shop::versioned();
-    shop::edit(
-        &project,
-        "src/index.ts",
-        "persona: `You are Ava.\nYou help customers shop.`",
-        "persona: { base: 'You are Ava.', voice: 'calm' }",
-    );
+    let known = "persona: `You are Ava.\nYou help customers shop.`";
+    shop::edit(&project, "src/index.ts", known, code);
     project.ok("push");
     project.ok("version create");
     let server = publish(&project, "");
     let browser = editor(&project, &server);
+    (project, server, browser)
+}
+
+#[test]
+fn each_text_of_an_object_is_edited_by_itself() {
+    let code = "persona: { base: 'You are Ava.', voice: 'calm', examples: ['x'] }";
+    let (project, server, browser) = with_persona(code);
+    let page = browser.page(&server, FORM);
+    assert_eq!(area(&page, "persona.base"), "You are Ava.");
+    assert_eq!(area(&page, "persona.voice"), "calm");
+    let (id, key) = (expected(&page), browser.form_key(&server));
+    let send = |fields: &[(&str, &str)]| {
+        let rest = [("reason", "x"), ("expected", &*id), ("key", &*key), ("save", "1")];
+        browser.post(&server, FORM, &[fields, &rest].concat())
+    };
+    for wrong in [
+        &[("persona", "new")][..],
+        &[("persona.base", "new")],
+        &[("persona.base", ""), ("persona.voice", "x")],
+    ] {
+        assert_eq!(send(wrong).status, 400, "{wrong:?}");
+    }
+    let reply = send(&[("persona.base", "You are Ava."), ("persona.voice", "kind")]);
+    assert_eq!(reply.status, 303, "{}", text(&reply.text()));
+    assert_eq!(pushes(&project), 3);
+    assert!(project.read("src/index.ts").contains(&code.replace("calm", "kind")));
+    project.ok("push");
+    assert_eq!(pushes(&project), 3, "the state is that of a push of these files");
+}
+
+#[test]
+fn what_code_computes_is_not_guessed() {
+    let (_project, server, browser) = with_persona("persona: `You are ${process.env.NAME}.`");
     let reply = browser.get(&server, FORM);
     assert_eq!(reply.status, 409, "{}", reply.text());
-    assert!(text(&reply.text()).contains("the persona is an object"), "{}", reply.text());
+    assert!(text(&reply.text()).contains("code computes it"), "{}", reply.text());
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn edit_the_persona() {
     Edit the persona</h1>
     <p>
     The text begins as that of the newest push, <a href="/shop/-/source/v2">
-    source v2</a>. Saving makes a push that changes only this text in the TypeScript, and a staged version. Nothing goes live.</p>
+    source v2</a>. Saving makes a push that changes nothing else in the TypeScript, and a staged version. Nothing goes live.</p>
     <form class="card" method="post" action="/shop/-/persona/edit">
     <label>
     Persona<textarea name="persona" rows="16" required maxlength="50000">
