@@ -14,7 +14,9 @@ pub struct SignInPage<'a> {
 pub fn sign_in_page(page: &SignInPage<'_>, visitor: &PageVisitor) -> String {
     let again = visitor.form_key().is_some();
     let title = if again { "Add a token" } else { "Sign in" };
-    Frame::plain(title, visitor).around(&html! {
+    // Somebody who signs in needs no link to this page.
+    let around = if again { visitor } else { &PageVisitor::Anybody };
+    Frame::plain(title, around).around(&html! {
         h1 { (title) }
         @if let Some(refused) = &page.refused { p.notice role="alert" { (visible(refused)) } }
         form.card.narrow method="post" action="/-/login" {

@@ -4,6 +4,8 @@
 
 mod bad_files;
 mod bombs;
+#[cfg(target_os = "linux")]
+mod browser;
 mod bundle;
 mod ci;
 mod comments;

@@ -1,7 +1,7 @@
 //! Pages of a server, asked for as a browser without scripts does: what they say, who gets them, and their headers.
 
 mod bad_input;
-mod browser;
+pub mod browser;
 mod compared;
 mod content;
 mod deleting;
@@ -31,7 +31,7 @@ fn served() -> (Project, Server, Browser) {
 }
 
 /// Serves the project's versions as the agent `shop`, and makes v1 live.
-fn publish(project: &Project, options: &str) -> Server {
+pub fn publish(project: &Project, options: &str) -> Server {
     let server = Server::start(project, options);
     let token = server.token(project, "shop", "admin");
     project.ok(&format!("remote add origin {}/shop", server.url));
@@ -46,7 +46,7 @@ fn publish(project: &Project, options: &str) -> Server {
 }
 
 /// Pushes what changed, and makes a version of it; `mark` goes into the persona, as a version needs a change of the agent.
-fn next_version(project: &Project, mark: usize) {
+pub fn next_version(project: &Project, mark: usize) {
     shop::edit(project, "src/index.ts", "You are Ava", &format!("You are Ava {mark}"));
     project.ok("push");
     project.ok("version create");
