@@ -27,7 +27,7 @@ pub struct Cli {
 }
 
 /// Options that every command has.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Run as if started in this directory
@@ -94,6 +94,7 @@ commands! {
         Purge(purge::Purge),
         Compile(compile::Compile),
         Serve(Box<serve::Serve>),
+        Ui(ui::Ui),
         Completions(completions::Completions),
         Man(man::Man),
         Schema(schema::Schema),

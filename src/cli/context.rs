@@ -34,6 +34,11 @@ impl<'a> Context<'a> {
         Context { out, global, journal: Journal::default(), by: None, deploy }
     }
 
+    /// Options of the command line that every command has.
+    pub fn global(&self) -> Global {
+        self.global.clone()
+    }
+
     /// The directory that relative paths of the command line are relative to (`-C`).
     pub fn directory(&self) -> Result<PathBuf> {
         let directory = self.global.directory.as_deref().unwrap_or(Path::new("."));

@@ -18,7 +18,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "Share with others",
-        &["clone", "fetch", "pull", "sync", "remote", "login", "logout", "bundle", "serve"],
+        &["clone", "fetch", "pull", "sync", "remote", "login", "logout", "bundle", "serve", "ui"],
     ),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
     ("Maintain the store", &["fsck", "gc", "purge", "compact", "count-objects", "doctor"]),

@@ -42,6 +42,12 @@ pub fn span(text: &str) -> Result<Duration> {
     })
 }
 
+/// Clock of a command that lasts. A time from the environment does not advance, as in every command.
+pub fn clock(start: Timestamp) -> impl Fn() -> Timestamp + Send + Sync + 'static {
+    let stands_still = std::env::var_os("LUA_STORE_NOW").is_some();
+    move || if stands_still { start } else { Timestamp::now() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

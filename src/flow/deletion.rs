@@ -9,6 +9,8 @@ use crate::history::record::Author;
 use crate::history::revision::Revision;
 use crate::history::version::Status;
 use crate::operations::deletion::{DeletionChange, DeletionOutcome};
+use crate::operations::promote::PointerState;
+use crate::store::Store;
 
 /// A change that was checked and can be made.
 pub struct PreparedDeletion {
@@ -40,6 +42,11 @@ pub fn prepare<R: Reporter>(
 }
 
 impl PreparedDeletion {
+    /// Pointer and versions against which the change was checked.
+    pub fn pointer_state<'s>(&'s self, store: &'s Store) -> Result<PointerState<'s>> {
+        self.authority.pointer_state(store)
+    }
+
     /// Makes the change, at the remote first.
     pub fn apply<R: Reporter>(
         self,

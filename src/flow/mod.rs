@@ -3,6 +3,7 @@
 //! person or reads the clock. Progress and notices go to a [`Reporter`].
 
 pub mod checkout;
+pub mod decided;
 pub mod deletion;
 pub mod destination;
 pub mod follower;

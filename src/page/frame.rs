@@ -14,6 +14,11 @@ pub enum PageVisitor {
         /// True on the pages of an agent that a token of the session administers.
         is_admin: bool,
     },
+    /// The person who runs `lua-store ui`, with a remark above each page.
+    Local {
+        form_key: String,
+        note: Option<String>,
+    },
     Stranger,
     /// Nobody has to sign in.
     Open,
@@ -24,8 +29,19 @@ pub enum PageVisitor {
 impl PageVisitor {
     pub fn form_key(&self) -> Option<&str> {
         match self {
-            PageVisitor::SignedIn { form_key, .. } => Some(form_key),
+            PageVisitor::SignedIn { form_key, .. } | PageVisitor::Local { form_key, .. } => {
+                Some(form_key)
+            }
             _ => None,
+        }
+    }
+
+    /// The same with another remark, for a visitor who gets one.
+    #[must_use]
+    pub fn with_note(self, note: Option<String>) -> PageVisitor {
+        match self {
+            PageVisitor::Local { form_key, .. } => PageVisitor::Local { form_key, note },
+            other => other,
         }
     }
 }
@@ -78,7 +94,12 @@ impl<'a> Frame<'a> {
                 body {
                     a.skip href="#main" { "Skip to content" }
                     (self.bar())
-                    main #main tabindex="-1" { (content) }
+                    main #main tabindex="-1" {
+                        @if let PageVisitor::Local { note: Some(note), .. } = self.visitor {
+                            p.notice { (visible(note)) }
+                        }
+                        (content)
+                    }
                     footer {
                         p { "lua-store " (env!("CARGO_PKG_VERSION")) " · times are in UTC" }
                     }
@@ -139,6 +160,7 @@ impl<'a> Frame<'a> {
                         button.link type="submit" { "Sign out" }
                     }
                 }
+                PageVisitor::Local { .. } => { span.quiet { "on this machine" } }
                 PageVisitor::Stranger => { a href="/-/login" { "Sign in" } }
                 PageVisitor::Open => { span.quiet { "no sign-in needed" } }
                 PageVisitor::Anybody => {}

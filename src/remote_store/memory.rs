@@ -1,4 +1,4 @@
-//! In-memory engine, for tests. It gives other threads a turn wherever a real engine would.
+//! In-memory engine, for tests, and for a server that stores nothing. It gives other threads a turn wherever a real engine would.
 
 use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 use super::probe::{self, ProbeReport};

@@ -36,7 +36,7 @@ pub struct TokenTable {
 }
 
 /// A request that was let in, with the token that it showed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Admitted {
     pub agent: AgentId,
     /// `None` where nobody is asked for a token.

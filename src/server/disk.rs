@@ -36,6 +36,12 @@ impl Disk {
         Ok(Disk { data: data.to_owned(), known: Mutex::new(known) })
     }
 
+    /// A disk on which nothing is written.
+    pub fn unused(folder: &Path) -> Disk {
+        let known = DiskHealth { is_proven: true, tried: None, refusal: None };
+        Disk { data: folder.to_owned(), known: Mutex::new(known) }
+    }
+
     fn known(&self) -> MutexGuard<'_, DiskHealth> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

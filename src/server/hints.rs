@@ -16,6 +16,9 @@ pub const FSCK: &str = "ask the operator of the server to run `lua-store serve f
 pub const ADDRESS: &str = "run `lua-store remote add origin URL/AGENT` with the URL of this server and the id of an agent";
 pub const FOREIGN_NAME: &str = "ask the operator of the server for its address; \
      `lua-store serve --public-url URL` gives it the name that browsers use";
+pub const EDIT_FILES: &str = "edit the TypeScript, and run `lua-store push`";
+pub const ENTRY: &str =
+    "run `lua-store ui` again for a new address; the one that it prints opens one session";
 pub const NAMED_TOKEN: &str = "ask the operator of the server for another one: \
      `lua-store serve token create --agent AGENT --scope promote --for AUTHOR`";
 pub const STOCK_TOKEN: &str = "set LUA_API_KEY to a token of this server, which begins with lst_ \

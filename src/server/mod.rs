@@ -20,6 +20,7 @@ pub mod inventory_view;
 mod io;
 pub mod last_used;
 mod limits;
+pub mod local;
 mod log;
 mod malformed;
 mod metrics;
@@ -45,6 +46,7 @@ pub use config::{ServerConfig, TlsFiles};
 pub use limits::PoolSize;
 pub use limits::ServerLimits;
 pub use log::{Clock, LogLevel};
+pub use pages::{AskedPage, LedgerStep, LookAt, PagedAgents, StepOutcome};
 pub use proxies::{Network, Proxies};
 
 use crate::error::{At, Error, Kind, Result};
@@ -149,6 +151,7 @@ impl Server {
             proxies,
             stock,
             pages: PageSettings::new(config),
+            local: None,
         })?);
         let refusal = state.disk.check(&state.store).0.err();
         refusal.inspect(|refusal| state.report_disk(Some(refusal)));

@@ -45,6 +45,11 @@ pub fn router(state: Arc<ServerState>, watched: bool) -> Router {
     surrounded(routes, state, true)
 }
 
+/// Router of the pages of this machine alone.
+pub fn local(state: Arc<ServerState>) -> Router {
+    surrounded(Router::new().fallback(pages::alone), state, true)
+}
+
 /// Router of the address for health and metrics: no agents.
 pub fn watched(state: Arc<ServerState>) -> Router {
     let routes = watch().fallback(nothing_here).method_not_allowed_fallback(wrong_method);
@@ -172,6 +177,7 @@ mod tests {
                 proxies: Proxies::default(),
                 stock: StockSettings::default(),
                 pages: PageSettings::default(),
+                local: None,
             })
             .unwrap(),
         )

@@ -5,7 +5,7 @@ use super::disk::Disk;
 use super::limits::{Connections, Pool, Pools, Quota, Requester, ServerLimits};
 use super::log::Logger;
 use super::metrics::{Metrics, Stored};
-use super::pages::{PageSettings, Pages};
+use super::pages::{EntryKey, PageSettings, PagedAgents, Pages};
 use super::proxies::Proxies;
 use super::stock::{BodyBudget, StockSettings};
 use super::upkeep::UpkeepQueue;
@@ -56,14 +56,20 @@ pub struct ServerParts {
     pub proxies: Proxies,
     pub stock: StockSettings,
     pub pages: PageSettings,
+    /// Agents of this machine that the pages show instead, and the key to them.
+    pub local: Option<(Arc<dyn PagedAgents>, EntryKey)>,
 }
 
 impl ServerState {
     pub fn new(parts: ServerParts) -> Result<ServerState> {
-        let ServerParts { store, access, log, limits, disk, proxies, stock, pages } = parts;
+        let ServerParts { store, access, log, limits, disk, proxies, stock, pages, local } = parts;
         let first = getrandom::u64()
             .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         let stock_service = Arc::new(StockService::new(store.clone()));
+        let (agents, entry) = match local {
+            Some((agents, entry)) => (agents, Some(entry)),
+            None => (stock_service.clone() as Arc<dyn PagedAgents>, None),
+        };
         Ok(ServerState {
             store,
             access,
@@ -74,7 +80,7 @@ impl ServerState {
             stock,
             stock_service,
             bodies: BodyBudget::default(),
-            pages: Pages::new(pages),
+            pages: Pages::new(pages, agents, entry),
             refreshes: Refreshes::default(),
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),

@@ -24,7 +24,7 @@ pub use answers::{answer, packed};
 pub use error::StockError;
 pub use route::{ParsedRoute, Route};
 pub use service::{StockService, VersionsLook};
-pub use view::{SourceRow, VersionRow};
+pub use view::{SourceRow, StockHistory, VersionRow};
 
 use crate::object::Id;
 use crate::protocol::AgentId;

@@ -42,6 +42,8 @@ pub struct VersionsLook<'a> {
     pub view: Arc<StockHistory>,
     /// Any folder that exists.
     pub folder: &'a Path,
+    /// Remark for the reader, such as that the remote could not be asked.
+    pub note: Option<String>,
 }
 
 /// A change of an agent while it is computed.
@@ -98,7 +100,7 @@ impl StockService {
     ) -> Result<T> {
         self.store.with_ground(agent, |EditGround { heads, objects, .. }| {
             let view = self.view(agent, heads, objects)?;
-            look(&VersionsLook { objects, view, folder: self.folder() })
+            look(&VersionsLook { objects, view, folder: self.folder(), note: None })
         })
     }
 

@@ -236,7 +236,14 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
 fn the_person_is_told_where_to_go_on() {
     let mut project = Project::new();
     project.set("TMPDIR", &project.root().to_string_lossy());
-    let shown = project.ok("demo");
+    // With `--ui` the pages are shown until nobody asks for one.
+    project.set("LUA_STORE_IDLE", "300");
+    let shown = project.ok("demo --ui");
+    let (told, addresses) = shown.split_once("  lua-store ui ").unwrap();
+    assert!(
+        addresses.contains("\nhttp://lua-store-") && told.contains("lua-store help"),
+        "{shown}"
+    );
     assert!(shown.contains("\n$ lua-store push -m \"first push\"\n"), "{shown}");
     assert!(shown.contains("\nThe project is in [DIR]/project/lua-store-demo-"), "{shown}");
 }

@@ -31,7 +31,7 @@ fn every_example_of_the_help_runs() {
     let (mut run, mut failed) = (0, String::new());
     for name in commands(&world.project) {
         // They run until they are stopped, start a server of their own, or ask the platform: other tests have them.
-        if ["serve", "demo", "remote check", "remote verify"].contains(&name.as_str()) {
+        if ["serve", "ui", "demo", "remote check", "remote verify"].contains(&name.as_str()) {
             continue;
         }
         let page = world.page(&name);

@@ -155,10 +155,10 @@ const SERVED: Story = &[
     ("agentDeletion", "serve agents delete agent_shop --force"),
 ];
 
-/// Kinds that no story has: the line that `serve` prints, which its tests wait for, and the check of the platform, whose
+/// Kinds that no story has: the lines that `serve` and `ui` print, which their tests wait for, and the check of the platform, whose
 /// tests are those of `remote check`. The health of a server is asked in `server/health.rs`, and a store is checked in
 /// `engine/refused.rs`.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
     "abortedPromotion",
     "platformCheck",
     "platformDiff",
@@ -166,6 +166,7 @@ const ELSEWHERE: [&str; 7] = [
     "server",
     "serverHealth",
     "storeCheck",
+    "ui",
 ];
 
 /// Tells a story, and compares the kinds of its answers. Every answer is checked against its schema.

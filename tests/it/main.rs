@@ -86,6 +86,8 @@ mod systems;
 mod terminal;
 mod third_party;
 mod tidy;
+#[cfg(unix)]
+mod ui;
 mod undo;
 mod unread;
 mod unreadable;

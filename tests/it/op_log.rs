@@ -81,6 +81,7 @@ const OTHERS: &[&str] = &[
     "source list",
     "source show",
     "status",
+    "ui",
     "version",
     "version diff",
     "version list",

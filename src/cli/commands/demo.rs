@@ -4,7 +4,7 @@ use crate::cli::Exit;
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::demo::{self, DemoCommand, DemoRun, DemoServer, StockCommand};
-use crate::error::Result;
+use crate::error::{At, Result};
 use crate::fs;
 use crate::history::project::Project;
 use serde::Serialize;
@@ -14,7 +14,11 @@ use serde::Serialize;
 /// Writes a small shop-support agent into a new temporary folder and runs the commands of a working day on it.
 /// The folder stays, so that you can continue there.
 #[derive(Debug, clap::Args)]
-pub struct Demo {}
+pub struct Demo {
+    /// Show the project in a browser at the end, until Ctrl-C
+    #[arg(long)]
+    ui: bool,
+}
 
 /// Commands before the agent is edited.
 const BEFORE: &[&[&str]] = &[
@@ -62,6 +66,9 @@ impl Demo {
         }
         show.share(cx)?;
         show.print_next_steps(cx)?;
+        if self.ui {
+            show.show_pages(cx)?;
+        }
         Ok(Exit::Done)
     }
 }
@@ -229,6 +236,14 @@ impl DemoRun {
         cx.out.lines(format!("\nThe project is in {folder}. Go on there:"))?;
         cx.out.line(format!("  cd {folder}"))?;
         cx.out.line(format!("  alias lua-store={}", self.program.display()))?;
-        cx.out.line("  lua-store help")
+        cx.out.line("  lua-store help")?;
+        cx.out.line("  lua-store ui         # all of it in a browser")
+    }
+
+    /// The pages of the project: the command prints their address, and runs until it is stopped.
+    fn show_pages(&self, cx: &mut Context<'_>) -> Result<()> {
+        cx.out.finish()?;
+        let words: &[&str] = if cx.out.is_json() { &["ui", "--json"] } else { &["ui"] };
+        self.command(words).status().at("start", &self.program).map(drop)
     }
 }

@@ -38,6 +38,7 @@ pub mod snapshot;
 pub mod source;
 pub mod status;
 pub mod sync;
+pub mod ui;
 pub mod undo;
 pub mod version;
 pub mod versions;

@@ -39,6 +39,10 @@ pub const ENVIRONMENT: &[Definition] = &[
         "LUA_STORE_SILENCE",
         "Milliseconds after which a server that sends nothing counts as unreachable.",
     ),
+    (
+        "LUA_STORE_IDLE",
+        "Milliseconds without a request after which `ui` ends (default 30 minutes).",
+    ),
     ("LUA_STORE_CACHE_BYTES", "Size limit of the cache of remotes, in bytes (default 1 GiB)."),
     ("LUA_STORE_DATA", "The data folder of `serve`, unless --data is given."),
     (

@@ -71,8 +71,8 @@ pub async fn delete(
     };
     let by = author(&sent.asked.admitted, TokenScope::Promote)?;
     let (id, note, who) = (sent.asked.agent.clone(), sent.note(), sent.who.clone());
-    let (service, name) = (state.stock_service.clone(), name.to_owned());
-    let attempt = move |store: &RemoteStore| {
+    let (service, name) = (state.pages.agents.clone(), name.to_owned());
+    let attempt = move |_: &RemoteStore| {
         let planned = service.read_versions(&id, |look| {
             let history = AgentHistory { asked: &sent.asked, look };
             let number = history.number(&name)?.number();
@@ -86,7 +86,7 @@ pub async fn delete(
             Err(deleted) => return Ok(Err(deleted)),
         };
         let step = LedgerStep { event: Event::Delete, number, by, reason: None, expected };
-        if step.apply(store, &sent.asked)? == StepOutcome::Moved {
+        if service.step(&sent.asked, &step)? == StepOutcome::Moved {
             return Err(Error::conflict("the ledger changed meanwhile: nothing was deleted")
                 .hint("open the page again, and send its form"));
         }

@@ -13,11 +13,22 @@ use std::net::IpAddr;
 pub struct HostNames {
     public_url: Option<String>,
     is_tls: bool,
+    /// The only names, if there are any.
+    only: Vec<String>,
 }
 
 impl HostNames {
     pub fn new(config: &ServerConfig) -> HostNames {
-        HostNames { public_url: config.public_url.clone(), is_tls: config.tls.is_some() }
+        HostNames {
+            public_url: config.public_url.clone(),
+            is_tls: config.tls.is_some(),
+            only: Vec::new(),
+        }
+    }
+
+    /// These names and no other.
+    pub fn only(names: Vec<String>) -> HostNames {
+        HostNames { only: names, ..HostNames::default() }
     }
 
     /// True if browsers reach the server by TLS: then its cookies are for TLS alone.
@@ -52,8 +63,11 @@ impl HostNames {
             let public = self.public_url.as_deref().map(|url| host_of(authority(url)));
             public.is_some_and(|public| public.eq_ignore_ascii_case(name))
         };
-        if values.next().is_none() && (address(name).is_some() || is_localhost(name) || is_public())
-        {
+        let is_ours = match &self.only[..] {
+            [] => address(name).is_some() || is_localhost(name) || is_public(),
+            only => only.iter().any(|ours| ours == name),
+        };
+        if values.next().is_none() && is_ours {
             return Ok(());
         }
         let error = Error::new(Kind::Usage, "this server has no pages under that name")
@@ -125,7 +139,7 @@ mod tests {
     }
 
     fn public(url: &str) -> HostNames {
-        HostNames { public_url: Some(url.to_owned()), is_tls: false }
+        HostNames { public_url: Some(url.to_owned()), ..HostNames::default() }
     }
 
     #[test]
@@ -150,6 +164,11 @@ mod tests {
         );
         let named = public("https://Agents.example.com");
         assert!(answers(&named, "agents.example.com") && !answers(&named, "example.com"));
+        let only = HostNames::only(vec!["lua-store-0.localhost".to_owned()]);
+        assert!(answers(&only, "lua-store-0.localhost:1"));
+        for host in ["localhost", "127.0.0.1", "lua-store-1.localhost", "x.lua-store-0.localhost"] {
+            assert!(!answers(&only, host), "{host}");
+        }
         let twice = headers(&[("host", "localhost"), ("host", "localhost")]);
         assert!(plain.check_host(&twice).is_err());
     }
@@ -181,7 +200,7 @@ mod tests {
     #[test]
     fn cookies_are_for_tls_where_browsers_use_it() {
         assert!(public("https://a.example").is_secure() && !public("http://a.example").is_secure());
-        assert!(HostNames { public_url: None, is_tls: true }.is_secure());
+        assert!(HostNames { is_tls: true, ..HostNames::default() }.is_secure());
         assert!(HostNames::default().is_local() && public("http://localhost:1").is_local());
         assert!(!public("http://a.example").is_local());
     }

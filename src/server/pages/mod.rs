@@ -6,12 +6,14 @@ mod caches;
 mod compared;
 mod cookie;
 mod deletion;
+mod entry_key;
 mod feed;
 mod files;
 mod form;
 mod history;
 mod host;
 mod ledger_step;
+mod paged;
 mod persona_edit;
 mod personas;
 mod promotion;
@@ -27,6 +29,10 @@ mod versions;
 mod visitor;
 
 pub use answers::{HTML, refusal};
+pub use entry_key::EntryKey;
+pub use host::HostNames;
+pub use ledger_step::{LedgerStep, StepOutcome};
+pub use paged::{LookAt, PagedAgents, SharedAgents};
 pub use route::{PageRequest, PageRoute};
 
 use super::access::Admitted;
@@ -43,10 +49,11 @@ use axum::extract::{Request, State as Shared};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Method, StatusCode};
 use caches::PageCaches;
-use host::HostNames;
+
 use route::AgentPageRoute;
 use session::Sessions;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use throttle::TokenThrottle;
 use visitor::{AgentVisit, Visitor};
 
@@ -70,6 +77,11 @@ impl PageSettings {
             names,
         }
     }
+
+    /// Settings of pages on this machine.
+    pub fn local(names: HostNames) -> PageSettings {
+        PageSettings { enabled: true, public: Vec::new(), names }
+    }
 }
 
 /// State of the pages of a server.
@@ -78,16 +90,32 @@ pub struct Pages {
     sessions: Sessions,
     wrong_tokens: TokenThrottle,
     caches: Arc<PageCaches>,
+    agents: SharedAgents,
+    /// Key to the pages of this machine; `None` on a server.
+    entry: Option<EntryKey>,
+    used: Mutex<Instant>,
 }
 
 impl Pages {
-    pub fn new(settings: PageSettings) -> Pages {
+    pub fn new(
+        settings: PageSettings,
+        agents: Arc<dyn PagedAgents>,
+        entry: Option<EntryKey>,
+    ) -> Pages {
         Pages {
+            agents: SharedAgents::new(agents),
+            entry,
+            used: Mutex::new(Instant::now()),
             settings,
             sessions: Sessions::default(),
             wrong_tokens: TokenThrottle::default(),
             caches: Arc::default(),
         }
+    }
+
+    /// Time since the last request for a page.
+    pub fn unused_for(&self) -> Duration {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 }
 
@@ -96,7 +124,9 @@ pub fn mark(state: &ServerState, request: &mut Request) {
     if !state.pages.settings.enabled {
         return;
     }
-    if let Some(route) = PageRoute::of(request) {
+    let is_ours = |route: &PageRoute| *route != PageRoute::Enter || state.pages.entry.is_some();
+    if let Some(route) = PageRoute::of(request).filter(is_ours) {
+        *state.pages.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         request.extensions_mut().insert(Arc::new(PageRequest { route }));
     }
 }
@@ -109,13 +139,35 @@ pub async fn or_stock(
     let Some(asked) = request.extensions().get::<Arc<PageRequest>>().cloned() else {
         return stock::or_nothing_here(Shared(state), request).await;
     };
+    page(&state, &asked, request).await
+}
+
+/// A request of an address that has pages alone.
+pub async fn alone(
+    Shared(state): Shared<Arc<ServerState>>,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
+    match request.extensions().get::<Arc<PageRequest>>().cloned() {
+        Some(asked) => page(&state, &asked, request).await,
+        None => Err(Error::not_found("there is no such address").into()),
+    }
+}
+
+async fn page(
+    state: &Arc<ServerState>,
+    asked: &PageRequest,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
     let names = &state.pages.settings.names;
     names.check_host(request.headers())?;
+    if state.pages.entry.is_some() {
+        entry_key::check_route(&asked.route)?;
+    }
     match (&asked.route, request.method()) {
-        (PageRoute::SignIn, &Method::POST) => return sign_in::sign_in(&state, request).await,
-        (PageRoute::SignOut, &Method::POST) => return sign_in::sign_out(&state, request).await,
+        (PageRoute::SignIn, &Method::POST) => return sign_in::sign_in(state, request).await,
+        (PageRoute::SignOut, &Method::POST) => return sign_in::sign_out(state, request).await,
         (PageRoute::Agent { agent, page }, &Method::POST) => {
-            return act(&state, request, agent, page).await;
+            return act(state, request, agent, page).await;
         }
         (PageRoute::SignOut, _) => return Err(wrong_method()),
         (_, &Method::GET | &Method::HEAD) => {}
@@ -124,9 +176,10 @@ pub async fn or_stock(
     match &asked.route {
         PageRoute::Asset(name) => asset(name),
         PageRoute::Robots => Ok(robots()),
-        PageRoute::SignIn => sign_in::form(&state, &request),
-        PageRoute::Agents => agents_list(&state, request).await,
-        PageRoute::Agent { agent, page } => of_agent(&state, request, agent, page).await,
+        PageRoute::Enter => entry_key::enter(state, &request),
+        PageRoute::SignIn => sign_in::form(state, &request),
+        PageRoute::Agents => agents_list(state, request).await,
+        PageRoute::Agent { agent, page } => of_agent(state, request, agent, page).await,
         PageRoute::SignOut => Err(wrong_method()),
     }
 }
@@ -161,6 +214,9 @@ async fn agents_list(
     request: Request,
 ) -> Result<HttpResponse, HttpError> {
     let visitor = Visitor::of(state, request.headers());
+    if let Some(entry) = &state.pages.entry {
+        return Ok(redirect(StatusCode::FOUND, &page::address::home(entry.agent().as_str())));
+    }
     let public = state.pages.settings.public.clone();
     if visitor.is_nobody() && public.is_empty() {
         return Ok(redirect(StatusCode::SEE_OTHER, "/-/login"));
@@ -208,6 +264,9 @@ async fn of_agent(
         _ => visitor.visit(state, agent)?,
     };
     let Some(visit) = visit else {
+        if state.pages.entry.is_some() {
+            return Err(entry_key::no_session("this browser has no session here").into());
+        }
         let then = request.uri().path_and_query().map_or("/", |path| path.as_str());
         return Ok(redirect(StatusCode::SEE_OTHER, &page::address::sign_in(then)));
     };
@@ -229,16 +288,20 @@ async fn of_agent(
         }
         _ => {}
     }
-    let (service, page) = (state.stock_service.clone(), page.clone());
+    let (agents, page) = (state.pages.agents.clone(), page.clone());
     let read = move |_: &RemoteStore| {
-        service.read_versions(&asked.agent, |look| answers::answer(&asked, &page, look))
+        agents.read_versions(&asked.agent, |look| {
+            let asked = asked.with_note(look.note.clone());
+            answers::answer(&asked, &page, look)
+        })
     };
     let made = state.work(Pool::Refs, &who, read).await?;
     Ok(made.into_response())
 }
 
 /// Request for a page of an agent, without what only HTTP needs.
-struct AskedPage {
+#[derive(Clone)]
+pub struct AskedPage {
     agent: AgentId,
     visitor: PageVisitor,
     admitted: Admitted,
@@ -262,5 +325,15 @@ impl AskedPage {
             now_ms: state.log.now().as_millisecond(),
             caches: state.pages.caches.clone(),
         }
+    }
+
+    /// Time of the request, in milliseconds since 1970-01-01 UTC.
+    pub fn at_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// The same with a note above the page.
+    fn with_note(&self, note: Option<String>) -> AskedPage {
+        AskedPage { visitor: self.visitor.clone().with_note(note), ..self.clone() }
     }
 }

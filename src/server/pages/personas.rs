@@ -7,7 +7,7 @@ use crate::compare::{self, PersonaChange, PersonaContent, StateChange};
 use crate::error::{Error, Result};
 use crate::history::state::{PersonaId, State};
 use crate::model::numbers::PERSONA;
-use crate::page::{self, PersonaItem, PersonaPage, address};
+use crate::page::{self, PageVisitor, PersonaItem, PersonaPage, address};
 use crate::protocol::TokenScope;
 use crate::report;
 use crate::report::Line;
@@ -98,7 +98,8 @@ fn show(
         versions: versions.collect(),
         shown,
         compared,
-        may_edit: author(&history.asked.admitted, TokenScope::Push).is_ok(),
+        may_edit: author(&history.asked.admitted, TokenScope::Push).is_ok()
+            && !matches!(history.asked.visitor, PageVisitor::Local { .. }),
         newest: history.newest(),
     };
     Ok(PageAnswer::Html(page::persona_page(&page, &history.asked.visitor)))

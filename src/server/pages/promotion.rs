@@ -4,6 +4,7 @@ use super::AskedPage;
 use super::answers::{PageAnswer, html, redirect};
 use super::history::{AgentHistory, moved};
 use super::ledger_step::{LedgerStep, StepOutcome, author};
+use super::paged::SharedAgents;
 use super::sent_form::SentForm;
 use crate::compare::{self, StateChange};
 use crate::error::{Error, Result};
@@ -19,7 +20,6 @@ use crate::server::limits::Pool;
 use crate::server::response::{HttpError, HttpResponse};
 use crate::server::state::ServerState;
 use crate::server::upkeep;
-use crate::stock::StockService;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -107,9 +107,9 @@ pub async fn promote(
         expected: sent.field("expected"),
     };
     let (id, note) = (sent.asked.agent.clone(), sent.note());
-    let (service, name, who) = (state.stock_service.clone(), name.to_owned(), sent.who.clone());
-    let attempt = move |store: &RemoteStore| {
-        let (number, attempt) = attempt(&service, store, &sent.asked, (&name, &form, by))?;
+    let (service, name, who) = (state.pages.agents.clone(), name.to_owned(), sent.who.clone());
+    let attempt = move |_: &RemoteStore| {
+        let (number, attempt) = attempt(&service, &sent.asked, (&name, &form, by))?;
         if let PromotionAttempt::Step(StepOutcome::Done) = attempt {
             note(format!("promote v{number}"));
             return Ok(None);
@@ -149,8 +149,7 @@ enum PromotionAttempt {
 
 /// Checks the fields, and moves the pointer if the ledger is still as the form says.
 fn attempt(
-    service: &StockService,
-    store: &RemoteStore,
+    service: &SharedAgents,
     asked: &AskedPage,
     (name, form, by): (&str, &PromotionForm, String),
 ) -> Result<(u64, PromotionAttempt)> {
@@ -172,7 +171,7 @@ fn attempt(
     };
     let reason = Some(form.reason.clone());
     let step = LedgerStep { event: Event::Promote, number, by, reason, expected };
-    Ok((number, PromotionAttempt::Step(step.apply(store, asked)?)))
+    Ok((number, PromotionAttempt::Step(service.step(asked, &step)?)))
 }
 
 /// Reason why the fields are not as they must be.

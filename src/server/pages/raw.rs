@@ -39,7 +39,7 @@ pub async fn send(
     name: String,
     path: String,
 ) -> Result<HttpResponse, HttpError> {
-    let service = state.stock_service.clone();
+    let service = state.pages.agents.clone();
     let agent = asked.agent.clone();
     let find = move |_: &RemoteStore| {
         service.read_versions(&asked.agent, |look| {
@@ -52,7 +52,7 @@ pub async fn send(
     };
     let (pieces, arriving) = mpsc::channel(PIECES);
     let (service, place) =
-        (state.stock_service.clone(), state.pools.wait(Pool::Fetches, who).await?);
+        (state.pages.agents.clone(), state.pools.wait(Pool::Fetches, who).await?);
     tokio::task::spawn_blocking(move || {
         let _place = place;
         let mut sink = PieceSink { pieces: pieces.clone(), piece: Vec::with_capacity(PIECE) };

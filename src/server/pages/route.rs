@@ -17,8 +17,13 @@ pub enum PageRoute {
     SignIn,
     SignOut,
     Robots,
+    /// The way into the pages of `lua-store ui`.
+    Enter,
     Asset(String),
-    Agent { agent: String, page: AgentPageRoute },
+    Agent {
+        agent: String,
+        page: AgentPageRoute,
+    },
 }
 
 /// A page of an agent. Versions are as the address names them.
@@ -65,6 +70,7 @@ impl PageRoute {
             ["robots.txt"] => PageRoute::Robots,
             ["-", "login"] => PageRoute::SignIn,
             ["-", "logout"] => PageRoute::SignOut,
+            ["-", "open"] => PageRoute::Enter,
             ["-", "assets", name] => PageRoute::Asset((*name).to_owned()),
             [agent] => PageRoute::Agent { agent: id(agent)?, page: AgentPageRoute::Home },
             [agent, "-", rest @ ..] => {
@@ -77,7 +83,7 @@ impl PageRoute {
     /// Name in metrics.
     pub fn name(&self) -> &'static str {
         match self {
-            PageRoute::SignIn => "page_login",
+            PageRoute::SignIn | PageRoute::Enter => "page_login",
             PageRoute::SignOut => "page_logout",
             PageRoute::Robots | PageRoute::Asset(_) => "page_asset",
             PageRoute::Agents | PageRoute::Agent { .. } => "page",

@@ -18,7 +18,7 @@ pub const MOST_TOKENS: usize = 50;
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
-    fn random() -> Result<SessionId> {
+    pub fn random() -> Result<SessionId> {
         let mut bytes = [0; 32];
         match getrandom::fill(&mut bytes) {
             Ok(()) => Ok(SessionId(bytes)),

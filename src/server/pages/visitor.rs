@@ -16,6 +16,8 @@ pub struct Visitor {
     /// Tokens of the session that are good now.
     entries: Vec<TokenEntry>,
     is_open: bool,
+    /// True for pages of this machine.
+    is_local: bool,
 }
 
 /// A visitor of an agent that may read it.
@@ -28,18 +30,19 @@ impl Visitor {
     /// Visitor of a request. A session ends with its last token.
     pub fn of(state: &ServerState, headers: &HeaderMap) -> Visitor {
         let (pages, is_open) = (&state.pages, state.access.is_open());
+        let is_local = pages.entry.is_some();
         let id = cookie::session(headers, pages.settings.names.is_secure());
         let session = id.and_then(|id| Some((pages.sessions.get(&id, state.log.now())?, id)));
         let Some((session, id)) = session else {
-            return Visitor { session: None, entries: Vec::new(), is_open };
+            return Visitor { session: None, entries: Vec::new(), is_open, is_local };
         };
         let good = |hash: &blake3::Hash| state.access.owner_of(hash).ok();
         let entries: Vec<TokenEntry> = session.tokens.iter().filter_map(good).collect();
         if entries.is_empty() {
             pages.sessions.end(&id);
-            return Visitor { session: None, entries, is_open };
+            return Visitor { session: None, entries, is_open, is_local };
         }
-        Visitor { session: Some((id, session)), entries, is_open }
+        Visitor { session: Some((id, session)), entries, is_open, is_local }
     }
 
     /// True for somebody who has to sign in.
@@ -57,6 +60,9 @@ impl Visitor {
 
     pub fn shown(&self) -> PageVisitor {
         match &self.session {
+            Some((_, session)) if self.is_local => {
+                PageVisitor::Local { form_key: session.form_key.clone(), note: None }
+            }
             Some((_, session)) => {
                 PageVisitor::SignedIn { form_key: session.form_key.clone(), is_admin: false }
             }

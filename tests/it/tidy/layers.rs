@@ -56,7 +56,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "deploy import flow platform client server engine remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
+        "deploy import flow platform client server stock engine remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
     (
         "library",
@@ -64,7 +64,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "internals",
-        "cli deploy flow platform client engine remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+        "cli deploy flow platform client engine page remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),
     ("main", ""),
 ];

@@ -3,7 +3,7 @@
 use super::{Source, check, code, room, source, sources};
 
 /// Threads that do no share of a work: each waits for something while the work goes on elsewhere.
-const OTHER_THREADS: [&str; 9] = [
+const OTHER_THREADS: [&str; 10] = [
     // A bar is drawn, a person reads that nobody answers, a remote is asked, the log is written.
     "src/cli/progress.rs",
     "src/client/http/waiting.rs",
@@ -15,6 +15,8 @@ const OTHER_THREADS: [&str; 9] = [
     "src/platform/many.rs",
     // The pipes of a git process, which must all be read at once.
     "src/git/process.rs",
+    // A browser ends when a person closes it.
+    "src/cli/open_browser.rs",
     // Writers that race on purpose, to try an engine.
     "src/remote_store/probe.rs",
 ];

@@ -4,7 +4,7 @@ use super::{config_file, limits, sockets};
 use crate::cli::answer::answer;
 use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
-use crate::cli::{Exit, panic};
+use crate::cli::{Exit, panic, time};
 use crate::error::{At, Error, Result};
 use crate::protocol::AgentId;
 use crate::server::{
@@ -12,7 +12,6 @@ use crate::server::{
     address_note, expiry, policy,
 };
 use crate::text;
-use jiff::Timestamp;
 use serde::Serialize;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -204,7 +203,7 @@ impl Start {
         let warnings = policy::check_policy(&config, data.tokens.list()?.len())?;
         let surroundings = ServerEnv {
             log: Box::new(to_stderr),
-            clock: Arc::new(clock(cx)?),
+            clock: Arc::new(time::clock(cx.now()?)),
             level: self.log_level.unwrap_or_default(),
             passed,
         };
@@ -302,14 +301,6 @@ fn scrub_every(text: &str) -> Result<Option<Duration>> {
 fn to_stderr(line: &str) {
     // A log may be read on a terminal.
     let _ = std::io::stderr().write_all(text::json(line).as_bytes());
-}
-
-/// Clock of tokens and log lines. A time from the environment does not advance, as in every
-/// command.
-fn clock(cx: &Context<'_>) -> Result<impl Fn() -> Timestamp + Send + Sync + 'static> {
-    let start = cx.now()?;
-    let stands_still = std::env::var_os("LUA_STORE_NOW").is_some();
-    Ok(move || if stands_still { start } else { Timestamp::now() })
 }
 
 #[cfg(test)]
