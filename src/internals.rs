@@ -61,6 +61,11 @@ pub mod pack {
     pub use crate::pack::{EncodedEntry, EntryContent, PackId, PackReader, PackWriter, zstd_head};
 }
 
+#[cfg(feature = "server")]
+pub mod page {
+    pub use crate::page::highlight::shown_text;
+}
+
 #[cfg(feature = "cli")]
 pub mod platform {
     pub use crate::platform::{

@@ -2,6 +2,7 @@
 
 use super::address;
 use super::frame::{Frame, PageVisitor, Tab};
+use super::highlight::highlighted;
 use super::visible::visible;
 use maud::{Markup, html};
 
@@ -96,7 +97,7 @@ pub fn file_page(page: &FilePage<'_>, visitor: &PageVisitor) -> String {
             FileText::Link(target) => { p { "A link to " code { (visible(target)) } "." } }
             FileText::Lines { lines, .. } if lines.is_empty() => { p { "This file is empty." } }
             FileText::Lines { lines, rest } => {
-                (numbered(lines))
+                (numbered(path, lines))
                 @if *rest {
                     p.notice { "Only the first part is shown. " a href=(address::raw(agent, number, path)) { "Download the whole file" } }
                 }
@@ -115,16 +116,16 @@ pub fn file_page(page: &FilePage<'_>, visitor: &PageVisitor) -> String {
     })
 }
 
-fn numbered(lines: &[String]) -> Markup {
+fn numbered(path: &str, lines: &[String]) -> Markup {
     html! {
         div.scroll.code tabindex="0" role="region" aria-label="Content" {
             table.lines {
                 caption.hidden { "Lines of the file" }
                 tbody {
-                    @for (number, line) in (1..).zip(lines) {
+                    @for (number, line) in (1..).zip(highlighted(path, lines)) {
                         tr id={ "L" (number) } {
                             th scope="row" { a href={ "#L" (number) } { (number) } }
-                            td { (visible(line)) }
+                            td { (line) }
                         }
                     }
                 }

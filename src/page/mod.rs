@@ -13,6 +13,7 @@ mod feed;
 mod files;
 mod frame;
 mod headers;
+pub mod highlight;
 mod home;
 mod ledger;
 mod persona;

@@ -678,7 +678,11 @@ fn files_and_ledger() {
     <a href="#L1">
     1</a></th>
     <td>
-    { &quot;name&quot;: &quot;shop&quot;, &quot;type&quot;: &quot;module&quot; }</td></tr></tbody></table></div>
+    { <span class="t-name">
+    &quot;name&quot;</span>: <span class="t-text">
+    &quot;shop&quot;</span>, <span class="t-name">
+    &quot;type&quot;</span>: <span class="t-text">
+    &quot;module&quot;</span> }</td></tr></tbody></table></div>
     <section>
     <h2>
     Changed in</h2>
