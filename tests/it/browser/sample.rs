@@ -15,7 +15,7 @@ pub struct Sample {
 }
 
 /// Pages of the sample, by the name of their picture.
-pub const PAGES: [(&str, &str); 24] = [
+pub const PAGES: [(&str, &str); 25] = [
     ("agents", "/"),
     ("home", "/shop"),
     ("home-filtered", "/shop?status=deleted&by=ana%40example.com&day=2026-11-21"),
@@ -36,6 +36,7 @@ pub const PAGES: [(&str, &str); 24] = [
     ("ledger", "/shop/-/ledger"),
     ("promote", "/shop/-/promote/v1"),
     ("delete", "/shop/-/delete/v4"),
+    ("persona-edit", "/shop/-/persona/edit"),
     ("tokens", "/shop/-/tokens"),
     ("search", "/shop/-/search?q=customer"),
     ("login", "/-/login"),
