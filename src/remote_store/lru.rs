@@ -46,6 +46,19 @@ impl<K: PartialEq, V: Clone> LruCache<K, V> {
         held.push_front((key, value));
         held.truncate(self.most);
     }
+
+    /// The same; of the older values only the newest remain that weigh at most `limit` together with this one.
+    pub fn put_within(&self, key: K, value: V, limit: u64, weigh: impl Fn(&V) -> u64) {
+        let mut total = weigh(&value);
+        self.put(key, value);
+        let mut held = self.lock();
+        let fits = held.iter().skip(1).take_while(|(_, older)| {
+            total += weigh(older);
+            total <= limit
+        });
+        let kept = 1 + fits.count();
+        held.truncate(kept);
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +79,22 @@ mod tests {
         recent.put("a", 4);
         assert_eq!((recent.get(&"a"), recent.get(&"c")), (Some(4), Some(3)));
     }
+    #[test]
+    fn the_newest_within_a_limit_remain() {
+        let recent = LruCache::new(8);
+        let put = |key, weight: u64| recent.put_within(key, weight, 10, |weight| *weight);
+        let held = || recent.lock().iter().map(|(key, _)| *key).collect::<String>();
+        put('a', 4);
+        put('b', 4);
+        assert_eq!(held(), "ba");
+        put('c', 3);
+        assert_eq!(held(), "cb", "an older one goes, as all weigh 11");
+        put('d', 11);
+        assert_eq!(held(), "d", "the newest remains, whatever it weighs");
+        put('e', 0);
+        assert_eq!(held(), "e");
+    }
+
     #[test]
     fn one_caller_takes_a_value() {
         let recent = LruCache::new(2);

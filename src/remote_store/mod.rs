@@ -111,6 +111,8 @@ pub struct Settings {
     pub proof_ratio: u64,
     /// Most bytes of answers that one agent may have on the disk.
     pub cache: u64,
+    /// Most bytes of packs that are copied to this machine for later requests; those of one agent always are.
+    pub copies: u64,
 }
 
 impl Default for Settings {
@@ -122,6 +124,7 @@ impl Default for Settings {
             proof_floor: 1 << 30,
             proof_ratio: 1000,
             cache: 2 << 30,
+            copies: 16 << 30,
         }
     }
 }
@@ -143,6 +146,8 @@ pub struct RemoteStore {
     layout: RemoteLayout,
     seen: LruCache<AgentId, Arc<LoadedHead>>,
     open_agents: LruCache<AgentId, Arc<OpenAgent>>,
+    /// Most bytes of packs that open agents may have copied to this machine.
+    most_copied: u64,
     groups: GroupCache,
     thin_packs: ThinPacks,
     /// Heads of which every pack exists.
@@ -182,6 +187,7 @@ impl RemoteStore {
         RemoteStore {
             upload_checks: UploadChecks::new(settings),
             thin_packs: ThinPacks::new(settings.cache),
+            most_copied: settings.copies,
             ..self
         }
     }
@@ -203,6 +209,7 @@ impl RemoteStore {
         let (seen, open_agents) = (LruCache::new(MOST_HEADS), LruCache::new(MOST_OPEN));
         let thin_packs = ThinPacks::new(Settings::default().cache);
         let upload_checks = UploadChecks::new(&Settings::default());
+        let most_copied = Settings::default().copies;
         let (layout, queue, damages) =
             (RemoteLayout::new(&scratch), Queue::new(), DamageLog::default());
         let (present, groups) = (LruCache::new(MOST_HEADS), GroupCache::bounded(MOST_GROUPS));
@@ -213,6 +220,7 @@ impl RemoteStore {
             layout,
             seen,
             open_agents,
+            most_copied,
             groups,
             present,
             purged: LruCache::new(MOST_HEADS),

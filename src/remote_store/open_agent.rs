@@ -26,13 +26,13 @@ pub struct OpenPack {
     pub key: PackKey,
     pub mapped: Mapped,
     /// The copy that is mapped, where the engine keeps packs elsewhere. It goes with the last reader.
-    _copy: Option<Arc<AtomicFile>>,
+    copy: Option<Arc<AtomicFile>>,
 }
 
 impl OpenPack {
     /// A pack that lies on this machine and is stored under the key.
     pub fn new(key: PackKey, mapped: Mapped) -> OpenPack {
-        OpenPack { key, mapped, _copy: None }
+        OpenPack { key, mapped, copy: None }
     }
 }
 
@@ -82,6 +82,12 @@ impl OpenAgent {
     pub fn unreadable_pack(&self, ids: &[Id]) -> Option<Error> {
         let ((_, reason), id) = (self.damaged.first()?, ids.first()?);
         Some(Error::corrupt(format!("object {id} is lost: {reason}")))
+    }
+
+    /// Bytes of the packs that were copied to this machine.
+    fn copied_bytes(&self) -> u64 {
+        let copied = self.packs.iter().filter(|open_pack| open_pack.copy.is_some());
+        copied.map(|open_pack| open_pack.mapped.bytes().len() as u64).sum()
     }
 
     pub fn get(&self, key: &PackKey) -> Option<OpenPack> {
@@ -169,7 +175,8 @@ impl RemoteStore {
             return Ok(known);
         }
         let packs = Arc::new(self.open_packs(&seen.head)?);
-        self.open_agents.put(agent.clone(), packs.clone());
+        self.open_agents
+            .put_within(agent.clone(), packs.clone(), self.most_copied, |open| open.copied_bytes());
         Ok(packs)
     }
 
@@ -230,7 +237,7 @@ impl RemoteStore {
             temp.write_all(&bytes).at("write", &path)?;
         }
         let mapped = Mapped::open(temp.path(), key.pack)?;
-        Ok(OpenPack { key: key.clone(), mapped, _copy: Some(Arc::new(temp)) })
+        Ok(OpenPack { key: key.clone(), mapped, copy: Some(Arc::new(temp)) })
     }
 
     /// The folder for files that disappear when they are dropped. It is swept by the first who needs it: with each fetch

@@ -124,6 +124,7 @@ impl Server {
             proof_floor,
             proof_ratio,
             cache: limits.agent_cache,
+            copies: limits.scratch_bytes,
             ..Settings::default()
         };
         let store = config.open_store(&settings)?;

@@ -56,6 +56,8 @@ pub struct ServerLimits {
     pub agent_bytes: u64,
     pub agent_refs: u64,
     pub agent_cache: u64,
+    /// Most bytes of packs of an engine that are copied to this machine for later requests.
+    pub scratch_bytes: u64,
     /// Time that a stopping server reports not ready before it refuses requests.
     pub drain: Duration,
     /// Time that running requests have to finish when the server stops.
@@ -87,6 +89,7 @@ impl Default for ServerLimits {
             agent_bytes: 64 << 30,
             agent_refs: 100_000,
             agent_cache: 2 << 30,
+            scratch_bytes: 16 << 30,
             drain: Duration::from_secs(10),
             grace: Duration::from_secs(20),
         }

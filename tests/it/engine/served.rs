@@ -183,6 +183,37 @@ fn balanced_case(mut pair: Pair) {
     }
 }
 
+/// Copies of the packs of two agents in the scratch folder, after a clone of each.
+fn copies(options: &str) -> usize {
+    let site = Site::Bucket(Bucket::start());
+    let mut project = shop::project();
+    for (name, value) in site.bucket().map(Bucket::variables).unwrap_or_default() {
+        project.set(&name, &value);
+    }
+    let place = site.place("one");
+    let pushed = Server::start(&project, &site.place("other"));
+    let mut tokens = Vec::new();
+    for agent in ["shop", "twin"] {
+        let line = format!("serve token create --agent {agent} --scope push {place}");
+        tokens.push((agent, project.ok(&line).trim().to_owned()));
+        project.set("LUA_STORE_TOKEN", &tokens.last().unwrap().1);
+        project.ok(&format!("remote add {agent} {}/{agent}", pushed.url));
+        project.ok(&format!("push --remote {agent}"));
+    }
+    let server = Server::start(&project, &format!("{place} {options}"));
+    for (agent, token) in tokens {
+        project.set("LUA_STORE_TOKEN", &token);
+        project.ok(&format!("clone {}/{agent} ../{agent}", server.url));
+    }
+    std::fs::read_dir(project.path("../one/cache")).unwrap().count()
+}
+
+#[test]
+fn copies_of_packs_stay_within_their_limit() {
+    assert_eq!(copies(""), 2);
+    assert_eq!(copies("--scratch-bytes 1"), 1, "those of the agent that was used last");
+}
+
 #[test]
 fn a_token_that_was_revoked_admits_nothing_from_the_next_request_on() {
     for site in Site::all() {

@@ -54,6 +54,9 @@ pub struct Start {
     /// The most bytes to cache for answers that are being sent, per agent [default: 2G]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     agent_cache: Option<u64>,
+    /// The most bytes of packs in `--scratch`; those of one agent are always there while it is used [default: 16G]
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "store")]
+    scratch_bytes: Option<u64>,
     /// The time after SIGTERM in which `/readyz` fails and requests are still accepted [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     drain: Option<Duration>,
@@ -119,6 +122,7 @@ impl Start {
             agent_bytes: self.agent_bytes.or(file.agent_bytes),
             agent_refs: self.agent_refs.or(file.agent_refs),
             agent_cache: self.agent_cache.or(file.agent_cache),
+            scratch_bytes: self.scratch_bytes.or(file.scratch_bytes),
             drain: self.drain.or(file.drain),
             log_level: self.log_level.or(file.log_level),
             trust_proxy: if self.trust_proxy.is_empty() {
@@ -139,6 +143,7 @@ impl Start {
             agent_bytes: self.agent_bytes.unwrap_or(default.agent_bytes),
             agent_refs: self.agent_refs.unwrap_or(default.agent_refs),
             agent_cache: self.agent_cache.unwrap_or(default.agent_cache),
+            scratch_bytes: self.scratch_bytes.unwrap_or(default.scratch_bytes),
             drain: self.drain.unwrap_or(default.drain),
             ..default
         })
