@@ -33,7 +33,6 @@ PAGES = [
     "/bench/-/files/v{newest}/src/skills/s1.skill.ts",
     "/bench/-/persona",
     "/bench/-/source/v{newest}",
-    "/bench/-/promote/v{before}",
     "/bench/-/ledger",
     "/bench/-/search?q=Words",
 ]
