@@ -193,7 +193,7 @@ impl PagedAgents for LocalAgents {
         let project = Project::open(&self.root)?;
         let AskedRemote { history, note, .. } = self.ask(&mut cx, &project)?;
         let (objects, view) = (history.objects(), self.view(&history)?);
-        look(&VersionsLook { objects, view, folder: project.root(), note })
+        look(&VersionsLook { objects, view, project: Some(project.root()), note })
     }
 
     fn step(&self, asked: &AskedPage, step: &LedgerStep) -> Result<StepOutcome> {

@@ -118,6 +118,11 @@ pub fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir> {
     scratch_folder_in(&std::env::temp_dir(), prefix)
 }
 
+/// An absolute path for files that are in no folder. It need not exist, and nothing reads it.
+pub fn nowhere() -> PathBuf {
+    PathBuf::from(if cfg!(windows) { "C:\\project" } else { "/project" })
+}
+
 /// The same in a folder that is one for temporary files.
 pub fn scratch_folder_in(place: &Path, prefix: &str) -> Result<tempfile::TempDir> {
     let mut folder = tempfile::Builder::new();

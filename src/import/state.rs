@@ -30,7 +30,7 @@ pub fn read<S: Source + Sink>(
     files: Id,
     before: Option<&(Id, State)>,
 ) -> Result<Result<State, Unreadable>> {
-    let mut agent = match stock::agent_of(root, &*objects, files)? {
+    let mut agent = match stock::agent_of(Some(root), &*objects, files)? {
         Ok(agent) => agent,
         Err(reason) => return Ok(Err(reason)),
     };

@@ -27,7 +27,7 @@ pub fn of_files(
     if let Some(known) = cache.get(files) {
         return Ok(Ok(known));
     }
-    let read = stock::agent_of(store.project(), objects, files)?.map(|agent| agent.dropped);
+    let read = stock::agent_of(Some(store.project()), objects, files)?.map(|agent| agent.dropped);
     if let Ok(dropped) = &read {
         cache.add(files, dropped);
     }

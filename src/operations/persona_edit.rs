@@ -15,7 +15,6 @@ use crate::object::{self, Id, Mode, Sink, Source, Tree, TreeEntry};
 use crate::operations::build::PushScope;
 use crate::reader::edit::{self, AgentField};
 use serde_json::{Map, Value};
-use std::path::Path;
 
 /// Key of a value that code computes, with its source.
 const COMPUTED: &str = "$source";
@@ -65,10 +64,9 @@ impl PersonaTexts {
     }
 }
 
-/// Puts the next source version. `root` is any folder that exists.
+/// Puts the next source version.
 pub fn push<S: Source + Sink>(
     objects: &mut S,
-    root: &Path,
     pushed: &SourceVersion,
     (texts, message): (&PersonaTexts, &str),
     who: &Author,
@@ -80,7 +78,7 @@ pub fn push<S: Source + Sink>(
     let content = String::from_utf8_lossy(&bytes);
     let known = PersonaTexts::of(&content, is_object)?;
     let changed = texts.0.iter().filter(|text| !known.0.contains(text));
-    let files = edited(objects, root, pushed.source, changed)?;
+    let files = edited(objects, pushed.source, changed)?;
     let floor = source::floor(&old, Some(pushed));
     let number = numbers::next_persona(floor.get(PERSONA).map(String::as_str))?;
     let id = objects.put_blob(texts.put_into(&content, is_object)?.into_bytes(), before)?;
@@ -103,14 +101,13 @@ pub fn push<S: Source + Sink>(
 /// The tree of files with other texts in it.
 fn edited<'t, S: Source + Sink>(
     objects: &mut S,
-    root: &Path,
     files: Id,
     changed: impl Iterator<Item = &'t (Option<String>, String)>,
 ) -> Result<Id> {
     let (mut held, mut tree) = (stock::files_of(objects, files)?, files);
     for (part, text) in changed {
         let field = part.clone().map_or(AgentField::Persona, AgentField::PersonaPart);
-        let edited = edit::preview_files(root, &held, &field, text)?;
+        let edited = edit::preview_files(&held, &field, text)?;
         let path = edited.path;
         let entry = object::entry_at(objects, &tree, &path)?;
         let Some(entry) = entry.filter(|entry| entry.mode.is_file()) else {

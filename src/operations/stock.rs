@@ -77,9 +77,14 @@ pub fn is_same(before: &[Dropped], now: &[Dropped]) -> bool {
 /// Limit on a bundle of code; longer ones are not read.
 const FILE_MAX: usize = 4 << 20;
 
-/// The agent in the files of a version, or why it cannot be read. It is read from them alone. `root` is any folder that exists.
-pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Result<Agent, Unreadable>> {
-    match reader::files(root, &files_of(objects, files)?) {
+/// The agent in the files of a version, or why it cannot be read. It is read from them, and from the packages installed in a
+/// project. A server has none: without one nothing of the disk is read, as the author of the files is somebody else.
+pub fn agent_of(
+    project: Option<&Path>,
+    objects: &dyn Source,
+    files: Id,
+) -> Result<Result<Agent, Unreadable>> {
+    match reader::files(project, &files_of(objects, files)?) {
         Ok(agent) => Ok(Ok(agent)),
         Err(error) => Unreadable::of(error).map(Err),
     }
@@ -158,12 +163,18 @@ pub fn between(
     from: &AnyVersion,
     to: &AnyVersion,
 ) -> Result<Difference> {
-    between_by(store.project(), objects, &|files| losses::of_files(store, objects, files), from, to)
+    between_by(
+        Some(store.project()),
+        objects,
+        &|files| losses::of_files(store, objects, files),
+        from,
+        to,
+    )
 }
 
-/// The same with losses from another cache. `root` is any folder that exists.
+/// The same with losses from another cache.
 pub fn between_by(
-    root: &Path,
+    project: Option<&Path>,
     objects: &dyn Source,
     losses: &FileLosses<'_>,
     from: &AnyVersion,
@@ -185,7 +196,7 @@ pub fn between_by(
         return Ok(Difference { deployable, ..Difference::default() });
     }
     // Only the agents tell whether a part that is lost is new.
-    let agent = |version: &AnyVersion| agent_of(root, objects, version.files());
+    let agent = |version: &AnyVersion| agent_of(project, objects, version.files());
     match (agent(from)?, agent(to)?) {
         (Ok(earlier), Ok(later)) => Ok(Difference { deployable, ..compare(&earlier, &later) }),
         (Err(reason), _) => Ok(Difference { deployable, ..unknown(from, reason) }),

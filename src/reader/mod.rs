@@ -69,9 +69,11 @@ pub fn project_with(
     of_files(&EditFiles::Folder(root), file_overrides)
 }
 
-/// The agent of these files alone, as if they were all that a folder holds.
-pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
-    of_files(&EditFiles::Files(root, files), &BTreeMap::new())
+/// The agent of these files, as if they were all that the folder of a project contains, with the packages installed there.
+/// Without a project nothing of the disk is read.
+pub fn files(project: Option<&Path>, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
+    let alone = EditFiles::Alone(files);
+    of_files(&project.map_or(alone, |root| EditFiles::Inside(root, files)), &BTreeMap::new())
 }
 
 /// The agent of a files, as if some of its files had these bytes.
@@ -79,7 +81,7 @@ fn of_files(
     files: &EditFiles<'_>,
     file_overrides: &BTreeMap<String, Option<Vec<u8>>>,
 ) -> Result<Agent> {
-    on_thread(files.root(), |root| {
+    on_stack(&files.root()?, |root| {
         read(root, &files.files(root, file_overrides)).map(|reading| reading.agent)
     })
 }
@@ -148,7 +150,7 @@ fn value_with(
     file_overrides: &BTreeMap<String, Option<Vec<u8>>>,
     keys: &[&str],
 ) -> Result<serde_json::Value> {
-    on_thread(files.root(), |root| {
+    on_stack(&files.root()?, |root| {
         let arena = Allocator::default();
         let files = files.files(root, file_overrides);
         let evaluator = Evaluator::new(Modules::new(root, &files, &arena));
@@ -179,8 +181,12 @@ pub fn outline(path: &str, text: &str) -> Option<Outline> {
 
 /// Runs a reading of a project where there is stack for it.
 fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) -> Result<T> {
-    let root = root.canonicalize().at("read", root)?;
-    let done = parallel::with_stack(STACK, "read the agent", || run(&root))?;
+    on_stack(&root.canonicalize().at("read", root)?, run)
+}
+
+/// The same for a root that is canonical.
+fn on_stack<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) -> Result<T> {
+    let done = parallel::with_stack(STACK, "read the agent", || run(root))?;
     done.unwrap_or_else(|| {
         Err(unreadable(format!("cannot read \"{}\": the reader stopped", root.display())))
     })

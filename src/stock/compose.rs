@@ -114,7 +114,7 @@ impl Composed {
     ) -> Result<()> {
         let pending = &one.book.pending;
         let bodies = bodies(objects, one.book)?;
-        let read = match stock::agent_of(one.root, &*objects, one.files)? {
+        let read = match stock::agent_of(None, &*objects, one.files)? {
             Ok(mut agent) => {
                 self.correct(&mut agent, &bodies);
                 let read = build_all(objects, one, &agent, old, previous)?;

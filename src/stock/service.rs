@@ -40,8 +40,8 @@ pub struct Look<'a> {
 pub struct VersionsLook<'a> {
     pub objects: &'a Odb,
     pub view: Arc<StockHistory>,
-    /// Any folder that exists.
-    pub folder: &'a Path,
+    /// The project with the packages that the files import; a server has none.
+    pub project: Option<&'a Path>,
     /// Remark for the reader, such as that the remote could not be asked.
     pub note: Option<String>,
 }
@@ -100,7 +100,7 @@ impl StockService {
     ) -> Result<T> {
         self.store.with_ground(agent, |EditGround { heads, objects, .. }| {
             let view = self.view(agent, heads, objects)?;
-            look(&VersionsLook { objects, view, folder: self.folder(), note: None })
+            look(&VersionsLook { objects, view, project: None, note: None })
         })
     }
 

@@ -73,14 +73,13 @@ pub fn preview(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
     plan(&EditFiles::Folder(root), field, value).map(|(_, edited)| edited)
 }
 
-/// The same for files that are in no folder. `root` is any folder that exists.
+/// The same for files that are in no folder, read alone.
 pub fn preview_files(
-    root: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     field: &AgentField,
     value: &str,
 ) -> Result<Edited> {
-    plan(&EditFiles::Files(root, files), field, value).map(|(_, edited)| edited)
+    plan(&EditFiles::Alone(files), field, value).map(|(_, edited)| edited)
 }
 
 fn plan(files: &EditFiles<'_>, field: &AgentField, value: &str) -> Result<(EditSite, Edited)> {

@@ -27,7 +27,7 @@ const HOPS_MAX: usize = 100;
 /// "base"]`. An expression that other code uses too does not count. With `is_own` only the agent's
 /// own configuration does.
 pub fn find(files: &EditFiles<'_>, keys: &[&str], is_own: bool) -> Result<EditSite> {
-    crate::reader::on_thread(files.root(), |root| {
+    crate::reader::on_stack(&files.root()?, |root| {
         let arena = Allocator::default();
         let files = files.files(root, &BTreeMap::new());
         let evaluator = Evaluator::new(Modules::new(root, &files, &arena));

@@ -19,9 +19,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Files {
     /// By absolute path; `None` is as if it were not there.
     overrides: Arc<BTreeMap<PathBuf, Option<Vec<u8>>>>,
-    /// Below this folder there are only those files, and installed packages.
-    only: Option<Arc<PathBuf>>,
+    hidden: HiddenFiles,
     accesses: Arc<Mutex<Accesses>>,
+}
+
+/// Files of the disk that the reader does not see.
+#[derive(Clone, Debug, Default)]
+enum HiddenFiles {
+    #[default]
+    None,
+    /// Everything below this folder but installed packages.
+    Below(Arc<PathBuf>),
+    All,
 }
 
 /// Accesses of the reader to files and folders, by absolute path. Keys are compared as bytes: comparing the parts of
@@ -47,8 +56,17 @@ impl Files {
 
     /// These files below a folder, and no others.
     pub fn only(root: &Path, files: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
-        let only = Some(Arc::new(root.to_owned()));
-        Files { overrides: Arc::new(files), only, ..Files::default() }
+        let hidden = HiddenFiles::Below(Arc::new(root.to_owned()));
+        Files { overrides: Arc::new(files), hidden, ..Files::default() }
+    }
+
+    /// These files, and nothing of the disk: their author is somebody else, whose imports must not read what is on a server.
+    pub fn alone(files: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
+        Files { overrides: Arc::new(files), hidden: HiddenFiles::All, ..Files::default() }
+    }
+
+    fn is_alone(&self) -> bool {
+        matches!(self.hidden, HiddenFiles::All)
     }
 
     /// All accesses so far.
@@ -102,8 +120,13 @@ impl Files {
     }
 
     fn hides(&self, path: &Path) -> bool {
-        let inside = self.only.as_ref().and_then(|root| path.strip_prefix(&**root).ok());
-        inside.is_some_and(|path| path.iter().next().is_some_and(|first| first != "node_modules"))
+        match &self.hidden {
+            HiddenFiles::None => false,
+            HiddenFiles::Below(root) => path
+                .strip_prefix(&**root)
+                .is_ok_and(|path| path.iter().next().is_some_and(|first| first != "node_modules")),
+            HiddenFiles::All => true,
+        }
     }
 
     /// The paths below a folder that were put there.
@@ -153,6 +176,7 @@ impl Files {
     pub fn names(&self, folder: &Path) -> Result<Vec<String>> {
         let mut names = BTreeSet::new();
         match std::fs::read_dir(folder) {
+            _ if self.is_alone() => {}
             Ok(entries) => {
                 for entry in entries {
                     let name = entry.at("read", folder)?.file_name();
@@ -174,11 +198,11 @@ impl Files {
     /// The files below a folder in which an agent could be made, in the order in which one is looked for.
     pub fn sources(&self, root: &Path) -> Vec<PathBuf> {
         self.record(|accesses| accesses.is_search = true);
-        let mut found = entry::sources(root);
+        let mut found = if self.is_alone() { Vec::new() } else { entry::sources(root) };
         found.retain(|path| self.overrides(path) != Some(None));
         let put =
             self.below(root).filter(|path| entry::is_searched(root, path)).map(Path::to_owned);
-        found.extend(put.filter(|path| !path.is_file()).collect::<Vec<_>>());
+        found.extend(put.filter(|path| self.is_alone() || !path.is_file()).collect::<Vec<_>>());
         found.sort_by_cached_key(|path| entry::order(path));
         found
     }
@@ -236,7 +260,10 @@ impl FileSystem for Files {
     }
 
     fn read_link(&self, path: &Path) -> Result<PathBuf, ResolveError> {
-        FileSystemOs::read_link(path)
+        match self.metadata_of(path) {
+            Some(_) => Err(io::Error::from(io::ErrorKind::InvalidInput).into()),
+            None => FileSystemOs::read_link(path),
+        }
     }
 
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {

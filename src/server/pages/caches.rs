@@ -47,11 +47,16 @@ impl PageCaches {
     }
 
     /// Parts of files that `lua compile` leaves out.
-    pub fn losses(&self, root: &Path, objects: &dyn Source, files: Id) -> Result<ReadLosses> {
+    pub fn losses(
+        &self,
+        project: Option<&Path>,
+        objects: &dyn Source,
+        files: Id,
+    ) -> Result<ReadLosses> {
         if let Some(known) = self.losses.get(&files) {
             return Ok(ReadLosses::clone(&known));
         }
-        let read = stock::agent_of(root, objects, files)?.map(|agent| agent.dropped);
+        let read = stock::agent_of(project, objects, files)?.map(|agent| agent.dropped);
         self.losses.put(files, Arc::new(read.clone()));
         Ok(read)
     }

@@ -74,10 +74,10 @@ fn words(history: &AgentHistory<'_>, from: Version, to: Version) -> Result<(Vec<
     let objects = history.objects();
     let change = compare::between(objects, Some(&from.state), Some(&to.state))?;
     let mut lines = report::lines(&change, false);
-    let (root, caches) = (history.look.folder, &history.asked.caches);
-    let losses = |files| caches.losses(root, objects, files);
+    let (project, caches) = (history.look.project, &history.asked.caches);
+    let losses = |files| caches.losses(project, objects, files);
     let (from, to) = (AnyVersion::from(from), AnyVersion::from(to));
-    let built = stock::between_by(root, objects, &losses, &from, &to)?;
+    let built = stock::between_by(project, objects, &losses, &from, &to)?;
     lines.extend(report::built_lines(&built));
     lines.extend(report::unread_lines([&from, &to]));
     Ok((lines, report::persona_lines(&change, true)))

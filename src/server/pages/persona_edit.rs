@@ -32,7 +32,6 @@ use crate::stock::StockService;
 use crate::store::Batch;
 use axum::extract::Request;
 use axum::http::StatusCode;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Longest form: letters of four bytes, encoded.
@@ -318,9 +317,8 @@ impl PersonaSaving {
     fn save(&self, store: &RemoteStore, asked: &AskedPage) -> Result<SaveOutcome> {
         let what = format!("persona\0{}\0{:?}", self.form.reason, self.form.texts);
         let request = request(asked, what.as_bytes())?;
-        let root = self.service.folder();
-        let edited = store
-            .edit(&asked.agent, &request, &mut |ground, batch| self.draft(ground, batch, root))?;
+        let edited =
+            store.edit(&asked.agent, &request, &mut |ground, batch| self.draft(ground, batch))?;
         match edited {
             Edited::Now(outcome) => Ok(outcome),
             Edited::Before(_) => Ok(SaveOutcome::Moved),
@@ -331,7 +329,6 @@ impl PersonaSaving {
         &self,
         EditGround { heads, .. }: EditGround<'_>,
         batch: &mut Batch,
-        root: &Path,
     ) -> Result<(Option<AgentEdit>, SaveOutcome)> {
         let form = &self.form;
         let Some(newest) = heads.source.last().filter(|id| id.to_string() == form.expected) else {
@@ -339,7 +336,7 @@ impl PersonaSaving {
         };
         let pushed = SourceVersion::load(batch, heads.source.len() as u64, *newest)?;
         let words = (&form.texts, &*form.reason);
-        let push = match persona_edit::push(batch, root, &pushed, words, &self.who) {
+        let push = match persona_edit::push(batch, &pushed, words, &self.who) {
             Ok(push) => push,
             Err(error)
                 if matches!(
