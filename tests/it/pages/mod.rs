@@ -14,7 +14,6 @@ mod promoting;
 mod searching;
 mod sessions;
 mod snapshots;
-mod snapshots_of_acts;
 mod story;
 mod tokens;
 

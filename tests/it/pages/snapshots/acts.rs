@@ -1,10 +1,10 @@
-//! One snapshot of each page that changes something, and of the search: its main part, one element a line.
+//! Snapshots of the pages that change something, and of the search.
 
-use super::browser::Browser;
-use super::publish;
-use super::snapshots::main_part;
+use super::main_part;
 use crate::common::server::{Server, token};
 use crate::common::{Project, shop};
+use crate::pages::browser::Browser;
+use crate::pages::publish;
 use insta::assert_snapshot;
 
 /// A browser that may do everything, in the name of somebody.
