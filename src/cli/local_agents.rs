@@ -137,9 +137,31 @@ impl LocalAgents {
             event => Err(Error::usage(format!("these pages do not {} versions", event.word()))),
         };
         match taken {
-            Err(error) if error.kind() == Kind::Conflict => Ok(StepOutcome::Moved),
+            Err(error)
+                if error.kind() == Kind::Conflict && self.has_moved(cx, &project, step)? =>
+            {
+                Ok(StepOutcome::Moved)
+            }
             taken => taken,
         }
+    }
+
+    /// True if the ledger has another newest record than the step expects. A conflict has other reasons too: a ledger that diverged
+    /// from that of the remote, a version that was deleted.
+    fn has_moved(
+        &self,
+        cx: &mut Context<'_>,
+        project: &Project,
+        step: &LedgerStep,
+    ) -> Result<bool> {
+        self.forget_answer();
+        let newest = self.ask(cx, project)?.history.heads.active;
+        Ok(newest.map(|active| active.ledger) != step.expected)
+    }
+
+    /// Lets the next page ask the remote again.
+    fn forget_answer(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -201,8 +223,7 @@ impl PagedAgents for LocalAgents {
         let mut cx = Context::new(self.global.clone(), &mut out);
         let who = Author { by: step.by.clone(), at_ms: asked.at_ms() };
         let outcome = self.take(&mut cx, &who, step);
-        // The next page asks again.
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget_answer();
         cx.by = Some(who.by);
         let words = ["version", step.event.word(), &format!("v{}", step.number)].map(str::to_owned);
         recorder::record(&cx, &words);

@@ -37,6 +37,6 @@ pub fn delete_page(page: &DeletePage<'_>, visitor: &PageVisitor) -> String {
                 button.primary type="submit" { "Delete v" (number) }
             }
         }
-        p { a href=(address::version(agent, number)) { "v" (number) } }
+        p { a href=(address::version(agent, number)) { "Back to v" (number) } }
     })
 }

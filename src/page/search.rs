@@ -82,7 +82,7 @@ fn results(page: &SearchPage<'_>) -> Markup {
                 Some(number) => {
                     p.quiet {
                         "The content searched is that of " a href=(address::version(page.agent, number)) { "v" (number) } "."
-                        @if page.left_out > 0 { " " (page.left_out) " of its files are binary or too large, and were left out." }
+                        @if page.left_out > 0 { " Files that are binary or too large were left out: " (page.left_out) "." }
                     }
                 }
                 None => { p.quiet { "There is no version yet, so no content was searched." } }

@@ -1,8 +1,7 @@
 //! Highlight: colours for the parts of a file that mean different things. It marks text and never changes it, takes any text,
 //! and reads it once from the start to the end.
 //!
-//! The lexer of the TypeScript reader is no help here: it is a part of its parser, which a second form of would add half a
-//! megabyte to the program, and which gives nothing for a file with a mistake in it.
+//! The lexer of the TypeScript reader is a part of its parser, and gives nothing for a file with a mistake in it.
 
 mod data;
 mod markdown;

@@ -92,7 +92,7 @@ fn at_most_200_places_are_shown_and_large_files_are_counted() {
     assert_eq!(results(&page).len(), 200);
     assert!(text(&page).contains("There are more: search for a longer text."), "{page}");
     let page = browser.page(&server, &path(&[("q", "hay and more"), ("version", "v2")]));
-    assert!(text(&page).contains("2 of its files are binary or too large"), "{page}");
+    assert!(text(&page).contains("Files that are binary or too large were left out: 2."), "{page}");
 }
 
 #[test]

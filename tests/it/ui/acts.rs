@@ -52,6 +52,24 @@ fn the_remote_decides_what_is_live() {
     drop(server);
 }
 
+/// Nobody was faster: the promotion is refused for its own reason.
+#[test]
+fn a_ledger_that_diverged_is_named() {
+    let project = shop::two_versions();
+    let _server = publish(&project, "");
+    let other = project.copy();
+    project.ok("version promote v2 --offline --reason \"on the train\"");
+    other.ok("version promote v2 --reason \"from the other side\"");
+    let pages = LocalPages::entered(&project, "");
+    let form = pages.page("/shop/-/promote/v1");
+    let reply = pages.send(&form, "/shop/-/promote/v1", &[("reason", "back")]);
+    let told = text(&reply.text());
+    assert_eq!(reply.status, 409, "{told}");
+    assert!(told.contains("have diverged") && !told.contains("was faster"), "{told}");
+    let ledger = project.ok("log --ledger --verify");
+    assert!(ledger.contains("on the train") && !ledger.contains("back"), "{ledger}");
+}
+
 #[test]
 fn without_an_answer_the_pages_say_so_and_offline_asks_nobody() {
     let mut project = shop::two_versions();

@@ -105,7 +105,7 @@ fn delete() {
     Delete v2</button></form>
     <p>
     <a href="/shop/-/versions/2">
-    v2</a></p>
+    Back to v2</a></p>
     "#);
 }
 
